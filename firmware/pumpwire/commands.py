@@ -1,0 +1,65 @@
+"""Messages of the COMMAND, INFO and STATUS channels. Nothing here can act on the pump.
+
+    request    0 1 op   1 1 id (echoed)   2 4 check code (0: none)   6 .. body
+    response   0 1 op | 0x80   1 1 id   2 1 result   3 .. body
+
+The check code stands on the board's label; a write needs it, or the board's service button.
+"""
+
+import struct
+
+from .errors import WireError
+
+TIME = 1  # body: none; answers <u32 boot> <u32 uptime_s> <u16 uptime_ms>. Needs no check code.
+ANCHOR = 2  # <u32 epoch_s> <u16 epoch_ms> <u16 uncertainty_ms> <u32 host_id> <u8 synced>; none
+ENTRY = 3  # an entry (pumpwire.entries); answers <u32 seq>
+PROVISION = 4  # see PROVISION_BODY; answers nothing more; a provisioned board wants its check code
+
+OK, REFUSED, MALFORMED, NO_SUCH_OP, FAILED, ALREADY = 0, 1, 2, 3, 4, 5
+RESULTS = {
+    0: "done", 1: "refused: neither the check code nor the service button", 2: "malformed",
+    3: "no such command", 4: "the board could not write it", 5: "already done",
+}
+
+ANCHOR_BODY = "<IHHIB"
+TIME_BODY = "<IIH"
+# name (ASCII, padded with 0), device key, pairing key, check code, pl_per_count,
+# uncertainty_ppm, cell_zero, cell_per_kg
+PROVISION_BODY = "<12s32s32sIIIii"
+
+# INFO: protocol version, provisioned, name, log_id, firmware version
+INFO_BODY = "<BB12sII"
+PROTOCOL = 1
+# STATUS: see STATUS_FIELDS
+STATUS_BODY = "<IIHIIIIIiIIIB"
+STATUS_FIELDS = (
+    "boot", "uptime_s", "uptime_ms", "oldest_seq", "next_seq", "rate_ul_h", "rate_low_ul_h",
+    "rate_high_ul_h", "reservoir_ul", "last_bolus_age_s", "assignment", "pl_per_count", "flags",
+)
+NEVER = 0xFFFFFFFF  # last_bolus_age_s before the first bolus; rates not known yet
+FLAG_LOGGING, FLAG_SERVICE, FLAG_RUNNING, FLAG_ANCHORED = 1, 2, 4, 8
+
+
+def request(op, request_id, check_code, body):
+    """Returns a request."""
+    return struct.pack("<BBI", op, request_id, check_code) + body
+
+
+def read_request(data):
+    """Returns (op, id, check code, body); raises WireError."""
+    if len(data) < 6:
+        raise WireError("command of %d bytes" % len(data))
+    op, request_id, check_code = struct.unpack_from("<BBI", data, 0)
+    return op, request_id, check_code, data[6:]
+
+
+def response(op, request_id, result, body=b""):
+    """Returns the answer to a request."""
+    return bytes((op | 0x80, request_id, result)) + body
+
+
+def read_response(data):
+    """Returns (op, id, result, body); raises WireError."""
+    if len(data) < 3 or data[0] < 0x80:
+        raise WireError("not a command response")
+    return data[0] & 0x7F, data[1], data[2], data[3:]

@@ -1,0 +1,8 @@
+"""Units and limits that board and host share."""
+
+EPOCH_2020_S = 1577836800  # Unix seconds at 2020-01-01T00:00:00Z; board seconds count from here
+TICK_MS = 100  # the sampling loop runs at 10 Hz
+TICKS_WRAP = 1 << 30  # ticks_ms on the ESP32 wraps here (12.4 days)
+SMALL_INT_LIMIT = 1 << 30  # an int at or beyond this allocates on the ESP32
+PAGE_BYTES = 4096
+PL_PER_UL = 1000000  # picolitres in a microlitre: calibrations are given in pL per count

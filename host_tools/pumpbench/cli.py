@@ -1,0 +1,75 @@
+"""`pumpbench`: the virtual bedside's command line."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+from .errors import BenchError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; returns the exit code (0 done, 1 a bench error, 2 usage)."""
+    options = _parser().parse_args(argv)
+    try:
+        options.run(options)
+    except BenchError as error:
+        print(f"pumpbench: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="pumpbench", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run a cohort's windows on virtual boards")
+    run.add_argument("--regimens", type=Path, required=True)
+    run.add_argument("--daily-counts", type=Path, required=True)
+    run.add_argument("--out", type=Path, required=True, help="folder for flash images and truth")
+    run.add_argument("--db", type=Path, help="the nurse's store (default OUT/nurse.db)")
+    run.add_argument("--followup-day", type=int, default=28)
+    run.add_argument("--ul-per-count", type=Fraction, default=Fraction(1), metavar="UL",
+                     help="the motor's quantum as calibrated, microlitres a count (default 1)")
+    run.add_argument("--calibration-error", type=Fraction, default=Fraction(0), metavar="PERCENT",
+                     help="how much the true quantum exceeds the calibrated one (default 0)")
+    run.add_argument("--seed", type=int, default=1)
+    run.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    run.add_argument("--patients", default="", help="only these, comma-separated")
+    run.set_defaults(run=_run)
+    serve = commands.add_parser("serve", help="put a run's boards on a virtual air")
+    serve.add_argument("dir", type=Path)
+    serve.set_defaults(run=_serve)
+    demo = commands.add_parser("demo", help="twelve patients from pump to table, in minutes")
+    demo.add_argument("--out", type=Path, help="keep everything here (default: a fresh folder)")
+    demo.add_argument("--seed", type=int, default=1)
+    demo.set_defaults(run=_demo)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    from .run import Plan, run_cohort
+
+    plan = Plan(
+        options.regimens, options.daily_counts, options.out.resolve(),
+        (options.db or options.out / "nurse.db").resolve(), options.followup_day,
+        options.ul_per_count, options.calibration_error / 100, options.seed, options.jobs,
+        tuple(filter(None, options.patients.split(","))),
+    )
+    run_cohort(plan, lambda line: print(line, file=sys.stderr, flush=True))
+    print(f"flash images, truth.json and the nurse's store are in {options.out}")
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from .serve import serve
+
+    asyncio.run(serve(options.dir, lambda address: print(f"air ready on {address}", flush=True)))
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from .demo import demo
+
+    demo(options.out, options.seed)

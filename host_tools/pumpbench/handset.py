@@ -1,0 +1,73 @@
+"""The patient's button: a contact that bounces, and the filter the gateway listens behind.
+
+Edges are (microseconds from the window's start, level), level 1 while the contact is closed.
+The filter is a resistor and capacitor before a Schmitt trigger that switches at one third and
+two thirds: a clean edge passes after tau * ln 3.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .patient import Press
+from .pump import TICK_MS
+
+FILTER_US = 10_000
+SHORTEST_BOUNCE_US, LONGEST_BOUNCE_US = 1_000, 5_000
+MOST_BOUNCES = 4
+
+Edge = tuple[int, int]
+
+
+def contact_edges(presses: Sequence[Press], rng: np.random.Generator) -> list[Edge]:
+    """Return every edge of the bare contact: it bounces for 1 to 5 ms at both ends of a press."""
+    edges: list[Edge] = []
+    for press in presses:
+        edges += _bouncing(press.at_ms * 1000, 1, rng)
+        edges += _bouncing((press.at_ms + press.hold_ms) * 1000, 0, rng)
+    return edges
+
+
+def _bouncing(at_us: int, level: int, rng: np.random.Generator) -> list[Edge]:
+    """Return an edge to `level` followed by pairs of false edges, the last of them at rest."""
+    lasts_us = int(rng.integers(SHORTEST_BOUNCE_US, LONGEST_BOUNCE_US + 1))
+    inner = 2 * int(rng.integers(1, MOST_BOUNCES + 1)) - 1
+    offsets_us = np.sort(rng.choice(np.arange(1, lasts_us), inner, replace=False))
+    times_us = [at_us, *(at_us + int(offset) for offset in offsets_us), at_us + lasts_us]
+    return [(time_us, level if i % 2 == 0 else 1 - level) for i, time_us in enumerate(times_us)]
+
+
+def debounce(edges: Sequence[Edge], filter_us: int = FILTER_US) -> list[Edge]:
+    """Return the edges that come out of the filter."""
+    tau_us = filter_us / math.log(3)
+    passed: list[Edge] = []
+    charge, out = 0.0, 0
+    ends_us = [time_us for time_us, _ in edges[1:]] + [math.inf]
+    for (time_us, level), end_us in zip(edges, ends_us, strict=True):
+        # The trigger switches once the charge is within a third of where it is heading.
+        switch_us = time_us + tau_us * math.log(max(1.0, 3 * abs(level - charge)))
+        if out != level and switch_us < end_us:
+            out = level
+            passed.append((round(switch_us), out))
+        charge = level + (charge - level) * math.exp((time_us - end_us) / tau_us)
+    return passed
+
+
+def latched_by_tick(
+    edges: Sequence[Edge], begin_ms: int, ticks: int
+) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Return presses latched so far and the level now, at begin + k * 100 ms.
+
+    `edges` are those behind the filter; the arrays are int32 and uint8, shape (ticks,).
+    """
+    presses = _edges_so_far([us for us, level in edges if level], begin_ms, ticks)
+    releases = _edges_so_far([us for us, level in edges if not level], begin_ms, ticks)
+    return presses, (presses - releases).astype(np.uint8)
+
+
+def _edges_so_far(times_us: Sequence[int], begin_ms: int, ticks: int) -> NDArray[np.int32]:
+    tick = [-((begin_ms * 1000 - time_us) // (TICK_MS * 1000)) for time_us in times_us]
+    seen = np.array([k for k in tick if k < ticks], dtype=np.int64).clip(0)
+    return np.cumsum(np.bincount(seen, minlength=ticks), dtype=np.int32)
