@@ -130,4 +130,5 @@ class Gateway:
 
     def status(self):
         """Returns the STATUS message."""
-        return status.status(self.config, self.log, self.uptime, self.tracker, self.now_ms)
+        return status.status(self.config, self.log, self.uptime, self.tracker, self.now_ms,
+                             self.commands.anchored)

@@ -16,7 +16,7 @@ from .pump import Bolus, PumpSettings, Span, bolus_curve, continuous_curve
 from .volume import VolumeCurve
 
 SWAP_S = 180
-OFF_AFTER_S, ON_AFTER_S = 60, 120
+OFF_AFTER_S, ON_AFTER_S, ENTRY_AFTER_S = 60, 120, 150
 CLEAR_BEFORE_S, CLEAR_AFTER_S = 30, 600
 SEARCH_STEP_S = 60
 
@@ -29,6 +29,11 @@ class BagSwap:
     off_s: int
     on_s: int
     restart_s: int
+
+    @property
+    def entry_s(self) -> int:
+        """When the nurse enters the new bag: once it hangs, before the pump restarts."""
+        return self.stop_s + ENTRY_AFTER_S
 
     @property
     def stop(self) -> Span:

@@ -1,6 +1,6 @@
 """NOR flash as cells: programming only clears bits, erasing sets a page, power may fail.
 
-    image: pages x 4096 bytes, page 0 first; a blank page is all 0xFF
+image: pages x 4096 bytes, page 0 first; a blank page is all 0xFF
 """
 
 from typing import Protocol

@@ -34,9 +34,9 @@ class LoadCell:
         return self.zero_raw + round(self.counts_per_g * tare_g)
 
     @property
-    def told_counts_per_g(self) -> int:
-        """The scale the board takes, in counts per gram."""
-        return round(self.counts_per_g * (1 + self.scale_error))
+    def told_counts_per_kg(self) -> int:
+        """The scale the board takes, in counts per kilogram."""
+        return round(self.counts_per_g * 1000 * (1 + self.scale_error))
 
     def read(
         self,

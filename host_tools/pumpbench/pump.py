@@ -155,7 +155,7 @@ def motor_counts(
             f"{float(ul_per_count)} uL a count makes {total} counts in one window: use a larger"
             f" quantum (at most {MAX_COUNTS} counts)."
         )
-    volumes_ul = np.arange(1, total + 1) * float(ul_per_count) - float(phase_ul)
+    volumes_ul = np.arange(1, total + 1, dtype=np.float64) * float(ul_per_count) - float(phase_ul)
     moments_ms = delivered.when_many(volumes_ul)
     tick = np.ceil((moments_ms - begin_ms) / TICK_MS - 1e-6).astype(np.int64).clip(0, ticks - 1)
     return np.cumsum(np.bincount(tick, minlength=ticks), dtype=np.int32)

@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from .cohort import TIMEPOINTS, Patient, read_cohort
+from .cohort import BAG_COLUMN_ML, TIMEPOINTS, Patient, read_cohort
 from .errors import BenchError
 from .firmware import compiled_firmware, firmware_sources
 from .nurse import Nurse
@@ -120,18 +120,20 @@ def _run_window(
         bench.session(lambda port: nurse.visit(port, (begins_s + at_s) * 1000, commands))
 
     regimen = patient.regimen(timepoint)
-    bag = nurse.bag(regimen.morphine_ug_per_bag, regimen.bupivacaine_ug_per_bag, world.bag_ul)
+    bag = nurse.bag(
+        regimen.morphine_ug_per_bag, regimen.bupivacaine_ug_per_bag, BAG_COLUMN_ML * 1000
+    )
     prescription = nurse.regimen(regimen.rate_ul_h, regimen.bolus_ul, regimen.lockout_s)
     arrival = [prescription, bag]
     if timepoint == plan.timepoints[0]:
         arrival = [
-            nurse.provision(plan.ul_per_count, world.cell_zero, world.cell_per_kg),
+            nurse.provision(plan.ul_per_count, world.told_tare_raw, world.told_counts_per_kg),
             nurse.start(str(int(nurse.board[1:]))), *arrival,
         ]
     pass_until(0)
     visit(arrival)
-    for swap_s in world.swap_times_s:
-        pass_until(swap_s)
+    for swap in world.swaps:
+        pass_until(swap.entry_s)
         visit([bag])
     pass_until(len(world.weights_raw) - world.lead_s)
     bench.power_off()

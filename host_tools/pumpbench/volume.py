@@ -67,7 +67,10 @@ class VolumeCurve:
 
     def at_many(self, ms: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return `at` for an array of moments, in float64."""
-        return np.interp(ms, np.array(self.times_ms, float), np.array(self.volumes_ul, float))
+        volumes: NDArray[np.float64] = np.interp(
+            ms, np.array(self.times_ms, float), np.array(self.volumes_ul, float)
+        )
+        return volumes
 
     def when_many(self, volumes_ul: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return `when` for an array of volumes above zero that are all reached, in float64.

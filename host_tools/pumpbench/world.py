@@ -60,7 +60,8 @@ class WindowWorld:
 
     counts, presses: int32, cumulative, one a tick of 100 ms; handset_level: uint8, one a tick;
     weights_raw: int32, one a second; swaps: seconds from the window's start; contact: raw
-    handset edges (us from the window's start, level) before the filter.
+    handset edges (us from the window's start, level) before the filter; cell_zero (raw, empty
+    bag on the hook) and cell_per_kg: the calibration the gateway is told.
     """
 
     patient: str
@@ -72,11 +73,17 @@ class WindowWorld:
     presses: NDArray[np.int32]
     handset_level: NDArray[np.uint8]
     weights_raw: NDArray[np.int32]
-    told_tare_raw: int
-    told_counts_per_g: int
+    cell_zero: int
+    cell_per_kg: int
+    bag_ul: int
     swaps: tuple[BagSwap, ...]
     contact: tuple[Edge, ...]
     truth: dict[str, Any]
+
+    @property
+    def swap_times_s(self) -> tuple[int, ...]:
+        """When the nurse enters each new bag: it hangs, and the pump still stands."""
+        return tuple(swap.entry_s for swap in self.swaps)
 
 
 def build_window(
@@ -135,8 +142,9 @@ def build_window(
         presses=presses,
         handset_level=level,
         weights_raw=cell.read(contents_ul, hung, stream(seed, *names, "load_cell")),
-        told_tare_raw=cell.told_tare_raw,
-        told_counts_per_g=cell.told_counts_per_g,
+        cell_zero=cell.told_tare_raw,
+        cell_per_kg=cell.told_counts_per_kg,
+        bag_ul=options.bag_ul,
         swaps=swaps,
         contact=tuple(contact),
         truth={
@@ -200,7 +208,10 @@ def _true_quantum_ul(
     ul_per_count: float | str | Fraction, calibration_error: float | str | Fraction
 ) -> Fraction:
     """Return what the motor really moves a count; decimals are taken as written."""
-    quantum_ul = Fraction(str(ul_per_count)) * (1 + Fraction(str(calibration_error)))
+    try:
+        quantum_ul = Fraction(str(ul_per_count)) * (1 + Fraction(str(calibration_error)))
+    except (ValueError, ZeroDivisionError) as error:
+        raise BenchError(f"ul_per_count or its error: {error}: write digits, as in 0.5.") from error
     if quantum_ul <= 0:
         raise BenchError(
             f"ul_per_count {ul_per_count} with a calibration error of {calibration_error} is"

@@ -1,0 +1,149 @@
+"""Answers the COMMAND channel: time, anchors, entries, provisioning. Formats: pumpwire.commands."""
+
+import struct
+from array import array
+
+from pumpwire import commands, entries
+from pumpwire.check import crc16
+from pumpwire.errors import WireError
+from pumpwire.records import ANCHOR, CALIBRATION, ENTRY
+from pumpwire.units import SMALL_INT_LIMIT
+
+_REMEMBERED = 64  # entries whose uuid is known, so that one sent twice is logged once
+_MAX_ENTRY = 128
+_ANCHOR_AGE_S = 3600
+
+
+class CommandServer:
+    """Commands of every link.
+
+    service_pressed() -> bool; applied(kind, fields) is told what is new (kind None: provisioned).
+    """
+
+    def __init__(self, config, log, uptime, service_pressed, applied):
+        self._config = config
+        self._log = log
+        self._uptime = uptime
+        self._service_pressed = service_pressed
+        self._applied = applied
+        self._uuids = array("I", [0] * _REMEMBERED)
+        self._uuid_next = 0
+        self._anchor_ms = -1  # uncertainty of the last anchor, -1: none in this boot
+        self._anchor_s = 0
+
+    @property
+    def anchored(self):
+        """Whether a host has said what time it is since boot."""
+        return self._anchor_ms >= 0
+
+    def handle(self, data):
+        """Returns the response to a written request; never raises on what a stranger sends."""
+        try:
+            op, request_id, check_code, body = commands.read_request(data)
+        except WireError:
+            return commands.response(0, 0, commands.MALFORMED)
+        try:
+            result, answer = self._dispatch(op, check_code, body)
+        except (WireError, ValueError):
+            result, answer = commands.MALFORMED, b""
+        return commands.response(op & 0x7F, request_id, result, answer)
+
+    def _dispatch(self, op, check_code, body):
+        if op == commands.TIME:
+            uptime = self._uptime
+            boot = self._log.boot
+            return commands.OK, struct.pack(commands.TIME_BODY, boot, uptime.s, uptime.ms)
+        if op == commands.ANCHOR:
+            return self._anchor(body)
+        if op == commands.ENTRY:
+            return self._entry(check_code, body)
+        if op == commands.PROVISION:
+            return self._provision(check_code, body)
+        return commands.NO_SUCH_OP, b""
+
+    def _may_write(self, check_code):
+        config = self._config
+        return config.provisioned and check_code == config.check_code or self._service_pressed()
+
+    def _values(self, values):
+        for i, value in enumerate(values):
+            if not -SMALL_INT_LIMIT < value < SMALL_INT_LIMIT:
+                raise ValueError("field of 2^30 or more")
+            self._log.values[i] = value
+
+    def _append(self, kind, blob=None):
+        seq = self._log.append(kind, blob)
+        if seq < 0:
+            return commands.FAILED, b""
+        return commands.OK, struct.pack("<I", seq)
+
+    def _anchor(self, body):
+        if len(body) != struct.calcsize(commands.ANCHOR_BODY):
+            return commands.MALFORMED, b""
+        fields = struct.unpack(commands.ANCHOR_BODY, body)
+        uncertainty_ms = fields[2]
+        age_s = self._uptime.s - self._anchor_s
+        if self.anchored and uncertainty_ms >= self._anchor_ms and age_s < _ANCHOR_AGE_S:
+            return commands.ALREADY, b""
+        self._values(fields)
+        done = self._append(ANCHOR)
+        if done[0] == commands.OK:
+            self._anchor_ms = uncertainty_ms
+            self._anchor_s = self._uptime.s
+        return done
+
+    def _entry(self, check_code, body):
+        if len(body) > _MAX_ENTRY:
+            return commands.MALFORMED, b""
+        uuid, _, _, _, assignment, kind, fields = entries.unpack(body)
+        if not self._may_write(check_code):
+            return commands.REFUSED, b""
+        known = crc16(uuid, 0, 16) << 16 | crc16(uuid, 0, 16, 0)
+        if known in self._uuids:
+            return commands.ALREADY, b""
+        for name in fields:
+            if kind in (entries.REGIMEN, entries.BAG) and fields[name] >= SMALL_INT_LIMIT:
+                return commands.MALFORMED, b""
+        done = self._append(ENTRY, body)
+        if done[0] == commands.OK:
+            self._uuids[self._uuid_next] = known
+            self._uuid_next = (self._uuid_next + 1) % _REMEMBERED
+            self._take(kind, fields, assignment)
+        return done
+
+    def _take(self, kind, fields, assignment):
+        config = self._config
+        if kind == entries.REGIMEN:
+            config.set_regimen(
+                fields["rate_ul_h"], fields["bolus_ul"], fields["lockout_s"],
+                fields["lockout_from_end"],
+            )
+        elif kind in (entries.PATIENT_START, entries.PATIENT_MOVE):
+            config.set_assignment(assignment)
+        elif kind in (entries.PATIENT_WITHDRAW, entries.PATIENT_END):
+            config.set_assignment(0)
+        self._applied(kind, fields)
+
+    def _provision(self, check_code, body):
+        config = self._config
+        if len(body) != struct.calcsize(commands.PROVISION_BODY):
+            return commands.MALFORMED, b""
+        if config.provisioned and not self._may_write(check_code):
+            return commands.REFUSED, b""
+        fields = struct.unpack(commands.PROVISION_BODY, body)
+        calibration = fields[4:]
+        if not 0 < calibration[0] < SMALL_INT_LIMIT or calibration[3] == 0:
+            return commands.MALFORMED, b""
+        self._values(calibration)
+        config.provision(fields[0].rstrip(b"\0"), fields[1], fields[2], fields[3], calibration)
+        done = self.log_calibration()
+        self._applied(None, None)
+        return done
+
+    def log_calibration(self):
+        """Notes the calibration in force in the log."""
+        config = self._config
+        self._values(
+            (config.pl_per_count, config.uncertainty_ppm, config.cell_zero, config.cell_per_kg)
+        )
+        return self._append(CALIBRATION)

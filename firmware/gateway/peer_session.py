@@ -1,0 +1,61 @@
+"""One link's conversation: hands what a host writes to the part that answers it."""
+
+from pumpwire import uuids
+
+from .sync_server import SyncServer
+
+_MAX_WAITING = 8
+
+
+class Session:
+    """peer: notify(channel, data) -> bool, indicate(channel, data) -> bool, packet_bytes.
+
+    info(), status(): the values of the readable channels. Pairing and authentication belong
+    between peer and session: until they are built, whoever connects may read the log.
+    """
+
+    def __init__(self, peer, log, command_server, info, status):
+        self._peer = peer
+        self._commands = command_server
+        self._values = {uuids.INFO: info, uuids.STATUS: status}
+        self._sync = SyncServer(log)
+        self._waiting = []  # indications that the link had no room for yet
+
+    @property
+    def active(self):
+        """Whether a transfer runs."""
+        return self._sync.active or bool(self._waiting)
+
+    def written(self, channel, data):
+        """Takes a host's write."""
+        if channel == uuids.FLOW:
+            self._sync.flow(data)
+        elif channel == uuids.RACP:
+            self._answer(channel, self._sync.request(data))
+        elif channel == uuids.COMMAND:
+            self._answer(channel, self._commands.handle(data))
+
+    def read(self, channel):
+        """Returns a readable channel's value, None for other channels."""
+        value = self._values.get(channel)
+        return None if value is None else value()
+
+    def _answer(self, channel, data):
+        if data is not None and len(self._waiting) < _MAX_WAITING:
+            self._waiting.append((channel, data))
+
+    def pump(self):
+        """Sends what there is to send, as far as the link has room."""
+        peer = self._peer
+        if self._sync.active:
+            self._answer(uuids.RACP, self._sync.pump(self._notify, peer.packet_bytes))
+        while self._waiting and peer.indicate(*self._waiting[0]):
+            self._waiting.pop(0)
+
+    def _notify(self, packet):
+        return self._peer.notify(uuids.LOG, packet)
+
+    def closed(self):
+        """Forgets the transfer: the link is gone."""
+        self._sync.active = False
+        self._waiting.clear()

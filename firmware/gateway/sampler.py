@@ -1,0 +1,33 @@
+"""The tight loop: reads the two hardware counters ten times a second.
+
+Most ticks see nothing new. Those cost two port reads and two comparisons (0.9 us on the unix port
+of the test machine, 16 times an empty loop) and allocate nothing; what did change is handed on
+with the time of the tick.
+"""
+
+from pumpwire.units import TICKS_WRAP
+
+_MASK = TICKS_WRAP - 1
+_TICKS_PER_SECOND = 10
+
+
+def run(ticks, counter, handset, change, second):
+    """Samples for as long as `ticks` yields times (ms modulo 2^30).
+
+    counter(), handset(): cumulative counts and presses modulo 2^30, only their differences count;
+    change(now_ms, counts, presses): called with what is new; second(now_ms): every tenth tick.
+    """
+    last_counts = counter()
+    last_presses = handset()
+    left = _TICKS_PER_SECOND
+    for now_ms in ticks:
+        counts = counter()
+        presses = handset()
+        if counts != last_counts or presses != last_presses:
+            change(now_ms, (counts - last_counts) & _MASK, (presses - last_presses) & _MASK)
+            last_counts = counts
+            last_presses = presses
+        left -= 1
+        if not left:
+            left = _TICKS_PER_SECOND
+            second(now_ms)

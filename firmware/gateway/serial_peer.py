@@ -1,0 +1,38 @@
+"""A host on the USB serial line, as a peer like one on the radio. Format: pumpwire.serial_frame."""
+
+from pumpwire import serial_frame
+
+
+class SerialPeer:
+    """port: read() -> bytes or None, write(bytes); handler: written(peer, channel, data) and
+    read(peer, channel) -> bytes or None."""
+
+    packet_bytes = 256
+
+    def __init__(self, port, handler):
+        self._port = port
+        self._handler = handler
+        self._frames = serial_frame.FrameReader()
+
+    def service(self):
+        """Takes in what came."""
+        data = self._port.read()
+        while data:
+            for channel, body in self._frames.feed(data):
+                if channel & serial_frame.READ_REQUEST:
+                    self._answer_read(channel & ~serial_frame.READ_REQUEST)
+                else:
+                    self._handler.written(self, channel, body)
+            data = self._port.read()
+
+    def _answer_read(self, channel):
+        value = self._handler.read(self, channel)
+        if value is not None:
+            self._port.write(serial_frame.wrap(channel, value))
+
+    def notify(self, channel, data):
+        """Sends a frame; the line always has room."""
+        self._port.write(serial_frame.wrap(channel, data))
+        return True
+
+    indicate = notify

@@ -1,0 +1,36 @@
+"""The INFO and STATUS messages. Formats: pumpwire.commands."""
+
+import struct
+
+from pumpwire import commands
+
+from .version import FIRMWARE
+
+
+def info(config, log):
+    """Returns who this board is."""
+    return struct.pack(
+        commands.INFO_BODY, commands.PROTOCOL, 1 if config.provisioned else 0,
+        config.name.encode(), log.log_id, FIRMWARE,
+    )
+
+
+def _known(value):
+    return commands.NEVER if value < 0 else value
+
+
+def status(config, log, uptime, tracker, now_ms, anchored):
+    """Returns what the board knows now; what it does not know is NEVER, never 0."""
+    flags = commands.FLAG_LOGGING if log.failures == 0 else 0
+    if tracker.running():
+        flags |= commands.FLAG_RUNNING
+    if anchored:
+        flags |= commands.FLAG_ANCHORED
+    last_bolus_ms = tracker.last_bolus_ms_ago(now_ms)
+    return struct.pack(
+        commands.STATUS_BODY, log.boot, uptime.s, uptime.ms, log.oldest_seq, log.next_seq,
+        _known(tracker.rate_ul_h()), _known(tracker.rate_low_ul_h()),
+        _known(tracker.rate_high_ul_h()), tracker.reservoir_ul(),
+        commands.NEVER if last_bolus_ms < 0 else last_bolus_ms // 1000,
+        config.assignment, config.pl_per_count, flags,
+    )

@@ -1,0 +1,377 @@
+"""The virtual bedside obeys its own physics: volumes, lockouts, bags, bounce and flash cells."""
+
+import csv
+import dataclasses
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pumpbench.cohort import TIMEPOINTS, Patient, Regimen, read_cohort
+from pumpbench.errors import BenchError
+from pumpbench.flash_cells import PAGE_BYTES, FlashCells, PowerCut
+from pumpbench.handset import contact_edges, debounce, latched_by_tick
+from pumpbench.load_cell import LoadCell
+from pumpbench.patient import Press, plan_presses
+from pumpbench.pump import Bolus, PumpSettings, continuous_curve, motor_counts, respond
+from pumpbench.seeds import stream
+from pumpbench.volume import VolumeCurve
+from pumpbench.world import WindowWorld, WorldOptions, build_window
+
+COHORT = Path(__file__).parents[1] / "vectors" / "cohort"  # synthetic patients
+QUANTUM_UL = Fraction(50)
+CALIBRATION_ERROR = Fraction(3, 100)
+DAY_S = 86_400
+
+# Means of the regimens over the 12 patients, baseline then follow-up.
+PRESCRIBED_MEANS = {
+    "morphine_mg_day": (1.853561, 27.873781),
+    "bupivacaine_mg_day": (0.942039, 14.543493),
+    "pcia_morphine_mg_day": (0.651161, 12.730181),
+    "pcia_bupivacaine_mg_day": (0.334039, 6.482293),
+    "rate_ml_h": (0.111667, 0.992500),
+    "pcia_per_day": (13.083333, 20.250000),
+}
+
+
+@pytest.fixture(scope="module")
+def cohort() -> tuple[Patient, ...]:
+    return read_cohort(COHORT / "regimens.csv", COHORT / "daily_counts.csv")
+
+
+@pytest.fixture(scope="module")
+def truths(cohort) -> dict[tuple[str, str], dict]:
+    """The truth of all 24 windows, after the arrays of each were checked against it."""
+    found = {}
+    for patient in cohort:
+        for timepoint in TIMEPOINTS:
+            world = build_window(patient, timepoint, 7, QUANTUM_UL, CALIBRATION_ERROR)
+            _check_arrays(world)
+            _check_weights(world)
+            found[patient.code, timepoint] = world.truth
+    return found
+
+
+def _check_arrays(world: WindowWorld) -> None:
+    """Counts conserve volume, every press is latched once, every array has its length."""
+    seconds = world.lead_s + world.window_s + world.tail_s
+    for array in (world.counts, world.presses, world.handset_level):
+        assert array.shape == (seconds * 10,)
+    assert world.weights_raw.shape == (seconds,)
+    assert world.counts.dtype == world.presses.dtype == world.weights_raw.dtype == np.int32
+    assert world.handset_level.dtype == np.uint8
+
+    truth = world.truth
+    quantum_ul = truth["true_ul_per_count"]
+    assert quantum_ul == 51.5
+    assert world.counts[world.lead_s * 10] == 0
+    assert not np.any(np.diff(world.counts) < 0)
+    assert abs(world.counts[-1] * quantum_ul - truth["delivered_total_ul"]) < quantum_ul
+    first, last = world.lead_s * 10, (world.lead_s + world.window_s) * 10
+    moved_ul = int(world.counts[last] - world.counts[first]) * quantum_ul
+    assert abs(moved_ul - truth["continuous_ul"] - truth["pcia_ul"]) < quantum_ul
+
+    assert world.presses[-1] == truth["demands"] == len(truth["demand_list"])
+    steps = np.diff(world.presses)
+    assert steps.min() == 0 and steps.max() == 1
+    assert world.handset_level.max() == 1
+    assert len(world.swap_times_s) == len(world.swaps)
+    for swap, entry_s in zip(world.swaps, world.swap_times_s, strict=True):
+        assert swap.on_s < entry_s < swap.restart_s
+        still = slice((world.lead_s + swap.stop_s) * 10, (world.lead_s + swap.restart_s) * 10)
+        assert np.ptp(world.counts[still]) == np.ptp(world.presses[still]) == 0
+
+
+def _contents_g(world: WindowWorld) -> np.ndarray:
+    """What the board would make of the raw readings: grams in the bag, minus 15 with none."""
+    return (world.weights_raw - world.cell_zero) / (world.cell_per_kg / 1000)
+
+
+def _check_weights(world: WindowWorld) -> None:
+    """The bag never holds less than 10 mL while it hangs, and the hook is empty in each swap."""
+    contents_g = _contents_g(world)
+    assert contents_g[0] == pytest.approx(250 * 1.0046, abs=0.1)
+    off = np.zeros(len(contents_g), dtype=bool)
+    for swap in world.swaps:
+        off[world.lead_s + swap.off_s : world.lead_s + swap.on_s] = True
+        assert contents_g[world.lead_s + swap.on_s] == pytest.approx(250 * 1.0046, abs=0.1)
+    assert contents_g[~off].min() > 10 * 1.0046 - 0.1
+    assert np.all(abs(contents_g[off] + 15) < 0.2)
+
+
+def test_deliveries_of_each_day_are_those_of_the_file(truths):
+    expected: dict[tuple[str, str], list[int]] = {}
+    with (COHORT / "daily_counts.csv").open() as file:
+        for row in csv.DictReader(file):
+            days = expected.setdefault((row["patient"], row["timepoint"]), [])
+            days.append(int(row["pcia_delivered"]))
+    assert len(expected) == 24
+    assert {key: truth["deliveries_by_day"] for key, truth in truths.items()} == expected
+
+
+@pytest.mark.parametrize("key", PRESCRIBED_MEANS)
+def test_cohort_means_are_the_prescribed_ones(truths, key):
+    for timepoint, prescribed in zip(TIMEPOINTS, PRESCRIBED_MEANS[key], strict=True):
+        values = [truth[key] for (_, at), truth in truths.items() if at == timepoint]
+        assert np.mean(values) == pytest.approx(prescribed, rel=1e-3)
+
+
+def test_lockout_holds_for_every_press(cohort, truths):
+    denied = delivered = 0
+    for patient in cohort:
+        for timepoint in TIMEPOINTS:
+            truth = truths[patient.code, timepoint]
+            lockout_s = patient.regimen(timepoint).lockout_s
+            starts_s = np.array([bolus["start_s"] for bolus in truth["boluses"]])
+            assert np.all(np.diff(starts_s) >= lockout_s)
+            for demand in truth["demand_list"]:
+                since_s = demand["at_s"] - starts_s[starts_s <= demand["at_s"]]
+                in_lockout = len(since_s) > 0 and since_s[-1] < lockout_s
+                assert (demand["outcome"] != "delivered") == in_lockout
+                if in_lockout:
+                    assert 20 <= since_s[-1] <= lockout_s - 20
+                denied += in_lockout
+                delivered += not in_lockout
+    assert 0.15 < denied / delivered < 0.25
+
+
+def test_boluses_keep_to_their_day_and_clear_of_bag_changes(truths):
+    swaps = 0
+    for truth in truths.values():
+        for bolus in truth["boluses"]:
+            assert bolus["start_s"] // DAY_S == bolus["end_s"] // DAY_S
+            assert 15 * 60 <= bolus["start_s"] % DAY_S <= 16 * 3600 + 1
+            for swap in truth["swaps"]:
+                clear = bolus["end_s"] < swap["stop_s"] or bolus["start_s"] > swap["stop_s"] + 600
+                assert clear
+        swaps += len(truth["swaps"])
+    assert swaps >= 6
+
+
+def test_running_time_leaves_out_the_bag_changes(truths):
+    for truth in truths.values():
+        stopped_s = 180 * len(truth["swaps"])
+        assert truth["running_s"] == truth["window_days"] * DAY_S - stopped_s
+        rate_ul_s = truth["programmed_rate_ul_h"] / 3600
+        assert truth["continuous_ul"] == pytest.approx(rate_ul_s * truth["running_s"], rel=1e-12)
+        assert truth["rate_ml_h"] == truth["programmed_rate_ul_h"] / 1000
+
+
+def test_same_seed_same_bytes_and_another_seed_other_bytes(cohort):
+    def bytes_of(seed: int) -> list[bytes]:
+        world = build_window(cohort[0], "baseline", seed, 50)
+        arrays = (world.counts, world.presses, world.handset_level, world.weights_raw)
+        truth = json.dumps(world.truth).encode()
+        return [*(array.tobytes() for array in arrays), truth]
+
+    first, again, other = bytes_of(1), bytes_of(1), bytes_of(2)
+    assert first == again
+    assert all(mine != theirs for mine, theirs in zip(first, other, strict=True))
+
+
+def test_small_bags_are_changed_often_and_never_run_low(cohort):
+    options = WorldOptions(bag_ul=100_000)
+    world = build_window(cohort[9], "followup", 3, 50, 0, options)
+    assert len(world.swaps) == 4
+    contents_g = _contents_g(world)
+    assert contents_g[contents_g > -5].min() > 10 * 1.0046 - 0.1
+
+
+def test_a_bag_that_cannot_last_is_refused(cohort):
+    with pytest.raises(BenchError, match="larger bags"):
+        build_window(cohort[9], "followup", 3, 50, 0, WorldOptions(bag_ul=10_100))
+
+
+@pytest.mark.parametrize("quantum", [0, -1, "half"])
+def test_a_quantum_that_is_none_is_refused(cohort, quantum):
+    with pytest.raises(BenchError, match="ul_per_count"):
+        build_window(cohort[0], "baseline", 1, quantum)
+
+
+def test_counts_are_the_exact_floor_at_every_tick():
+    settings = PumpSettings(rate_ul_h=1260, bolus_ul=0, lockout_ms=0)
+    curve = continuous_curve(settings, -60_000, 600_000, [(-60_000, 0), (200_000, 380_000)])
+    quantum_ul, phase_ul = Fraction(7, 10), Fraction(1, 3)
+    counts = motor_counts(curve, quantum_ul, phase_ul, -60_000, 6600)
+    exact = [(curve.at(-60_000 + 100 * k) + phase_ul) // quantum_ul for k in range(6600)]
+    assert counts.tolist() == exact
+
+
+def test_a_count_reached_as_the_pump_stops_falls_before_the_pause():
+    curve = VolumeCurve([0, 1000, 5000, 6000], [Fraction(v) for v in (0, 10, 10, 20)])
+    assert motor_counts(curve, Fraction(10), Fraction(0), 0, 61)[[9, 10, 49, 60]].tolist() == [
+        0, 1, 1, 2,
+    ]  # fmt: skip
+    assert curve.when(Fraction(10)) == 1000
+    assert curve.when(Fraction(21)) is None
+
+
+# Lockout 900 s, bolus 120 s (see E7 of the reference's worked examples), no start lag.
+E7_PRESSES_S = (0, 300, 899, 900, 1200, 1860)
+
+
+@pytest.mark.parametrize(
+    ("lockout_from", "outcomes"),
+    [
+        ("start", ["delivered", "lockout", "lockout", "delivered", "lockout", "delivered"]),
+        ("end", ["delivered", "lockout", "lockout", "lockout", "delivered", "lockout"]),
+    ],
+)
+def test_lockout_counts_from_start_or_from_end(lockout_from, outcomes):
+    settings = PumpSettings(100, 1000, 900_000, 30_000, lockout_from)
+    assert settings.bolus_ms == 120_000
+    presses = [Press(at_s * 1000, 200) for at_s in E7_PRESSES_S]
+    demands = respond(settings, presses, [0] * 6, [])
+    assert [demand.outcome for demand in demands] == outcomes
+
+
+def test_a_press_while_stopped_or_during_a_bolus_is_denied_and_a_stop_halts_a_bolus():
+    settings = PumpSettings(100, 1000, 60_000)
+    presses = [Press(ms, 200) for ms in (1_000, 100_000, 200_000, 900_000)]
+    demands = respond(settings, presses, [500] * 4, [(180_000, 300_000), (945_500, 950_000)])
+    assert [d.outcome for d in demands] == ["halted", "bolus_running", "stopped", "halted"]
+    assert demands[3].bolus == Bolus(900_500, 945_500, Fraction(250))
+
+
+def test_every_bouncing_press_is_latched_once():
+    presses = [Press(1000 * i + i % 100, 150 + i % 451) for i in range(500)]
+    edges = contact_edges(presses, stream(1, "bounce"))
+    times_us = [time_us for time_us, _ in edges]
+    assert times_us == sorted(set(times_us))
+    assert all(a[1] != b[1] for a, b in zip(edges, edges[1:], strict=False))
+    assert len(edges) > 4 * len(presses)
+
+    passed = debounce(edges)
+    assert [level for _, level in passed] == [1, 0] * len(presses)
+    rises_us = [time_us for time_us, level in passed if level]
+    late_us = [rise - press.at_ms * 1000 for rise, press in zip(rises_us, presses, strict=True)]
+    assert 8_000 <= min(late_us) and max(late_us) < 20_000
+
+    latched, level = latched_by_tick(passed, 0, 6000)
+    assert latched[-1] == len(presses)
+    assert set(np.diff(latched)) == {0, 1}
+    assert set(level) == {0, 1} and level[-1] == 0
+
+
+def test_a_glitch_does_not_pass_the_filter():
+    assert debounce([(1_000, 1), (8_000, 0)]) == []
+    assert [level for _, level in debounce([(1_000, 1), (21_000, 0)])] == [1, 0]
+
+
+def test_weights_have_the_noise_they_promise(cohort):
+    world = build_window(cohort[0], "baseline", 5, 50)
+    steps_g = np.diff(_contents_g(world)[4000:8000])
+    assert np.std(steps_g) / np.sqrt(2) == pytest.approx(0.015, rel=0.1)
+
+
+def test_weights_creep_after_each_hanging():
+    hung = np.array([True] * 3000 + [False] * 60 + [True] * 3000)
+    cell = LoadCell(noise_g=0.0)
+    raw = cell.read(np.where(hung, 250_000.0, 0.0), hung, stream(1, "load_cell"))
+    full_raw = cell.zero_raw + 420 * (120 + 15 + 250 * 1.0046)
+    assert raw[0] == raw[3060] == pytest.approx(full_raw, abs=1)
+    assert raw[2999] == raw[-1] == pytest.approx(full_raw + 420 * 0.05, abs=1)
+    assert raw[3030] == cell.zero_raw + 420 * 120
+
+
+def test_flash_program_only_clears_bits_and_erase_sets_them():
+    flash = FlashCells(pages=2)
+    flash.program(1, 5, b"\xf0\x62")
+    flash.program(1, 5, b"\x3c\x0f")
+    got = bytearray(3)
+    flash.read(1, 5, got)
+    assert bytes(got) == b"\x30\x02\xff"
+    assert (flash.programs, flash.erases, flash.programmed_bytes) == (2, 0, 4)
+    flash.erase(1)
+    assert flash.image() == b"\xff" * (2 * PAGE_BYTES)
+    assert (flash.erases, flash.erases_by_page) == (1, [0, 1])
+
+
+def test_flash_cut_leaves_a_torn_prefix_and_no_power():
+    flash = FlashCells(pages=1)
+    flash.cut_at(2, after_bytes=3)
+    flash.program(0, 0, b"abcdef")
+    with pytest.raises(PowerCut):
+        flash.program(0, 6, b"ghijkl")
+    with pytest.raises(PowerCut):
+        flash.read(0, 0, bytearray(1))
+    flash.power_on()
+    assert flash.image()[:13] == b"abcdefghi\xff\xff\xff\xff"
+    flash.cut_at(1, after_bytes=2)
+    with pytest.raises(PowerCut):
+        flash.erase(0)
+    assert flash.image()[:5] == b"\xff\xffcde"
+
+
+def test_flash_opens_an_image_and_refuses_what_does_not_fit():
+    image = bytes(range(256)) * 16
+    assert FlashCells(1, image).image() == image
+    with pytest.raises(BenchError, match="page count"):
+        FlashCells(2, image)
+    for page, offset in ((1, 0), (-1, 0), (0, PAGE_BYTES - 1), (0, -1)):
+        with pytest.raises(BenchError, match="outside"):
+            FlashCells(1).program(page, offset, b"ab")
+
+
+def test_regimen_is_read_in_integers(cohort):
+    regimen = cohort[0].regimen("followup")
+    assert regimen == Regimen(
+        "P01", "followup", 7, 760, 1080, 900, 110_000, 55_000, (17, 20, 17, 13, 17, 16, 14)
+    )
+    assert regimen.morphine_ug_ml == 440
+    assert len(cohort) == 12
+
+
+GOOD_REGIMENS = (
+    "patient,timepoint,window_days,morphine_mg_per_250mL,bupivacaine_mg_per_250mL,rate_mL_h,"
+    "bolus_mL,lockout_min\nX1,baseline,2,30,10,0.1,0.1,15\n"
+)
+GOOD_DAYS = "patient,timepoint,day,pcia_delivered\nX1,baseline,1,3\nX1,baseline,2,4\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("rate_mL_h", "rate", r"regimens\.csv, line 1: no column rate_mL_h"),
+        ("10,0.1,", "10,-0.1,", r"regimens\.csv, line 2: rate_mL_h '-0.1' is negative"),
+        ("10,0.1,", "10,fast,", r"regimens\.csv, line 2: rate_mL_h 'fast' is not a number"),
+        ("10,0.1,", "10,nan,", r"regimens\.csv, line 2: rate_mL_h 'nan' is not a number"),
+        ("10,0.1,", "10,0.10001,", r"regimens\.csv, line 2: .*finer than 1/1000"),
+        ("10,0.1,", "10,,", r"regimens\.csv, line 2: rate_mL_h is empty"),
+        ("0.1,15", "0,15", r"regimens\.csv, line 2: bolus_mL is 0"),
+        (",15\n", "\n", r"regimens\.csv, line 2: not as many cells"),
+        ("baseline,2,30", "later,2,30", r"regimens\.csv, line 2: unknown timepoint 'later'"),
+        ("baseline,2,30", "baseline,3,30", r"line 2: .*days 1 to 3.*has 1, 2"),
+        ("baseline,2,30", "baseline,0,30", r"line 2: window_days 0"),
+        ("baseline,1,3", "soon,1,3", r"daily\.csv, line 2: unknown timepoint 'soon'"),
+        ("baseline,2,4", "baseline,1,4", r"daily\.csv, line 3: day 1 appears a second time"),
+        ("baseline,1,3", "baseline,1,-3", r"daily\.csv, line 2: pcia_delivered '-3' is negative"),
+        ("2,4\n", "2,4\nX2,baseline,1,4\n", r"daily\.csv, line 4: X2 baseline is not in"),
+        ("0.1,15\n", "0.1,15\nX1,baseline,2,3,1,1,1,1\n", r"line 3: X1 baseline .*second time"),
+    ],
+)
+def test_bad_input_is_one_sentence_with_file_and_line(tmp_path, old, new, says):
+    assert old in GOOD_REGIMENS or old in GOOD_DAYS
+    regimens, daily = tmp_path / "regimens.csv", tmp_path / "daily.csv"
+    regimens.write_text(GOOD_REGIMENS.replace(old, new))
+    daily.write_text(GOOD_DAYS.replace(old, new))
+    with pytest.raises(BenchError, match=says) as caught:
+        read_cohort(regimens, daily)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_file_and_missing_timepoint_are_said(tmp_path):
+    with pytest.raises(BenchError, match="cannot be read"):
+        read_cohort(tmp_path / "none.csv", COHORT / "daily_counts.csv")
+    (tmp_path / "regimens.csv").write_text(GOOD_REGIMENS)
+    (tmp_path / "daily.csv").write_text(GOOD_DAYS)
+    (patient,) = read_cohort(tmp_path / "regimens.csv", tmp_path / "daily.csv")
+    with pytest.raises(BenchError, match="has no 'followup' row"):
+        build_window(patient, "followup", 1, 50)
+
+
+def test_more_boluses_than_a_day_holds_are_refused(cohort):
+    crowded = dataclasses.replace(cohort[0].regimen("baseline"), deliveries=(90, 1, 1))
+    with pytest.raises(BenchError, match="day 1: 90 boluses"):
+        plan_presses(crowded, 18_000, 0.2, stream(1, "presses"))
