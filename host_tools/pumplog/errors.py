@@ -1,0 +1,40 @@
+"""What can go wrong, each with the exit code of the command-line contract.
+
+A message is one sentence for the person at the keyboard: what, where, and what to do.
+"""
+
+
+class PumplogError(Exception):
+    """Base of all; `exit_code` is what the command ends with."""
+
+    exit_code = 2
+
+
+class Partly(PumplogError):
+    """Some of it was done; the message says which was not."""
+
+    exit_code = 1
+
+
+class Usage(PumplogError):
+    """What was asked for, or an input, cannot be used."""
+
+    exit_code = 2
+
+
+class NotFound(PumplogError):
+    """There is nothing of that name."""
+
+    exit_code = 3
+
+
+class Unreachable(PumplogError):
+    """The board does not answer, or went away."""
+
+    exit_code = 3
+
+
+class Integrity(PumplogError):
+    """Bytes are not what was written, or not from whom they should be."""
+
+    exit_code = 4

@@ -1,0 +1,232 @@
+"""Talks to one board over any link: who it is, the time, entries, and its log."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pumpwire import commands, page, racp, stream, uuids
+from pumpwire.errors import WireError
+from pumpwire.units import EPOCH_2020_S
+
+from . import world
+from .errors import Integrity, Unreachable
+from .links.link import Link
+from .store import Store
+
+_ANSWER_TIMEOUT_S = 10.0
+_SILENCE_S = 1.0
+_TRIES = 8
+_HOST_ERROR_MS = 50  # what a host's own clock reading adds to half the round trip
+_HALF = 0x8000
+
+
+@dataclass(frozen=True)
+class Info:
+    """Who the board says it is."""
+
+    provisioned: bool
+    name: str
+    log_id: int
+    firmware: int
+
+
+@dataclass(frozen=True)
+class PullResult:
+    """What a pull brought: records new to the store; next_seq is the board's head as reached."""
+
+    records: int
+    pages: int
+    bytes: int
+    next_seq: int
+    repaired: int
+
+
+class Client:
+    """One conversation."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._request_id = 0
+
+    def info(self) -> Info:
+        """Asks who the board is; Unreachable if it speaks another protocol."""
+        data = self._link.read(uuids.INFO)
+        if len(data) < struct.calcsize(commands.INFO_BODY):
+            raise Unreachable(f"what answers on {self._link.description} is not a pumplog board.")
+        protocol, provisioned, name, log_id, firmware = struct.unpack_from(commands.INFO_BODY, data)
+        if protocol != commands.PROTOCOL:
+            raise Unreachable(f"the board speaks protocol {protocol}, this pumplog"
+                              f" {commands.PROTOCOL}: update the older one.")
+        return Info(bool(provisioned), name.rstrip(b"\0").decode("ascii", "replace"), log_id, firmware)
+
+    def status(self) -> dict[str, int]:
+        """Asks what the board knows now: the fields of pumpwire.commands.STATUS_FIELDS."""
+        values = struct.unpack_from(commands.STATUS_BODY, self._link.read(uuids.STATUS))
+        return dict(zip(commands.STATUS_FIELDS, values, strict=True))
+
+    def command(self, op: int, body: bytes = b"", check_code: int = 0) -> tuple[int, bytes]:
+        """Sends a command; returns (result, body) of its answer."""
+        self._request_id = (self._request_id + 1) & 255
+        self._link.write(uuids.COMMAND, commands.request(op, self._request_id, check_code, body))
+        while True:
+            arrived = self._link.receive(_ANSWER_TIMEOUT_S)
+            if arrived is None:
+                raise Unreachable(f"the board on {self._link.description} stopped answering: go"
+                                  " nearer and do it again; nothing is lost.")
+            if arrived[0] == uuids.COMMAND:
+                answered, request_id, result, answer = commands.read_response(arrived[1])
+                if (answered, request_id) == (op, self._request_id):
+                    return result, bytes(answer)
+
+    def anchor(self) -> int:
+        """Tells the board the time; returns the anchor's uncertainty in ms."""
+        began_ms = world.monotonic_ms()
+        self.command(commands.TIME)
+        round_trip_ms = world.monotonic_ms() - began_ms
+        uncertainty_ms = min(65535, round_trip_ms // 2 + _HOST_ERROR_MS)
+        now_ms = world.utc_now_ms() + round_trip_ms // 2
+        self.command(commands.ANCHOR, struct.pack(
+            commands.ANCHOR_BODY, now_ms // 1000 - EPOCH_2020_S, now_ms % 1000, uncertainty_ms,
+            world.host_id(), world.clock_synced(),
+        ))
+        return uncertainty_ms
+
+    def deliver(self, entry: bytes, check_code: int) -> tuple[int, int | None]:
+        """Hands an entry over; returns (result, seq of the board's copy where it is new)."""
+        result, body = self.command(commands.ENTRY, entry, check_code)
+        return result, int.from_bytes(body[:4], "little") if result == commands.OK else None
+
+    def count(self, from_seq: int) -> int:
+        """Asks how many records there are from a seq on."""
+        self._link.write(uuids.RACP, racp.count_from(from_seq))
+        return self._racp_answer(racp.COUNT)[1] or 0
+
+    def _racp_answer(self, op: int) -> tuple[int, int | None]:
+        while True:
+            arrived = self._link.receive(_ANSWER_TIMEOUT_S)
+            if arrived is None:
+                raise Unreachable(f"the board on {self._link.description} stopped answering.")
+            if arrived[0] == uuids.RACP:
+                answered, code, count = racp.read_response(arrived[1])
+                if answered == op:
+                    return code, count
+
+    def pull(
+        self, store: Store, log_id: int, progress: Callable[[int], None] = lambda _: None
+    ) -> PullResult:
+        """Copies what the store lacks of the board's log; progress is told the bytes so far.
+
+        Whatever came before a link broke stays in the store, and a further pull goes on there.
+        """
+        transfer = _Transfer(self._link, store, log_id, progress)
+        self._link.write(uuids.RACP, racp.report_from(store.next_seq_wanted(log_id)))
+        try:
+            code = transfer.run()
+        finally:
+            transfer.flush()
+            store.commit()
+        if code == racp.BUSY:
+            raise Unreachable("the board is sending its log to another host: wait, then pull again.")
+        if code not in (racp.SUCCESS, racp.NO_RECORDS):
+            raise Integrity(f"the board ended the pull with «{racp.MEANING.get(code, code)}»: pull"
+                            " again, the log has moved on meanwhile.")
+        return PullResult(transfer.records, transfer.pages, transfer.bytes,
+                          store.next_seq_wanted(log_id), transfer.repaired)
+
+
+class _Transfer:
+    """The packets of one report, put in order, checked, and handed to the store page by page."""
+
+    def __init__(
+        self, link: Link, store: Store, log_id: int, progress: Callable[[int], None]
+    ) -> None:
+        self._link = link
+        self._store = store
+        self._log_id = log_id
+        self._progress = progress
+        self._segments = stream.SegmentReader()
+        self._expected = 0
+        self._asked_again = -1
+        self._page: tuple[int, int, bytearray] | None = None  # first_seq, offset, bytes
+        self.records = self.pages = self.bytes = self.repaired = 0
+
+    def run(self) -> int:
+        """Receives until the board says it is done; returns its response code."""
+        silent = 0
+        while True:
+            arrived = self._link.receive(_SILENCE_S)
+            if arrived is None:
+                silent += 1
+                if silent > _TRIES:
+                    raise Unreachable(
+                        f"the board on {self._link.description} fell silent after"
+                        f" {self.bytes} bytes, which are kept: go nearer and pull again."
+                    )
+                self._asked_again = -1
+                self._flow(again=True)
+                continue
+            silent = 0
+            channel, data = arrived
+            if channel == uuids.LOG:
+                self._packet(data)
+            elif channel == uuids.RACP:
+                answered, code, _ = racp.read_response(data)
+                if answered == racp.REPORT:
+                    return code
+
+    def _packet(self, data: bytes) -> None:
+        try:
+            index, body = stream.open_packet(data)
+        except WireError:
+            self._repair()
+            return
+        ahead = (index - self._expected) & stream.INDEX_MASK
+        if ahead >= _HALF:
+            return  # had it already
+        if ahead:
+            self._repair()
+            return
+        self._expected += 1
+        self._asked_again = -1
+        self.bytes += len(body)
+        for first_seq, offset, piece in self._segments.feed(body):
+            self._hold(first_seq, offset, piece)
+        if self._expected % stream.ACK_EVERY == 0 or len(data) < 20:
+            self._flow(again=False)
+            self._progress(self.bytes)
+
+    def _repair(self) -> None:
+        """Asks once for the packets again from the one that is missing."""
+        if self._asked_again != self._expected:
+            self._asked_again = self._expected
+            self.repaired += 1
+            self._flow(again=True)
+
+    def _flow(self, again: bool) -> None:
+        self._link.write(uuids.FLOW, stream.flow(self._expected, again))
+
+    def _hold(self, first_seq: int, offset: int, piece: bytes) -> None:
+        """Gathers the pieces of a page; the store decodes it once they are all there."""
+        held = self._page
+        if held and held[0] == first_seq and held[1] + len(held[2]) == offset:
+            held[2].extend(piece)
+            return
+        if held and held[0] == first_seq and offset == page.FOOTER_AT:
+            held[2].extend(b"\xff" * (offset - held[1] - len(held[2])) + piece)
+            return
+        self.flush()
+        self._page = (first_seq, offset, bytearray(piece))
+
+    def flush(self) -> None:
+        """Gives the page in hand to the store and makes it durable."""
+        if self._page is None:
+            return
+        first_seq, offset, data = self._page
+        self._page = None
+        self.pages += 1
+        try:
+            self.records += self._store.add_page_bytes(self._log_id, first_seq, offset, bytes(data))
+        finally:
+            self._store.commit()

@@ -1,0 +1,80 @@
+"""The one place that reads the clock and draws random numbers.
+
+With PUMPLOG_SIMULATED="utc_ms=...,seed=..." both are simulated: time stands still at utc_ms, and
+the same seed gives the same numbers. The bench uses it; what is entered so is marked simulated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import time
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+_draws = 0
+
+
+@cache
+def _simulation() -> dict[str, str]:
+    text = os.environ.get("PUMPLOG_SIMULATED", "")
+    return dict(part.split("=", 1) for part in text.split(",")) if text else {}
+
+
+def simulated() -> bool:
+    """Returns whether clock and randomness are simulated."""
+    return bool(_simulation())
+
+
+def utc_now_ms() -> int:
+    """Returns the time, Unix ms UTC."""
+    return int(_simulation()["utc_ms"]) if simulated() else time.time_ns() // 1_000_000
+
+
+def monotonic_ms() -> int:
+    """Returns ms from some beginning, never stepped."""
+    return 0 if simulated() else time.monotonic_ns() // 1_000_000
+
+
+def random_bytes(n: int) -> bytes:
+    """Returns n bytes that nobody can guess (simulated: that the seed gives)."""
+    global _draws
+    if not simulated():
+        return secrets.token_bytes(n)
+    out = b""
+    while len(out) < n:
+        _draws += 1
+        out += hashlib.sha256(f"{_simulation()['seed']}/{_draws}".encode()).digest()
+    return out[:n]
+
+
+def new_uuid() -> UUID:
+    """Returns a fresh random UUID."""
+    return UUID(bytes=random_bytes(16), version=4)
+
+
+def state_folder() -> Path:
+    """Returns the folder where this user's pumplog keeps its files."""
+    root = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(root) / "pumplog"
+
+
+def host_id() -> int:
+    """Returns 30 random bits that stand for this computer, the same each time."""
+    if simulated():
+        return int.from_bytes(hashlib.sha256(_simulation()["seed"].encode()).digest()[:4]) >> 2
+    path = state_folder() / "host_id"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(str(int.from_bytes(secrets.token_bytes(4)) >> 2))
+    return int(path.read_text())
+
+
+def clock_synced() -> int:
+    """Returns whether this host's clock is kept by a time service: 0 no, 1 yes, 2 not known."""
+    if simulated():
+        return 1
+    marker = Path("/run/systemd/timesync/synchronized")
+    return 1 if marker.exists() else 2
