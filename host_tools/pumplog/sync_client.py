@@ -149,6 +149,7 @@ class _Transfer:
         self._segments = stream.SegmentReader()
         self._expected = 0
         self._asked_again = -1
+        self._longest = 0
         self._page: tuple[int, int, bytearray] | None = None  # first_seq, offset, bytes
         self.records = self.pages = self.bytes = self.repaired = 0
 
@@ -193,7 +194,9 @@ class _Transfer:
         self.bytes += len(body)
         for first_seq, offset, piece in self._segments.feed(body):
             self._hold(first_seq, offset, piece)
-        if self._expected % stream.ACK_EVERY == 0 or len(data) < 20:
+        short = len(data) < self._longest  # the last packet of a report is
+        self._longest = max(self._longest, len(data))
+        if short or self._expected % stream.ACK_EVERY == 0:
             self._flow(again=False)
             self._progress(self.bytes)
 

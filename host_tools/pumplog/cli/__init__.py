@@ -1,0 +1,90 @@
+"""`pumplog`: the nurse's and researcher's command line. One file a group of commands.
+
+Results go to standard output, progress and advice to standard error. Exit codes: 0 done, 1 partly
+done (said which), 2 usage, 3 nothing found or unreachable, 4 integrity or authentication failure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from .. import __version__
+from ..errors import PumplogError
+
+# command: (module with add(parser) and run(options), help)
+COMMANDS = {
+    "scan": ("scan", "boards in radio range: patient, bed, signal, news"),
+    "pull": ("pull", "copy boards' logs into the store"),
+    "status": ("status", "what each patient's board last told"),
+    "events": ("events", "the records of a patient, or of everybody"),
+    "doses": ("doses", "volumes and milligrams of a patient's window"),
+    "table": ("table", "the pump-data table of the cohort"),
+    "patient": ("patient", "start, move, withdraw, end or list patients"),
+    "bag": ("bag", "hang a bag, or list bags"),
+    "regimen": ("regimen", "set or show what is prescribed"),
+    "provision": ("provision", "give a board its name, keys and calibration"),
+}
+
+
+def default_db() -> Path:
+    """Returns where the store is when nobody says."""
+    from ..world import state_folder
+
+    return Path(os.environ.get("PUMPLOG_DB") or state_folder() / "pumplog.db")
+
+
+def common_options(defaults: bool) -> argparse.ArgumentParser:
+    """Returns the options that every command takes, before or after its name."""
+    def default(value: object) -> object:
+        return value if defaults else argparse.SUPPRESS
+
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--db", type=Path, default=default(None), metavar="PATH",
+                        help="the store (default: $PUMPLOG_DB, else one per user)")
+    common.add_argument("--json", action="store_true", default=default(False),
+                        help="machine-readable output")
+    common.add_argument("--link", default=default(None), metavar="LINK",
+                        help="ble (default) or serial:PORT")
+    common.add_argument("--initials", default=default(None), metavar="XY",
+                        help="who enters (default: $PUMPLOG_INITIALS)")
+    common.add_argument("--check", type=int, default=default(None), metavar="CODE",
+                        help="the code on the board's label, to write to it")
+    return common
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the whole parser."""
+    parser = argparse.ArgumentParser(
+        prog="pumplog", description="Pulls the log of the gateway beside a drug-infusion pump. It"
+        " only monitors, and it is no alarm system.", parents=[common_options(True)],
+    )
+    parser.add_argument("--version", action="version", version=f"pumplog {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, help_text) in COMMANDS.items():
+        sub = commands.add_parser(name, help=help_text, parents=[common_options(False)])
+        import_module(f"{__name__}.{module}").add(sub)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; returns the exit code of the contract."""
+    options = build_parser().parse_args(argv)
+    options.db = options.db or default_db()
+    options.initials = options.initials or os.environ.get("PUMPLOG_INITIALS")
+    try:
+        code: int = import_module(f"{__name__}.{COMMANDS[options.command][0]}").run(options)
+        return code
+    except PumplogError as error:
+        print(f"pumplog: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        print("pumplog: stopped; what came is kept, the same command goes on from there.",
+              file=sys.stderr)
+        return 1

@@ -1,0 +1,69 @@
+"""`pumplog provision`: gives a board its name, keys, check code and calibration, over the cable."""
+
+from __future__ import annotations
+
+import argparse
+import struct
+from fractions import Fraction
+
+from pumpwire import commands
+
+from .. import world
+from ..errors import Usage
+from ..links import open_link
+from ..quantities import QUANTUM_PL, parse
+from ..store import Board
+from ..sync_client import Client
+from .common import open_store, print_json, say
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("--name", required=True, help="neutral board name, such as B01")
+    parser.add_argument("--ul-per-count", required=True, metavar="VOLUME",
+                        help="calibrated volume a count, such as '1 uL'")
+    parser.add_argument("--uncertainty-percent", default="2.5", metavar="PERCENT",
+                        help="standard uncertainty of that calibration (default 2.5)")
+    parser.add_argument("--cell-zero", type=int, default=0, help="load cell, raw, empty bag hung")
+    parser.add_argument("--cell-per-kg", type=int, default=420000, help="load cell, raw per kg")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Provisions one board."""
+    name = options.name
+    if not (name.isascii() and name.isalnum() and 1 <= len(name) <= 8):
+        raise Usage(f"--name {name!r} must be one to eight letters and digits: it is on the air.")
+    if not (options.link or "").startswith("serial:"):
+        raise Usage("a board is provisioned over its cable: give --link serial:PORT.")
+    pl_per_count = parse(options.ul_per_count, "--ul-per-count", QUANTUM_PL)
+    try:
+        ppm = int(Fraction(options.uncertainty_percent) * 10_000)
+    except (ValueError, ZeroDivisionError):
+        raise Usage("--uncertainty-percent takes digits, as in 2.5.") from None
+    board = Board(name, world.random_bytes(32), world.random_bytes(32),
+                  int.from_bytes(world.random_bytes(4)) % 900_000 + 100_000, pl_per_count, ppm,
+                  world.utc_now_ms())
+    link = open_link(options.link, name)
+    with open_store(options) as store:
+        try:
+            client = Client(link)
+            client.anchor()
+            result, _ = client.command(commands.PROVISION, struct.pack(
+                commands.PROVISION_BODY, name.encode(), board.device_key, board.pairing_key,
+                board.check_code, pl_per_count, ppm, options.cell_zero, options.cell_per_kg,
+            ), options.check or 0)
+            if result != commands.OK:
+                raise Usage(f"the board refused ({commands.RESULTS.get(result, result)}): a board"
+                            " that has a name wants --check CODE from its label.")
+            store.add_board(board)
+            store.add_log(client.info().log_id, name)
+            store.commit()
+        finally:
+            link.close()
+    if options.json:
+        print_json({"board": name, "check_code": str(board.check_code),
+                    "pl_per_count": str(pl_per_count), "uncertainty_ppm": str(ppm)})
+    else:
+        say("write the check code on the board's label; the keys stay in this store")
+        print(f"board {name}: check code {board.check_code}")
+    return 0

@@ -1,0 +1,121 @@
+"""`pumplog pull`: copies what is new on boards into the store, and delivers waiting entries."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from .. import world
+from ..episodes import Episode, episode, episodes
+from ..errors import Integrity, NotFound, PumplogError, Usage
+from ..links import open_link
+from ..store import Pull, Store
+from ..sync_client import Client, PullResult
+from .common import deliver, heading, identify, open_store, print_json, utc_text
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("names", nargs="*", metavar="NAME", help="patients, boards or beds")
+    parser.add_argument("--all", action="store_true", help="every started patient")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Pulls; exit 1 if some boards did not answer, and those come first."""
+    if bool(options.names) == options.all:
+        raise Usage("say whom to pull: NAME... or --all.")
+    with open_store(options) as store:
+        if options.all:
+            chosen = [one for one in episodes(store).values() if not one.ended]
+            if not chosen:
+                raise NotFound("nobody is started in this store: `pumplog patient start` first.")
+        else:
+            chosen = [episode(store, name) for name in options.names]
+        done: list[tuple[Episode, PullResult, list[str]]] = []
+        failed: list[tuple[Episode, PumplogError]] = []
+        for one in chosen:
+            try:
+                result, left = _pull(options, store, one)
+                done.append((one, result, left))
+            except PumplogError as error:
+                store.commit()
+                failed.append((one, error))
+        return _report(options, store, done, failed)
+
+
+def _pull(
+    options: argparse.Namespace, store: Store, one: Episode
+) -> tuple[PullResult, list[str]]:
+    spec = options.link or "ble"
+    if spec.startswith("file:"):
+        from ..links.file_link import pull_image
+
+        return pull_image(store, spec.removeprefix("file:"), one.board), []
+    link = open_link(spec, one.board)
+    outcome = "broken off"
+    try:
+        client = Client(link)
+        info = identify(client, store, one.board)
+        store.commit()
+        client.anchor()
+        left = deliver(client, store, info.log_id, one.board)
+        status = client.status()
+        result = client.pull(store, info.log_id, _progress(one.board))
+        outcome = "complete"
+    finally:
+        link.close()
+        if outcome != "complete":
+            _note_break(store, one.board, spec)
+    store.add_pull(Pull(one.board, info.log_id, world.utc_now_ms(), link.description,
+                        result.records, result.next_seq, outcome, status))
+    store.commit()
+    return result, left
+
+
+def _note_break(store: Store, board: str, spec: str) -> None:
+    for log_id, _ in store.logs(board):
+        store.add_pull(Pull(board, log_id, world.utc_now_ms(), spec, 0,
+                            store.next_seq_wanted(log_id), "broken off", {}))
+    store.commit()
+
+
+def _progress(board: str) -> object:
+    if not sys.stderr.isatty():
+        return lambda _: None
+
+    def show(so_far: int) -> None:
+        print(f"\r{board}: {so_far} bytes", end="", file=sys.stderr, flush=True)
+
+    return show
+
+
+def _report(
+    options: argparse.Namespace, store: Store,
+    done: list[tuple[Episode, PullResult, list[str]]],
+    failed: list[tuple[Episode, PumplogError]],
+) -> int:
+    for one, error in failed:
+        last = store.last_pull(one.board)
+        heard = f"last heard {utc_text(last.at_ms)}" if last else "never heard yet"
+        if options.json:
+            print_json({"patient": one.patient, "board": one.board, "bed": one.bed,
+                        "outcome": "failed", "reason": str(error),
+                        "last_pull_utc": utc_text(last.at_ms) if last else None})
+        else:
+            print(f"NOT PULLED  {heading(one)}, {heard}: {error}")
+    for one, result, left in done:
+        if options.json:
+            print_json({"patient": one.patient, "board": one.board, "bed": one.bed,
+                        "outcome": "complete", "records": result.records, "pages": result.pages,
+                        "bytes": result.bytes, "next_seq": result.next_seq,
+                        "repaired": result.repaired, "not_yet_on_board": left})
+        else:
+            print(f"pulled      {heading(one)}: {result.records} new records")
+            for line in left:
+                print(f"            {line}")
+    if not failed:
+        return 1 if any(left for _, _, left in done) else 0
+    if done:
+        return 1
+    return 4 if any(isinstance(error, Integrity) for _, error in failed) else (
+        failed[0][1].exit_code if not options.all else 1)

@@ -1,0 +1,80 @@
+"""`pumplog table`: the pump-data table, from the store or from a file of values."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ..cohort_table import Window, cohort_doses, cohort_table
+from ..errors import NotFound, Usage
+from ..render import render, render_compare
+from ..table import KEYS, build_table, decimal
+from ..values_csv import read_published, read_values
+from .common import open_store, print_json
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("--baseline", default="0+3", metavar="START+DAYS")
+    parser.add_argument("--followup", default="28+7", metavar="START+DAYS")
+    parser.add_argument("--digits", type=int, default=2, choices=range(7))
+    parser.add_argument("--print", dest="mode", choices=["half-up", "truncate"], default="half-up")
+    parser.add_argument("--cohort", choices=["available", "paired"], default="available")
+    parser.add_argument("--compare", type=Path, metavar="FILE.csv", help="a published table")
+    parser.add_argument("--values", type=Path, metavar="FILE.csv",
+                        help="compute from patient,timepoint,key,value without a log")
+    parser.add_argument("--explain", choices=KEYS, metavar="KEY", help="what a figure rests on")
+    parser.add_argument("--patient", help="with --explain: this patient only")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the table, the comparison or the explanation."""
+    windows = {"baseline": Window.parse(options.baseline, "--baseline"),
+               "followup": Window.parse(options.followup, "--followup")}
+    published = read_published(options.compare) if options.compare else None
+    if options.explain:
+        return _explain(options, windows)
+    if options.values:
+        table = build_table(read_values(options.values), options.cohort,
+                            provenance=[f"From the values in {options.values}; no log behind them."])
+    else:
+        if not options.db.exists():
+            raise NotFound(f"no store at {options.db}: pull boards first, or name one with --db.")
+        with open_store(options) as store:
+            table = cohort_table(store, windows, options.cohort)
+    if options.json:
+        print_json(table.to_json())
+        return 0
+    text = render(table, options.digits, options.mode)
+    if published:
+        text += "\n\n" + render_compare(table, published, options.digits)
+    if "±".encode(sys.stdout.encoding or "ascii", "ignore") == b"":
+        text = text.replace("±", "+-")
+    print(text)
+    return 0
+
+
+def _explain(options: argparse.Namespace, windows: dict[str, Window]) -> int:
+    if options.values:
+        raise Usage("--explain needs the log: leave --values out.")
+    with open_store(options) as store:
+        found, _ = cohort_doses(store, windows)
+    if options.patient:
+        if options.patient not in found:
+            raise NotFound(f"no patient {options.patient} in the table.")
+        found = {options.patient: found[options.patient]}
+    for patient, each in found.items():
+        for timepoint, one in each.items():
+            figure = one.per_day()[options.explain]
+            line = {"patient": patient, "timepoint": timepoint, "key": options.explain,
+                    "value": decimal(figure.value), "low": decimal(figure.low),
+                    "high": decimal(figure.high), "observed_s": str(one.observed_ms // 1000),
+                    "records": [f"{log_id:08x}:{first}-{last}" for log_id, first, last in one.records]}
+            if options.json:
+                print_json(line)
+            else:
+                print(f"{patient} {timepoint}: {options.explain} = {line['value']} ({line['low']} to"
+                      f" {line['high']}), observed {line['observed_s']} s, records"
+                      f" {', '.join(line['records']) or 'none'}")
+    return 0

@@ -1,0 +1,88 @@
+"""Statistics, exact to the printed digit: Fractions in, Decimals with 50 digits where roots come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
+_DIGITS = 50
+_RANK_DIGITS = 12  # differences are ranked as rounded to this many decimals
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Tests on paired differences; None where one could not be made. `test` names the one used."""
+
+    test: str
+    p: float | None
+    p_paired_t: float | None
+    p_wilcoxon: float | None
+    shapiro_p: float | None
+
+
+def mean(values: list[Fraction]) -> Fraction:
+    """Returns the arithmetic mean."""
+    return sum(values, Fraction(0)) / len(values)
+
+
+def variance(values: list[Fraction]) -> Fraction:
+    """Returns the sample variance, n - 1 in the denominator."""
+    middle = mean(values)
+    return sum(((value - middle) ** 2 for value in values), Fraction(0)) / (len(values) - 1)
+
+
+def root(value: Fraction) -> Fraction:
+    """Returns the square root to 50 significant digits."""
+    with localcontext(prec=_DIGITS):
+        return Fraction((Decimal(value.numerator) / Decimal(value.denominator)).sqrt())
+
+
+def standard_error(values: list[Fraction]) -> Fraction | None:
+    """Returns sd(n-1)/sqrt(n), None for fewer than two values."""
+    return root(variance(values) / len(values)) if len(values) > 1 else None
+
+
+def wilcoxon_p(differences: list[Fraction]) -> float | None:
+    """Returns the exact two-sided P of the signed-rank test: mid-ranks, zeros dropped.
+
+    The distribution is counted over all sign patterns, on doubled ranks, so ties stay exact.
+    """
+    kept = [round(d, _RANK_DIGITS) for d in differences]
+    kept = [d for d in kept if d]
+    if not kept:
+        return None
+    sizes = sorted(abs(d) for d in kept)
+    doubled = {size: sizes.index(size) + 1 + len(sizes) - sizes[::-1].index(size)
+               for size in set(sizes)}
+    ways = {0: 1}
+    for size in sizes:
+        step = doubled[size]
+        fresh: dict[int, int] = {}
+        for total, count in ways.items():
+            fresh[total] = fresh.get(total, 0) + count
+            fresh[total + step] = fresh.get(total + step, 0) + count
+        ways = fresh
+    plus = sum(doubled[abs(d)] for d in kept if d > 0)
+    lesser = min(plus, sum(doubled[abs(d)] for d in kept) - plus)
+    tail = sum(count for total, count in ways.items() if total <= lesser)
+    return min(1.0, float(Fraction(2 * tail, 2 ** len(kept))))
+
+
+def paired(differences: list[Fraction]) -> Paired:
+    """Tests differences: Shapiro-Wilk P >= 0.05 then paired t, else exact Wilcoxon."""
+    if len(differences) < 3:
+        return Paired("not tested (fewer than three pairs)", None, None, None, None)
+    if len(set(differences)) == 1:
+        return Paired("not tested (all differences equal)", None, None, None, None)
+    from scipy import stats as scipy_stats  # slow to import: only where a test is made
+
+    shapiro_p = float(scipy_stats.shapiro([float(d) for d in differences]).pvalue)
+    error = standard_error(differences)
+    assert error is not None
+    t = float(mean(differences) / error)
+    p_t = float(2 * scipy_stats.t.sf(abs(t), len(differences) - 1))
+    p_w = wilcoxon_p(differences)
+    if shapiro_p >= 0.05:
+        return Paired("paired t", p_t, p_t, p_w, shapiro_p)
+    return Paired("Wilcoxon signed-rank, exact", p_w, p_t, p_w, shapiro_p)
