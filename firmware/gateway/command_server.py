@@ -99,7 +99,7 @@ class CommandServer:
         if not self._may_write(check_code):
             return commands.REFUSED, b""
         known = crc16(uuid, 0, 16) << 16 | crc16(uuid, 0, 16, 0)
-        if known in self._uuids:
+        if self._had(known):
             return commands.ALREADY, b""
         for name in fields:
             if kind in (entries.REGIMEN, entries.BAG) and fields[name] >= SMALL_INT_LIMIT:
@@ -110,6 +110,12 @@ class CommandServer:
             self._uuid_next = (self._uuid_next + 1) % _REMEMBERED
             self._take(kind, fields, assignment)
         return done
+
+    def _had(self, known):
+        for one in self._uuids:  # MicroPython's arrays have no `in`
+            if one == known:
+                return True
+        return False
 
     def _take(self, kind, fields, assignment):
         config = self._config

@@ -127,7 +127,7 @@ def _run_window(
     arrival = [prescription, bag]
     if timepoint == plan.timepoints[0]:
         arrival = [
-            nurse.provision(plan.ul_per_count, world.told_tare_raw, world.told_counts_per_kg),
+            nurse.provision(plan.ul_per_count, world.cell_zero, world.cell_per_kg),
             nurse.start(str(int(nurse.board[1:]))), *arrival,
         ]
     pass_until(0)

@@ -79,6 +79,7 @@ class Bench:
         self._answers, from_board = os.pipe()
         self._serial_board, self._serial_host = pty.openpty()
         tty.setraw(self._serial_host)
+        os.set_blocking(self._serial_board, False)
         self.port = os.ttyname(self._serial_host)
         fds = (to_board, from_board, self._serial_board)
         settings = {"control": fds[0], "answers": fds[1], "serial": fds[2], "seed": boot_seed}

@@ -18,26 +18,29 @@ from nvs import Nvs
 
 
 class SerialPort:
-    """The USB serial line: a pseudo-terminal's end, read without waiting."""
+    """The USB serial line: the non-blocking end of a pseudo-terminal."""
 
     def __init__(self, file):
         self._file = file
-        self._poller = select.poll()
-        self._poller.register(file, select.POLLIN)
+        self._room = select.poll()
+        self._room.register(file, select.POLLOUT)
 
     def read(self):
         """Returns the bytes that came, or None."""
-        for _, event in self._poller.poll(0):
-            if event & select.POLLIN:
-                try:
-                    return self._file.read(512)
-                except OSError:
-                    return None
-        return None
+        try:
+            return self._file.read(512)
+        except OSError:
+            return None
 
     def write(self, data):
-        """Sends bytes."""
-        self._file.write(data)
+        """Sends bytes, waiting for room as a UART does."""
+        sent = 0
+        while sent < len(data):
+            n = self._file.write(memoryview(data)[sent:])
+            if n:
+                sent += n
+            else:
+                self._room.poll(100)
 
 
 class Board:
