@@ -36,6 +36,7 @@ class EventLog:
         self._random = random
         self._frame = bytearray(records.MAX_FRAME)
         self._readback = bytearray(records.MAX_FRAME)
+        self._page = bytearray(PAGE_BYTES)  # one for all: the heap has no room for a second
         self._first_seq = array("I", [0] * flash.pages)
         self._used = array("H", [0] * flash.pages)  # 0: the slot holds no page
         self._slot = -1  # of the open page
@@ -117,7 +118,7 @@ class EventLog:
 
     def _recover(self, newest):
         """Takes the ring up where it was left: the newest page is closed, a torn end noted."""
-        data = bytearray(PAGE_BYTES)
+        data = self._page
         for slot in range(self._flash.pages):
             if self._used[slot]:
                 self._used[slot] = self._used_on_flash(slot, data)
@@ -217,11 +218,11 @@ class EventLog:
 
     def _close(self):
         """Programs the open page's footer; it can never grow again."""
-        data = bytearray(PAGE_BYTES)
+        data = self._page
         self._flash.read(self._slot, 0, data)
         footer = page.build_footer(data, self._used[self._slot], self._count)
         self._program(self._slot, page.FOOTER_AT, footer)
-        self._previous = page.read_footer(data[: page.FOOTER_AT] + footer)[2]
+        self._previous = int.from_bytes(footer[4:8], "little")
         self._closed = True
 
     def _open_next(self):
@@ -309,7 +310,7 @@ class EventLog:
         if seq <= self._first_seq[oldest]:
             return oldest, 0
         slot = self._slot_of(seq - 1)
-        data = bytearray(PAGE_BYTES)
+        data = self._page
         self._flash.read(slot, 0, data)
         header = page.read_header(data)
         left = seq - header.first_seq

@@ -1,0 +1,186 @@
+"""A bleak backend on Bumble: the host tool's Bluetooth stack while it is on the virtual air.
+
+PUMPLOG_AIR_LOSS="0.05:SEED" loses that share of notifications on their way up, as hosts do.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Any
+from uuid import UUID as PlainUUID
+
+import bleak
+from bleak.assigned_numbers import gatt_char_props_to_strs
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.backends.client import BaseBleakClient
+from bleak.backends.descriptor import BleakGATTDescriptor
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
+from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
+from bumble.att import ATT_Error
+from bumble.core import UUID, AdvertisingData, BaseBumbleError
+from bumble.core import TimeoutError as BumbleTimeout
+from bumble.device import Connection, Device, Peer
+from bumble.hci import Address
+from bumble.transport import open_transport
+
+_MTU = 247
+_ADDRESS = "F1:00:00:00:00:01"
+_air = ""
+_device: Device | None = None
+_share, _, _seed = os.environ.get("PUMPLOG_AIR_LOSS", "0:0").partition(":")
+_loss = float(_share)
+_dice = random.Random(_seed)
+
+
+def install(address: str) -> None:
+    """Puts bleak on the air at HOST:PORT in this process."""
+    global _air
+    _air = address
+    bleak.get_platform_scanner_backend_type = lambda: (_Scanner, "bumble")  # type: ignore
+    bleak.get_platform_client_backend_type = lambda: (_Client, "bumble")  # type: ignore
+
+
+async def _radio() -> Device:
+    global _device
+    if _device is None:
+        transport = await open_transport(f"tcp-client:{_air}")
+        _device = Device.with_hci("pumplog", Address(_ADDRESS), transport.source, transport.sink)
+        await _device.power_on()
+    return _device
+
+
+def _text(uuid: UUID) -> str:
+    return str(PlainUUID(bytes=uuid.to_bytes(force_128=True)[::-1]))
+
+
+class _Scanner(BaseBleakScanner):
+    def __init__(self, detection_callback: Any, service_uuids: Any, scanning_mode: str,
+                 **_: Any) -> None:
+        super().__init__(detection_callback, service_uuids)
+        self._active = scanning_mode == "active"
+
+    def _heard(self, advertisement: Any) -> None:
+        data = advertisement.data
+        uuids = [_text(uuid) for kind in range(2, 8) for group in data.get_all(kind)
+                 for uuid in group]
+        if not self.is_allowed_uuid(uuids):
+            return
+        makers = {company: bytes(value) for company, value in
+                  data.get_all(AdvertisingData.MANUFACTURER_SPECIFIC_DATA)}
+        name = data.get(AdvertisingData.COMPLETE_LOCAL_NAME)
+        told = AdvertisementData(name, makers, {}, uuids, advertisement.tx_power,
+                                 advertisement.rssi, (advertisement,))
+        address = advertisement.address.to_string(False)
+        device = self.create_or_update_device(address, address, name, advertisement.address, told)
+        self.call_detection_callbacks(device, told)
+
+    async def start(self) -> None:
+        self.seen_devices = {}
+        radio = await _radio()
+        radio.on("advertisement", self._heard)
+        await radio.start_scanning(active=self._active)
+
+    async def stop(self) -> None:
+        radio = await _radio()
+        await radio.stop_scanning()
+        radio.remove_listener("advertisement", self._heard)
+
+
+class _Client(BaseBleakClient):
+    def __init__(self, address_or_ble_device: Any, **options: Any) -> None:
+        super().__init__(address_or_ble_device, **options)
+        known = isinstance(address_or_ble_device, BLEDevice)
+        self._target = (address_or_ble_device.details if known else Address(address_or_ble_device))
+        self._told_name = address_or_ble_device.name if known else None
+        self._connection: Connection | None = None
+
+    @property
+    def name(self) -> str:
+        return self._told_name or self.address
+
+    @property
+    def mtu_size(self) -> int:
+        return int(self._connection.att_mtu) if self._connection else 23
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connection is not None
+
+    async def connect(self, pair: bool, **options: Any) -> None:
+        radio = await _radio()
+        timeout_s = options.get("timeout") or self._timeout
+        try:
+            self._connection = connection = await radio.connect(self._target, timeout=timeout_s)
+        except (BumbleTimeout, BaseBumbleError):
+            raise BleakDeviceNotFoundError(self.address) from None
+        connection.on("disconnection", self._gone)
+        peer = Peer(connection)
+        await peer.request_mtu(_MTU)
+        await peer.discover_services()
+        self.services = BleakGATTServiceCollection()
+        for service in peer.services:
+            await self._add_service(service)
+
+    async def _add_service(self, service: Any) -> None:
+        told = BleakGATTService(service, service.handle, _text(service.uuid))
+        self.services.add_service(told)
+        for char in await service.discover_characteristics():
+            names = list(gatt_char_props_to_strs(char.properties))
+            known = BleakGATTCharacteristic(char, char.handle, _text(char.uuid), names,
+                                            lambda: self.mtu_size - 3, told)
+            self.services.add_characteristic(known)
+            for descriptor in await char.discover_descriptors():
+                self.services.add_descriptor(BleakGATTDescriptor(
+                    descriptor, descriptor.handle, _text(descriptor.type), known))
+
+    def _gone(self, _: Any) -> None:
+        self._connection = None
+        if self._disconnected_callback:
+            self._disconnected_callback()
+
+    async def disconnect(self) -> None:
+        if self._connection:
+            await self._connection.disconnect()
+
+    async def pair(self, *_: Any, **__: Any) -> None:
+        raise BleakError("pairing is not built yet")
+
+    async def unpair(self) -> None:
+        raise BleakError("pairing is not built yet")
+
+    async def _do(self, work: Any) -> Any:
+        if self._connection is None:
+            work.close()
+            raise BleakError("Not connected")
+        try:
+            return await work
+        except ATT_Error as error:
+            raise BleakGATTProtocolError(error.error_code) from error  # type: ignore[arg-type]
+
+    async def read_gatt_char(self, characteristic: Any, **_: Any) -> bytearray:
+        return bytearray(await self._do(characteristic.obj.read_value()))
+
+    async def read_gatt_descriptor(self, descriptor: Any, **_: Any) -> bytearray:
+        return bytearray(await self._do(descriptor.obj.read_value()))
+
+    async def write_gatt_char(self, characteristic: Any, data: Any, response: bool) -> None:
+        await self._do(characteristic.obj.write_value(bytes(data), with_response=bool(response)))
+
+    async def write_gatt_descriptor(self, descriptor: Any, data: Any) -> None:
+        await self._do(descriptor.obj.write_value(bytes(data), with_response=True))
+
+    async def start_notify(self, characteristic: Any, callback: Any, **options: Any) -> None:
+        def arrived(value: bytes) -> None:
+            if "notify" in characteristic.properties and _dice.random() < _loss:
+                return
+            callback(bytearray(value))
+
+        characteristic.obj.bleak_callback = arrived
+        await self._do(characteristic.obj.subscribe(
+            arrived, prefer_notify=not options.get("force_indicate")))
+
+    async def stop_notify(self, characteristic: Any) -> None:
+        await self._do(characteristic.obj.unsubscribe(characteristic.obj.bleak_callback))

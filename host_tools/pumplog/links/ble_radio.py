@@ -1,0 +1,166 @@
+"""The laptop's Bluetooth through adafruit-circuitpython-ble; on the virtual air with PUMPLOG_AIR.
+
+Scanning and connecting go one at a time (one adapter object). Notifications go straight to a queue:
+PacketBuffer would drop its oldest silently.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections.abc import Iterator
+from concurrent.futures import TimeoutError as CallTimeout
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from pumpwire import uuids
+
+from ..errors import Unreachable
+
+CONNECT_TIMEOUT_S = 10.0
+_LOST = "the radio link broke: go nearer and do it again; what came is kept."
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A board heard in a scan."""
+
+    name: str
+    address: str
+    rssi_dbm: int
+    has_news: bool
+    advertisement: Any
+
+
+@cache
+def _radio() -> Any:
+    """Returns adafruit_ble's radio, with the mends in place; Unreachable without an adapter."""
+    air = os.environ.get("PUMPLOG_AIR")
+    if air:
+        from pumpbench.air import bleak_backend
+
+        bleak_backend.install(air)
+    try:
+        from adafruit_ble import BLERadio
+
+        from . import ble_mends
+
+        ble_mends.install()
+        return BLERadio()
+    except Exception as error:  # Blinka raises what it likes on a machine it does not know
+        raise Unreachable(f"this computer's Bluetooth cannot be used ({error}): switch it on, or"
+                          " pull over the cable with --link serial:PORT.") from error
+
+
+def scan(
+    service_uuid: str, timeout_s: float = 8.0, until_name: str | None = None
+) -> list[Seen]:
+    """Returns the boards heard within the timeout, or as soon as `until_name` is heard."""
+    radio = _radio()
+    found: dict[str, Seen] = {}
+    try:
+        for seen in _heard(radio, service_uuid, timeout_s):
+            found[seen.address] = seen
+            if seen.name == until_name:
+                break
+    except (Exception, CallTimeout) as error:
+        raise Unreachable(f"this computer's Bluetooth cannot scan ({_why(error)}): switch it on, or"
+                          " pull over the cable with --link serial:PORT.") from error
+    finally:
+        radio.stop_scan()
+    return list(found.values())
+
+
+def _why(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def _heard(radio: Any, service_uuid: str, timeout_s: float) -> Iterator[Seen]:
+    from adafruit_ble.advertising.standard import ProvideServicesAdvertisement
+    from adafruit_ble.uuid import VendorUUID
+
+    wanted = VendorUUID(service_uuid)
+    for told in radio.start_scan(ProvideServicesAdvertisement, timeout=timeout_s):
+        if wanted not in _services(told):
+            continue
+        maker = told.data_dict.get(0xFF, b"")
+        maker = maker[0] if isinstance(maker, list) else maker
+        company = uuids.COMPANY_ID.to_bytes(2, "little")
+        news = len(maker) >= 3 and maker[:2] == company and bool(maker[2] & uuids.HAS_NEWS)
+        yield Seen(told.complete_name or "", told.address.string, told.rssi, news, told)
+
+
+def _services(told: Any) -> list[Any]:
+    return list(told.services._vendor_services) + list(told.services._standard_services)
+
+
+class GattPeer:
+    """A connected board: reads, writes and a queue of what it sends, in order of arrival."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._arrived: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        remote = connection._bleio_connection.discover_remote_services()
+        self._characteristics = {
+            str(UUID(char.uuid._bleak_uuid)): char
+            for service in remote for char in service.characteristics
+        }
+
+    def _characteristic(self, uuid: str) -> Any:
+        if uuid not in self._characteristics:
+            raise Unreachable("what was connected to lacks the pumplog service: another device has"
+                              " this name; check which board is meant.")
+        return self._characteristics[uuid]
+
+    def read(self, uuid: str) -> bytes:
+        """Reads a characteristic."""
+        char = self._characteristic(uuid)
+        return bytes(self._guard(lambda: char.value))
+
+    def write(self, uuid: str, data: bytes) -> None:
+        """Writes, acknowledged where the characteristic takes acknowledged writes."""
+        char = self._characteristic(uuid)
+        self._guard(lambda: setattr(char, "value", data))
+
+    write_command = write
+
+    def subscribe(self, uuid: str) -> None:
+        """Lets a characteristic's notifications or indications come."""
+        char = self._characteristic(uuid)
+        char._add_notify_callback(lambda data: self._arrived.put((uuid, bytes(data))))
+        self._guard(lambda: char.set_cccd(notify=True))
+
+    def receive(self, timeout_s: float) -> tuple[str, bytes] | None:
+        """Returns the next (uuid, data), None after the timeout; Unreachable once the link is gone."""
+        try:
+            return self._arrived.get(timeout=timeout_s)
+        except queue.Empty:
+            if not self._connection.connected:
+                raise Unreachable(_LOST) from None
+            return None
+
+    def close(self) -> None:
+        """Disconnects."""
+        if self._connection.connected:
+            self._guard(self._connection.disconnect)
+
+    def _guard(self, work: Any) -> Any:
+        from _bleio.exceptions import BluetoothError
+
+        try:
+            return work()
+        except (BluetoothError, CallTimeout, ConnectionError, OSError) as error:
+            raise Unreachable(_LOST) from error
+
+
+def connect(seen: Seen, timeout_s: float = CONNECT_TIMEOUT_S) -> GattPeer:
+    """Connects to a board that was heard."""
+    try:
+        return GattPeer(_radio().connect(seen.advertisement, timeout=timeout_s))
+    except Unreachable:
+        raise
+    except Exception as error:
+        raise Unreachable(f"board {seen.name} was heard but does not let us in ({_why(error)}): go"
+                          " nearer and do it again.") from error
