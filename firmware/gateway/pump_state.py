@@ -25,11 +25,11 @@ class PumpState:
                 self._became(records.PUMP_RUNNING, first_ms, first_ms)
         self._quiet_s = 0
 
-    def second(self):
+    def passed(self, seconds):
         """Counts the silence; a pump that should have counted four times since has stopped."""
-        self._quiet_s += 1
+        self._quiet_s += seconds
         if self._waiting_s >= 0:
-            self._waiting_s += 1
+            self._waiting_s += seconds
         interval_ms = self._rate.interval_ms()
         if self.state == records.PUMP_RUNNING and interval_ms > 0:
             if self._quiet_s > 4 * interval_ms // 1000 + _SLACK_S:

@@ -9,6 +9,7 @@ from .rate import ContinuousRate
 from .reservoir import Reservoir
 
 _RESERVOIR_MINUTES = 5
+_PUMP_SECONDS = 5  # how often the silence of the pump is judged
 _UNKNOWN = -1
 
 
@@ -75,7 +76,8 @@ class Tracker:
             self._rate.add(0, 1000)
         else:
             boluses.expire(now_ms)
-        self._pump.second()
+        if self._uptime.s % _PUMP_SECONDS == 0:
+            self._pump.passed(_PUMP_SECONDS)
         if self._uptime.s >= self._next_s:
             self._minute()
 

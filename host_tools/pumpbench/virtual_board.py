@@ -13,8 +13,9 @@ import shutil
 import subprocess
 import sys
 import tty
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray

@@ -98,16 +98,19 @@ def doses(one: Episode, seen: Observed, begin_ms: int, end_ms: int) -> Doses:
     started = [b for b in seen.boluses if begin_ms <= b.begin_ms < end_ms and b.source == "patient"]
     certain = sum(not bolus.inferred for bolus in started)
     ppm = Fraction(2 * seen.uncertainty_ppm, 1_000_000)
-    patient_ml = [_scaled(figure, ppm) for figure in (continuous, pcia, other, prime)]
+    continuous, pcia, other = (_scaled(figure, ppm) for figure in (continuous, pcia, other))
+    masses = [_scaled(_sum([part.masses[k] for part in parts]), ppm) for k in range(4)]
     return Doses(
-        one.patient, begin_ms, end_ms, observed_ms, running_ms, *patient_ml,
-        *(_scaled(_sum([part.masses[k] for part in parts]), ppm) for k in range(4)),
-        Figure(Fraction(len(started)), Fraction(certain), Fraction(len(started))),
-        sum(d.outcome == "denied" and begin_ms <= d.at_ms < end_ms for d in seen.demands),
-        _rate(patient_ml[0], running_ms, running_low_ms, running_high_ms),
-        _rate(patient_ml[0], observed_ms, observed_ms, observed_ms),
-        _rate(patient_ml[0] + patient_ml[1] + patient_ml[2], observed_ms, observed_ms, observed_ms),
-        _ranges(seen, begin_ms, end_ms),
+        one.patient, begin_ms, end_ms, observed_ms, running_ms,
+        continuous_ml=continuous, pcia_ml=pcia, other_ml=other, prime_ml=_scaled(prime, ppm),
+        morphine_mg=masses[0], bupivacaine_mg=masses[1],
+        pcia_morphine_mg=masses[2], pcia_bupivacaine_mg=masses[3],
+        deliveries=Figure(Fraction(len(started)), Fraction(certain), Fraction(len(started))),
+        denied=sum(d.outcome == "denied" and begin_ms <= d.at_ms < end_ms for d in seen.demands),
+        rate_ml_h=_rate(continuous, running_ms, running_low_ms, running_high_ms),
+        rate_wall_ml_h=_rate(continuous, observed_ms, observed_ms, observed_ms),
+        mean_with_boluses_ml_h=_rate(continuous + pcia + other, observed_ms, observed_ms, observed_ms),
+        records=_ranges(seen, begin_ms, end_ms),
     )
 
 

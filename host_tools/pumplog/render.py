@@ -24,12 +24,12 @@ def digits_of(value: Fraction | None, digits: int, mode: str) -> str:
 def render(table: Table, digits: int = 2, mode: str = "half-up") -> str:
     """Returns the table for the screen."""
     lines = ["Table 4. Intrathecal pump medications (mean ± SE)", ""]
-    lines.append(f"{'':<49}{'Baseline':>18}{'Follow-up':>19}{'P':>10}")
+    lines.append(f"{'':<49}{'Baseline':>18}{'Follow-up':>19}{'P':>11}")
     lines.append("-" * _WIDTH)
     for row in table.rows:
         cells = [_printed(row.cells[t], digits, mode) for t in TIMEPOINTS]
         label = row.label if len(row.label) < 40 else row.label.replace(" in morphine equivalent", "")
-        lines.append(f"{label + ', ' + row.unit:<49}{cells[0]:>18}{cells[1]:>19}{_p(row):>10}")
+        lines.append(f"{label + ', ' + row.unit:<49}{cells[0]:>18}{cells[1]:>19}{_p(row):>11}")
         bounds = [_bounds(row.cells[t], digits) for t in TIMEPOINTS]
         if any(bounds):
             lines.append(f"{'    mean lies within':<49}{bounds[0]:>18}{bounds[1]:>19}")

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 from uuid import UUID
 
 from pumpwire import page
@@ -21,6 +21,7 @@ from .errors import Integrity, Usage
 from .schema import migrate
 
 _ERASED = 0xFF
+_PULL_COLUMNS = ("board", "log_id", "at_ms", "link", "records", "next_seq", "outcome", "status")
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ class Store:
         self._db.execute("INSERT OR REPLACE INTO pages VALUES (?,?,?,?,?,?)",
                          (log_id, first_seq, data, closed, count, error))
 
-    def _quarantine(self, log_id: int, first_seq: int, data: bytes, reason: str) -> None:
+    def _quarantine(self, log_id: int, first_seq: int, data: bytes, reason: str) -> NoReturn:
         self._db.execute(
             "INSERT INTO quarantine (log_id, first_seq, data, reason, at_ms) VALUES (?,?,?,?,?)",
             (log_id, first_seq, data, reason, world.utc_now_ms()),
@@ -201,7 +202,8 @@ class Store:
             f"SELECT log_id, seq, kind, boot, uptime_ms, fields FROM records WHERE log_id=?{where}"
             " ORDER BY seq", (log_id, *kinds),
         ):
-            yield StoredRecord(*row[:5], json.loads(row[5]))
+            log_id, seq, kind, boot, uptime_ms, fields = row
+            yield StoredRecord(log_id, seq, kind, boot, uptime_ms, json.loads(fields))
 
     def page_bytes(self, log_id: int, first_seq: int) -> int:
         """Returns how many bytes of a page are held."""
@@ -271,10 +273,12 @@ class Store:
     def last_pull(self, board: str) -> Pull | None:
         """Returns the last complete pull of a board."""
         row = self._db.execute(
-            "SELECT board, log_id, at_ms, link, records, next_seq, outcome, status FROM pulls"
+            f"SELECT {', '.join(_PULL_COLUMNS)} FROM pulls"
             " WHERE board=? AND outcome='complete' ORDER BY id DESC LIMIT 1", (board,),
         ).fetchone()
-        return Pull(*row[:7], json.loads(row[7])) if row else None
+        if row is None:
+            return None
+        return Pull(**{**dict(zip(_PULL_COLUMNS, row, strict=True)), "status": json.loads(row[7])})
 
 
 def _overlay(held: bytes, offset: int, data: bytes) -> bytes | None:

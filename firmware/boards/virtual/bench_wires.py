@@ -66,7 +66,7 @@ def wires(control, answers, serial):
             n = head[2] | head[3] << 8
             if not (fill_ints(counts, n) and fill_ints(presses, n) and fill_ints(weights, n // 10)):
                 return
-            for k in range(n):
+            for k in range(n):  # noqa: B007 (the ports read k)
                 yield now_ms
                 now_ms = (now_ms + TICK_MS) & WRAP_MASK
             k = n - 1

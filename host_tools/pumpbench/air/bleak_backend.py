@@ -78,7 +78,7 @@ class _Scanner(BaseBleakScanner):
         self.call_detection_callbacks(device, told)
 
     async def start(self) -> None:
-        self.seen_devices = {}
+        self.seen_devices: dict[str, Any] = {}
         radio = await _radio()
         radio.on("advertisement", self._heard)
         await radio.start_scanning(active=self._active)

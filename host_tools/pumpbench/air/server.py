@@ -139,8 +139,8 @@ class BoardRadio:
                 (length,) = struct.unpack(">H", await self._reader.readexactly(2))
                 frame = await self._reader.readexactly(length)
                 self._frame(chr(frame[0]), frame[1:])
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the board or the whole air was switched off
         finally:
             self.advertising = False
             if self._device is not None:

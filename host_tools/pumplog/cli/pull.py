@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 
 from .. import world
 from ..episodes import Episode, episode, episodes
@@ -79,7 +80,7 @@ def _note_break(store: Store, board: str, spec: str) -> None:
     store.commit()
 
 
-def _progress(board: str) -> object:
+def _progress(board: str) -> Callable[[int], None]:
     if not sys.stderr.isatty():
         return lambda _: None
 

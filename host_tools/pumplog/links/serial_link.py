@@ -6,7 +6,6 @@ import time
 from collections import deque
 
 import serial
-
 from pumpwire import serial_frame
 
 from ..errors import Unreachable

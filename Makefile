@@ -1,0 +1,36 @@
+# Every target sets itself up: Python 3.11 or newer is all that must be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SCALE ?= ci
+READY := $(VENV)/ready
+
+.PHONY: help demo test soak lint firmware clean
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: $(READY)  ## twelve patients from pump to printed table, about three minutes
+	$(BIN)/pumpbench demo
+
+test: $(READY)  ## the whole test suite, under ten minutes
+	$(BIN)/python -m pytest -q tests --ignore=tests/soak
+
+soak: $(READY)  ## the large counts; all of them with SCALE=full
+	SCALE=$(SCALE) $(BIN)/python -m pytest -q tests/soak
+
+lint: $(READY)  ## ruff, and mypy on the host side
+	$(BIN)/ruff check .
+	$(BIN)/mypy -p pumplog -p pumpbench
+
+firmware: $(READY)  ## compile what is deployed to an ESP32 into build/firmware
+	$(BIN)/python -m pumplog.firmware_build build/firmware
+
+clean:  ## remove what was built
+	rm -rf build $(VENV)
