@@ -75,13 +75,16 @@ class Boluses:
         self._pressed = True
         self._press_ms = now_ms
         self.expire(now_ms)
+        if self.state == ASKED and self._locked(self._begin_ms, 0) and not self._locked(now_ms, 0):
+            self._deny(now_ms, records.LOCKOUT)  # the pump can only have heard the later one
         if self.state == IDLE:
             self.state = ASKED
             self._source = records.PATIENT
             self._begin_ms = self._last_ms = now_ms
             self._n = 0
         else:
-            reason = records.LOCKOUT if self.state == RUNNING else records.UNKNOWN
+            locked = self.state == RUNNING or self._locked(now_ms, _LOCKOUT_MARGIN_MS)
+            reason = records.LOCKOUT if locked else records.UNKNOWN
             self._demand(now_ms, now_ms, records.DENIED, reason, 1)
         return True
 
@@ -152,16 +155,25 @@ class Boluses:
             self._remember(self._last_ms)
             self._bolus(now_ms, share, 0, 1)
         else:
-            reason = self._reason()
-            self._demand(now_ms, self._begin_ms, records.DENIED, reason, 1)
-            self._rate.add(n, span_ms)
+            self._deny(now_ms, self._reason())
         self.state = IDLE
 
+    def _deny(self, now_ms, reason):
+        """The press that was asked is denied: its time and counts are the continuous rate's."""
+        self._demand(now_ms, self._begin_ms, records.DENIED, reason, 1)
+        self._rate.add(self._n, ticks_diff(now_ms, self._begin_ms))
+        self.state = IDLE
+
+    def _locked(self, at_ms, margin_ms):
+        """Returns whether a press at at_ms falls into the lockout of the last bolus given."""
+        if not self._given or self._uptime.s - self._given_s > _FORGOTTEN_S:
+            return False
+        since = self._given_end_ms if self._from_end else self._given_begin_ms
+        return ticks_diff(at_ms, since) < self._lockout_ms + margin_ms
+
     def _reason(self):
-        if self._given and self._uptime.s - self._given_s < _FORGOTTEN_S and self._lockout_ms:
-            since = self._given_end_ms if self._from_end else self._given_begin_ms
-            if ticks_diff(self._begin_ms, since) < self._lockout_ms + _LOCKOUT_MARGIN_MS:
-                return records.LOCKOUT
+        if self._lockout_ms and self._locked(self._begin_ms, _LOCKOUT_MARGIN_MS):
+            return records.LOCKOUT
         return records.STOPPED if self._stopped() else records.UNKNOWN
 
     def _remember(self, end_ms):

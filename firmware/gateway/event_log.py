@@ -77,22 +77,26 @@ class EventLog:
 
     def _scan(self):
         """Notes every page's first seq; returns the newest page's slot, -1 on erased flash."""
-        prefix = bytearray(page.PREFIX_BYTES)
+        header = bytearray(page.HEADER_BYTES)
         newest = -1
         foreign = 0
         for slot in range(self._flash.pages):
             self._used[slot] = 0
-            self._flash.read(slot, 0, prefix)
+            self._flash.read(slot, 0, header)
             try:
-                version, log_id, first_seq = page.read_prefix(prefix)
+                version, log_id, first_seq = page.read_prefix(header)
             except WireError:
-                foreign += 0 if self._is_blank(prefix) else 1
+                foreign += 0 if self._is_blank(header) else 1
                 continue
             if version != page.VERSION:
                 raise LogError(
                     "the log has pages of format version %d: install the firmware that wrote it,"
                     " or pull it and format" % version
                 )
+            try:
+                page.read_header(header)
+            except WireError:
+                continue  # power was cut as this page was opened: no record was in it yet
             self._first_seq[slot] = first_seq
             self._used[slot] = 1
             if newest < 0 or first_seq > self._first_seq[newest]:
@@ -123,10 +127,6 @@ class EventLog:
             if self._used[slot]:
                 self._used[slot] = self._used_on_flash(slot, data)
         torn = 0
-        while self._used[newest] == 0:  # a header torn in its second half: no record was in it
-            newest = (newest - 1) % self._flash.pages
-            if self._used[newest] == 0 and self._first_seq[newest] == 0:
-                raise LogError("the log's newest pages cannot be read: read it out, then format")
         self._flash.read(newest, 0, data)
         header = page.read_header(data)
         self.boot = header.boot + 1
@@ -146,12 +146,9 @@ class EventLog:
             self.append(records.TORN)
 
     def _used_on_flash(self, slot, data):
-        """Returns where a page's records end; 0 if its header cannot be read."""
+        """Returns where a page's records end."""
         self._flash.read(slot, 0, data)
-        try:
-            header = page.read_header(data)
-        except WireError:
-            return 0
+        header = page.read_header(data)
         footer = page.read_footer(data)
         if footer is not None and page.HEADER_BYTES <= footer[0] <= page.FOOTER_AT:
             return footer[0]

@@ -123,7 +123,7 @@ class Tracker:
         if self._rate.total_ms < 60000 or not self._pl_per_count:
             return _UNKNOWN
         nl = self._pl_per_count // 1000
-        return counts * nl // (self._rate.total_ms // 1000) * 3600 // 1000
+        return counts * nl * 3600 // (self._rate.total_ms // 1000) // 1000
 
     def reservoir_ul(self):
         """Returns what the bag holds by counts, -1 unknown."""

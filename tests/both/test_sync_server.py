@@ -1,0 +1,145 @@
+"""The transfer: what arrives is what lies on flash, whatever gets lost on the way."""
+
+import random as dice
+
+from gateway.clock import Uptime
+from gateway.event_log import EventLog
+from gateway.sync_server import SyncServer
+from nor import Nor, random
+from pumpwire import page, racp, records, stream
+
+
+def _filled(n):
+    flash = Nor(8)
+    log = EventLog(flash, Uptime(), random)
+    log.mount()
+    _more(log, n)
+    return flash, log
+
+
+def _more(log, n):
+    for i in range(n):
+        log.values[0] = 60000
+        log.values[1] = i
+        log.values[2] = 0
+        log.append(records.MINUTE)
+
+
+class Host:
+    """Puts pages together as the host does; loses a share of packets."""
+
+    def __init__(self, loss):
+        self.loss = loss
+        self.expected = 0
+        self.reader = stream.SegmentReader()
+        self.pages = {}
+
+    def take(self, packet):
+        if dice.random() < self.loss:
+            return
+        index, body = stream.open_packet(bytes(packet))
+        if index != self.expected & stream.INDEX_MASK:
+            return
+        self.expected += 1
+        for first_seq, offset, piece in self.reader.feed(body):
+            held = self.pages.setdefault(first_seq, bytearray(b"\xff" * 4096))
+            held[offset : offset + len(piece)] = piece
+
+    def seqs(self):
+        out = []
+        for first in sorted(self.pages):
+            _, found, closed, _ = page.decode_page(self.pages[first])
+            out += [r.seq for r in found]
+        return out
+
+
+def _transfer(log, host, packet_bytes, seq=0, busy=0, during=None):
+    server = SyncServer(log)
+    assert server.request(racp.report_from(seq)) is None
+    sent = []
+
+    def notify(packet):
+        if dice.random() < busy:
+            return False
+        sent.append(bytes(packet))
+        return True
+
+    for turn in range(20000):
+        answer = server.pump(notify, packet_bytes)
+        if answer is not None:
+            return answer
+        for packet in sent:
+            host.take(packet)
+        sent.clear()
+        if during is not None and turn % 7 == 0:
+            during()
+        server.flow(stream.flow(host.expected, True))
+    raise AssertionError("the transfer does not end")
+
+
+def test_whole_log_at_every_packet_size():
+    flash, log = _filled(900)
+    for packet_bytes in (20, 244, 495):
+        host = Host(0)
+        assert _transfer(log, host, packet_bytes) == racp.response(racp.REPORT, racp.SUCCESS)
+        assert host.seqs() == list(range(log.next_seq))
+        for slot in range(flash.pages):
+            first, used, _ = log.page_at(slot)
+            if used:
+                lies = bytearray(4096)
+                flash.read(slot, 0, lies)
+                assert host.pages[first] == lies
+
+
+def test_losses_full_buffers_and_records_meanwhile():
+    dice.seed(3)
+    _, log = _filled(700)
+    host = Host(0.2)
+    added = []
+
+    def during():
+        if len(added) < 50:
+            added.append(1)
+            _more(log, 1)
+
+    assert _transfer(log, host, 244, 0, 0.5, during)[3] == racp.SUCCESS
+    again = Host(0.05)
+    _transfer(log, again, 100)
+    assert again.seqs() == list(range(log.next_seq))
+    assert host.seqs() == list(range(len(host.seqs()))) and len(host.seqs()) >= 700
+
+
+def test_resume_sends_only_what_is_new():
+    _, log = _filled(300)
+    first = Host(0)
+    _transfer(log, first, 244)
+    _more(log, 40)
+    then = Host(0)
+    then.pages = first.pages
+    _transfer(log, then, 244, 300)
+    assert then.seqs() == list(range(340))
+    assert then.expected * 240 < 40 * 14 + 300
+
+
+def test_count_abort_busy_and_refusals():
+    _, log = _filled(100)
+    server = SyncServer(log)
+    assert server.request(racp.count_from(40)) == racp.count_response(60)
+    assert server.request(racp.count_from(400)) == racp.count_response(0)
+    assert server.request(racp.report_from(0)) is None
+    assert server.request(racp.report_from(0)) == racp.response(racp.REPORT, racp.BUSY)
+    assert server.request(racp.abort()) == racp.response(racp.ABORT, racp.SUCCESS)
+    assert not server.active
+    assert server.request(b"\x02\x01") == racp.response(racp.DELETE, racp.NO_SUCH_OP)
+    assert server.request(racp.report_from(5000))[3] == racp.NO_RECORDS
+
+
+def test_random_writes_never_raise():
+    dice.seed(5)
+    _, log = _filled(20)
+    server = SyncServer(log)
+    for _ in range(2000):
+        data = bytes([dice.getrandbits(8) for _ in range(dice.getrandbits(3))])
+        server.request(data)
+        server.flow(data)
+        server.pump(lambda packet: True, 60)
