@@ -1,6 +1,6 @@
 """The transfer: what arrives is what lies on flash, whatever gets lost on the way."""
 
-import random as dice
+import dice
 
 from gateway.clock import Uptime
 from gateway.event_log import EventLog
@@ -35,7 +35,7 @@ class Host:
         self.pages = {}
 
     def take(self, packet):
-        if dice.random() < self.loss:
+        if dice.chance(self.loss):
             return
         index, body = stream.open_packet(bytes(packet))
         if index != self.expected & stream.INDEX_MASK:
@@ -59,7 +59,7 @@ def _transfer(log, host, packet_bytes, seq=0, busy=0, during=None):
     sent = []
 
     def notify(packet):
-        if dice.random() < busy:
+        if dice.chance(busy):
             return False
         sent.append(bytes(packet))
         return True
@@ -139,7 +139,7 @@ def test_random_writes_never_raise():
     _, log = _filled(20)
     server = SyncServer(log)
     for _ in range(2000):
-        data = bytes([dice.getrandbits(8) for _ in range(dice.getrandbits(3))])
+        data = bytes([dice.bits(8) for _ in range(dice.bits(3))])
         server.request(data)
         server.flow(data)
         server.pump(lambda packet: True, 60)

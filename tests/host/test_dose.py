@@ -1,0 +1,156 @@
+"""The worked examples, from records to six digits, through the product's own code."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from bedside import START_MS, Bedside
+from pumplog.dose import Doses, doses
+from pumplog.episodes import episode, seen_by
+from pumplog.store import Store
+
+EXAMPLES = json.loads((Path(__file__).parents[1] / "vectors" / "worked_examples.json").read_text())
+HOUR = 3600
+
+
+def _doses(bed: Bedside, begin_s: int, end_s: int) -> Doses:
+    one = episode(bed.store, bed.patient)
+    return doses(one, seen_by(bed.store, one), START_MS + begin_s * 1000, START_MS + end_s * 1000)
+
+
+def _check(found: Doses, name: str) -> None:
+    """Holds every key of the example against the doses found."""
+    figures = {
+        "basal_ml": found.continuous_ml, "pcia_ml": found.pcia_ml, "m": found.morphine_mg,
+        "pm": found.pcia_morphine_mg, "q": found.bupivacaine_mg, "pq": found.pcia_bupivacaine_mg,
+        "n": found.deliveries, "rate_prog_run": found.rate_ml_h,
+        "rate_prog_wall": found.rate_wall_ml_h, "rate_obs_incl": found.mean_with_boluses_ml_h,
+        "prime_ml": found.prime_ml, "n_per_day": found.per_day()["pcia_per_day"],
+        "m_per_day": found.per_day()["morphine_mg_day"],
+        "q_per_day": found.per_day()["bupivacaine_mg_day"],
+        "pm_per_day": found.per_day()["pcia_morphine_mg_day"],
+        "pq_per_day": found.per_day()["pcia_bupivacaine_mg_day"],
+    }
+    for key, want in EXAMPLES[name].items():
+        if key == "n_per_run_day":
+            got = found.deliveries.value * 86_400_000 / found.running_ms
+        else:
+            got = figures[key].value
+            assert figures[key].low <= got <= figures[key].high
+        assert round(float(got), 6) == pytest.approx(want, abs=1e-9), (name, key)
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store.open(":memory:")
+
+
+def test_e1_plain_day(store: Store) -> None:
+    bed = Bedside(store)
+    bed.bag(0, "0.40", "0.20")
+    bed.infuse(0, 24 * HOUR, "0.10")
+    for k in range(13):
+        bed.bolus(HOUR * (k + 1), "0.10")
+    bed.write(24 * HOUR)
+    _check(_doses(bed, 0, 24 * HOUR), "E1 basic")
+
+
+def test_e2_stop_and_rate_change(store: Store) -> None:
+    bed = Bedside(store)
+    bed.bag(0, "0.30", "0.20")
+    bed.infuse(0, 8 * HOUR, "0.5")
+    bed.infuse(9 * HOUR + 1800, 24 * HOUR, "0.8")
+    for hour in (2, 5):
+        bed.bolus(hour * HOUR, "0.5")
+    for hour in (11, 14, 20):
+        bed.bolus(hour * HOUR, "0.8")
+    bed.write(24 * HOUR)
+    _check(_doses(bed, 0, 24 * HOUR), "E2 stop+rate change")
+
+
+def test_e3_bolus_across_midnight(store: Store) -> None:
+    bed = Bedside(store, pl_per_count=1000)  # a third of a millilitre to six digits
+    bed.bag(0, "0.60", "0.30")
+    bed.infuse(0, 48 * HOUR, "1.0")
+    bed.bolus(24 * HOUR - 60, "1", 180)
+    bed.bolus(25 * HOUR, "1", 180)
+    bed.write(48 * HOUR)
+    _check(_doses(bed, 0, 24 * HOUR), "E3 bolus across midnight day1")
+    _check(_doses(bed, 24 * HOUR, 48 * HOUR), "E3 bolus across midnight day2")
+
+
+def test_e4_bag_change_with_prime(store: Store) -> None:
+    bed = Bedside(store)
+    bed.bag(0, "0.40", "0.20")
+    bed.bag(12 * HOUR, "0.60", "0.30")
+    bed.infuse(0, 24 * HOUR, "1.0")
+    bed.bolus(12 * HOUR, "3", 180, source=3)
+    for hour in (6, 18, 20):
+        bed.bolus(hour * HOUR, "1")
+    bed.write(24 * HOUR)
+    _check(_doses(bed, 0, 24 * HOUR), "E4 bag change 12:00 + 3 mL prime")
+
+
+def test_e5_and_e6_windows_that_are_no_whole_day(store: Store) -> None:
+    bed = Bedside(store)
+    bed.bag(0, "0.64", "0.33")
+    bed.infuse(0, 31 * HOUR + 1800, "0.99")
+    for k in range(27):
+        bed.bolus(HOUR * (k + 1), "0.99")
+    bed.write(31 * HOUR + 1800)
+    _check(_doses(bed, 0, 31 * HOUR + 1800), "E5 partial 31.5 h")
+    other = Bedside(Store.open(":memory:"))
+    other.bag(0, "0.6", "0.3")
+    other.infuse(0, 25 * HOUR, "1.0")
+    for k in range(21):
+        other.bolus(HOUR * (k + 1), "1")
+    other.write(25 * HOUR)
+    _check(_doses(other, 0, 25 * HOUR), "E6 DST 25 h local day")
+
+
+def test_e15_mean_of_products(store: Store) -> None:
+    example = EXAMPLES["E15 mean of products"]
+    got = []
+    for rate, n, c in zip(example["R"], example["N"], example["C"], strict=True):
+        bed = Bedside(Store.open(":memory:"))
+        bed.bag(0, str(c), "0.2")
+        bed.infuse(0, 24 * HOUR, str(rate))
+        for k in range(n):
+            bed.bolus(HOUR * (k + 1), str(rate))
+        bed.write(24 * HOUR)
+        got.append(_doses(bed, 0, 24 * HOUR).morphine_mg.value)
+    assert [round(float(x), 6) for x in got] == example["doses"]
+    assert round(float(sum(got) / 2), 6) == example["mean_of_products"]
+
+
+def test_time_nobody_saw_is_unknown_not_zero(store: Store) -> None:
+    bed = Bedside(store)
+    bed.bag(0, "0.40", "0.20")
+    bed.infuse(0, 12 * HOUR, "0.10")
+    bed.write(12 * HOUR)
+    found = _doses(bed, 0, 24 * HOUR)
+    assert found.unknown_ms == 12 * HOUR * 1000
+    assert found.per_day()["morphine_mg_day"].value == Fraction("2.4") * Fraction("0.4")
+
+
+def test_a_bag_that_nobody_entered_makes_milligrams_unknown(store: Store) -> None:
+    bed = Bedside(store)
+    bed.bag(0, "0.40", "0.20")
+    bed.infuse(0, 24 * HOUR, "0.10")
+    bed.add(12 * HOUR, "bag", 60000, 60000, 10000, 250000)
+    bed.write(24 * HOUR)
+    found = _doses(bed, 0, 24 * HOUR)
+    assert found.morphine_mg.value is None and found.continuous_ml.value == Fraction("2.4")
+    assert _doses(bed, 0, 11 * HOUR).morphine_mg.value is not None
+
+
+def test_bounds_hold_one_quantum_and_the_calibration(store: Store) -> None:
+    bed = Bedside(store, pl_per_count=50_000_000)
+    bed.bag(0, "0.40", "0.20")
+    bed.infuse(0, 24 * HOUR, "0.5")
+    bed.write(24 * HOUR)
+    found = _doses(bed, 0, 24 * HOUR).continuous_ml
+    assert found.high - found.low == Fraction("0.1") and found.low <= 12 <= found.high

@@ -1,0 +1,55 @@
+"""Who may import whom: dependencies point one way along the data flow."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HARDWARE = {"machine", "esp32", "bluetooth"}
+PURE = {"array", "struct", "binascii", "hashlib", "micropython", "errno", "gc", "collections",
+        "pumpwire", "gateway"}
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def files(folder: str) -> list[Path]:
+    found = sorted((ROOT / folder).rglob("*.py"))
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("folder", ["firmware/gateway", "firmware/pumpwire"])
+def test_the_logic_is_pure(folder: str) -> None:
+    for path in files(folder):
+        assert imports(path) <= PURE, path
+
+
+def test_only_boards_and_drivers_touch_hardware() -> None:
+    for path in files("firmware") + files("host_tools"):
+        if path.relative_to(ROOT).parts[1] not in ("boards", "drivers"):
+            assert not imports(path) & HARDWARE, path
+
+
+def test_pumpwire_knows_nobody_and_the_bench_shares_nothing() -> None:
+    for path in files("firmware/pumpwire"):
+        assert "gateway" not in imports(path), path
+    for path in files("host_tools/pumpbench"):
+        assert not imports(path) & {"gateway", "pumpwire"}, path
+    for path in files("host_tools/pumplog"):
+        assert "gateway" not in imports(path), path
+
+
+def test_truth_is_read_by_nothing_but_tests() -> None:
+    for path in files("host_tools/pumplog") + files("firmware"):
+        assert "truth.json" not in path.read_text(), path
