@@ -1,4 +1,4 @@
-"""The store's tables, as migrations: each runs once, in a transaction of its own."""
+"""The store's tables, as migrations: each runs once; what is missing runs in one transaction."""
 
 from __future__ import annotations
 
@@ -41,12 +41,25 @@ MIGRATIONS = (
 
 
 def migrate(connection: sqlite3.Connection, path: str) -> None:
-    """Brings a store up to date; refuses one that a newer pumplog made, untouched."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    """Brings a store up to date; refuses one that a newer pumplog made, untouched.
+
+    The version is read again behind the write lock: another pumplog may be migrating too.
+    """
+    if _version(connection, path) == len(MIGRATIONS):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        for _, script in MIGRATIONS[_version(connection, path):]:
+            for statement in script.split(";"):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
+
+
+def _version(connection: sqlite3.Connection, path: str) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
         raise Usage(
             f"{path} was made by a newer pumplog (store version {version}, this one knows"
             f" {len(MIGRATIONS)}): update pumplog, or choose another file with --db."
         )
-    for number, (_, script) in enumerate(MIGRATIONS[version:], version + 1):
-        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version={number}; COMMIT;")
+    return version

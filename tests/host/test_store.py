@@ -1,0 +1,31 @@
+"""The store under several processes at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from test_cli import PATHS
+
+OPEN = """
+import sys, time
+from pumplog.store import Store
+time.sleep(max(0, float(sys.argv[2]) - time.time()))
+Store.open(sys.argv[1])
+"""
+
+
+def test_many_may_make_the_same_store_at_once(tmp_path: Path) -> None:
+    for round_number in range(5):
+        db = tmp_path / f"{round_number}.db"
+        start = str(time.time() + 1)
+        processes = [
+            subprocess.Popen([sys.executable, "-c", OPEN, str(db), start], text=True,
+                             stderr=subprocess.PIPE, env={"PYTHONPATH": PATHS})
+            for _ in range(6)
+        ]
+        for process in processes:
+            said = process.communicate()[1]
+            assert process.returncode == 0, said
