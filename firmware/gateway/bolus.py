@@ -3,7 +3,8 @@
 The counts decide by intervals, not by a guess. After a press, the continuous rate alone explains
 the counts n while n <= expected + 1 (one quantum of unknown phase); a bolus of B counts explains
 them, once it had the time to be given, if B < n - expected + 1. Where only one holds, the press
-was given or denied; where both do, it is unresolved.
+was given or denied; where both or neither do, it is unresolved. B of five counts and more are
+told apart with room to spare; below that (`coarse`) a decision is marked as inferred.
 
 A burst's continuous share is taken over [press, last count + quiet time]: on average the counts in
 that span less that share are the bolus, whatever the phase of the motor.
@@ -12,14 +13,21 @@ that span less that share are the bolus, whatever the phase of the motor.
 from pumpwire import records
 
 from .clock import ticks_diff
+from .note import note
 
 _BOUNCE_MS = 300
 _LAG_MS = 5000  # a bolus begins within this of its press
 _SLOWEST_UL_H = 10000  # the slowest bolus speed expected
 _QUIET_MS = 1000
-_UNKNOWN_RATE_MILLI = 3000  # counts needed while the continuous rate is not known
-_CLINICIAN_COUNTS = 5
-_CLINICIAN_GAP_MS = 1000
+_ASSUMED_MILLI = 6000  # counts of a bolus while none is prescribed
+_FINE_MILLI = 5000  # a bolus of this many counts is told from none with room to spare
+_ONE = 1000
+_MOST_MARGIN = 3000
+_RATE_DOUBT = 16  # the expected counts may be off by one part in this many
+_BURST_COUNTS = 5
+_BURST_FASTER = 6  # a burst counts this many times as fast as the continuous rate
+_LONGEST_BURST_MS = 1800000  # no bolus takes half an hour: that is a rate
+_PRIME_WITHIN_MS = 900000  # of the hook having been empty
 _LOCKOUT_MARGIN_MS = 2000  # pump's own clock and lag
 _FORGOTTEN_S = 100000  # no lockout lasts this long; ticks_diff holds far beyond
 
@@ -36,7 +44,10 @@ class Boluses:
         self._stopped = stopped
         self.state = IDLE
         self._bolus_milli = -1  # counts of the prescribed bolus, in thousandths
+        self._programmed_ul = 0
+        self._margin_milli = _MOST_MARGIN  # counts above the expected that prove a bolus
         self._window_ms = 30000
+        self._slowest_count_ms = 1000  # between two counts of a bolus
         self._lockout_ms = 0
         self._from_end = 0
         self._begin_ms = 0
@@ -50,23 +61,26 @@ class Boluses:
         self._run_begin_ms = 0
         self._run_last_ms = 0
         self._given = False
+        self._given_surely = False
         self._given_begin_ms = 0
         self._given_end_ms = 0
         self._given_s = 0
+        self._unhooked = False
+        self._unhooked_ms = 0
+        self._unhooked_s = 0
 
-    def prescribe(self, bolus_milli, window_ms, lockout_ms, from_end):
-        """Takes a regimen: bolus in thousandths of counts, time by which a denied press shows."""
+    def prescribe(self, bolus_ul, bolus_milli, quantum_nl, lockout_ms, from_end):
+        """Takes a regimen: the bolus in uL and in thousandths of counts of quantum_nl."""
+        self._programmed_ul = bolus_ul
         self._bolus_milli = bolus_milli
-        self._window_ms = window_ms
+        self._margin_milli = max(_ONE, min(_MOST_MARGIN, bolus_milli // 2))
+        shown_ul = min(bolus_ul, 4 * quantum_nl // 1000 + 1)
+        self._window_ms = _LAG_MS + shown_ul * 3600 // (_SLOWEST_UL_H // 1000)
+        self._slowest_count_ms = max(1000, quantum_nl * 36 // (_SLOWEST_UL_H // 100))
         self._lockout_ms = lockout_ms
         self._from_end = from_end
 
-    def window_for(self, bolus_ul, quantum_nl):
-        """Returns the ms after a press within which a bolus shows in the counts."""
-        shown_ul = min(bolus_ul, 3 * quantum_nl // 1000 + 1)
-        return _LAG_MS + shown_ul * 3600 // (_SLOWEST_UL_H // 1000)
-
-    # ---- what the sampler saw
+    # ---- what the sampler and the scale saw
 
     def press(self, now_ms):
         """Takes a press; returns False for a bounce of the last one."""
@@ -93,23 +107,41 @@ class Boluses:
         self.expire(now_ms)
         if self.state == IDLE:
             self._rate.add(n, 0)
-            self._watch_for_clinician(now_ms, n)
+            self._watch_for_burst(now_ms, n)
             return
         if self._n == 0:
             self._first_ms = now_ms
         self._n += n
         self._last_ms = now_ms
-        if self.state == ASKED and self._beyond_continuous(now_ms):
+        if self.state == ASKED and self._proven(now_ms):
             self.state = RUNNING
+            inferred = 1 if self.coarse() else 0
+            self._demand(now_ms, self._begin_ms, records.GIVEN, records.NO_REASON, inferred)
+            self._remember(True)
+
+    def interrupt(self, now_ms):
+        """Writes what is under way, as far as it came: power is failing."""
+        if self.state == RUNNING:
+            self._finish(now_ms)
+        elif self.state == ASKED:
+            self._not_proven(now_ms)
+
+    def hook_empty(self, now_ms):
+        """Takes note that nothing hangs on the hook: what flows soon after may be a prime."""
+        self._unhooked = True
+        self._unhooked_ms = now_ms
+        self._unhooked_s = self._uptime.s
 
     def expire(self, now_ms):
         """Ends what time has ended: a burst gone quiet, a press that nothing followed."""
         if self.state == RUNNING:
             if ticks_diff(now_ms, self._last_ms) > self._gap_ms():
                 self._finish(now_ms)
+            elif ticks_diff(now_ms, self._begin_ms) > _LONGEST_BURST_MS:
+                self._was_a_rate(now_ms)
         elif self.state == ASKED:
             if ticks_diff(now_ms, self._begin_ms) > self._window_ms:
-                self._not_shown(now_ms)
+                self._not_proven(now_ms)
 
     def last_ms_ago(self, now_ms):
         """Returns the ms since the last bolus began, -1 if none or over a day ago."""
@@ -119,11 +151,13 @@ class Boluses:
 
     # ---- decisions
 
-    def _beyond_continuous(self, now_ms):
-        if self._rate.micro_counts_s < 0:
-            return self._n * 1000 >= _UNKNOWN_RATE_MILLI
+    def coarse(self):
+        """Returns whether a prescribed bolus is too few counts to be told from none for sure."""
+        return 0 <= self._bolus_milli < _FINE_MILLI
+
+    def _proven(self, now_ms):
         expected = self._rate.milli_counts(ticks_diff(now_ms, self._begin_ms))
-        return self._n * 1000 > expected + 1000
+        return self._n * 1000 > expected + expected // _RATE_DOUBT + self._margin_milli
 
     def _gap_ms(self):
         """Returns the silence that ends the burst: four of its own intervals, a second at least."""
@@ -133,35 +167,48 @@ class Boluses:
         return max(_QUIET_MS, 4 * own_ms)
 
     def _finish(self, now_ms):
-        gap_ms = self._gap_ms()
-        end_ms = self._last_ms
-        span_ms = ticks_diff(end_ms, self._begin_ms) + gap_ms
+        span_ms = ticks_diff(self._last_ms, self._begin_ms) + self._gap_ms()
         share = self._rate.milli_counts(span_ms)
         excess = self._n * 1000 - share
-        halted = 1 if self._bolus_milli >= 0 and excess + 1500 < self._bolus_milli else 0
+        halted = self._bolus_milli >= 0 and excess + 1500 < self._bolus_milli - self._bolus_milli // 10
         if self._source == records.PATIENT:
-            self._demand(now_ms, self._begin_ms, records.GIVEN, records.NO_REASON, 0)
-            self._remember(end_ms)
-        self._bolus(now_ms, share, halted, 0)
+            self._given_end_ms = self._last_ms
+        else:
+            halted = False
+            if self._stopped() or self._soon_after_unhooking():
+                self._source = records.PRIME
+        self._bolus(now_ms, share, 1 if halted else 0, 0)
+        self._rate.cut()
         self.state = IDLE
 
-    def _not_shown(self, now_ms):
-        """Decides a press whose window has passed with no more than a quantum of counts."""
+    def _not_proven(self, now_ms):
+        """Decides a press whose window has passed without proof of a bolus."""
         span_ms = ticks_diff(now_ms, self._begin_ms)
         share = self._rate.milli_counts(span_ms)
-        n = self._n
-        if n and 0 <= self._bolus_milli < n * 1000 - share + 1000:
-            self._demand(now_ms, self._begin_ms, records.UNRESOLVED, records.NO_REASON, 1)
-            self._remember(self._last_ms)
-            self._bolus(now_ms, share, 0, 1)
-        else:
+        excess = self._n * 1000 - share
+        prescribed = self._bolus_milli if self._bolus_milli >= 0 else _ASSUMED_MILLI
+        by_rate = excess <= _ONE + share // _RATE_DOUBT
+        by_bolus = prescribed < excess + _ONE
+        if by_rate and (not by_bolus or self._locked_surely()):
             self._deny(now_ms, self._reason())
+            return
+        self._demand(now_ms, self._begin_ms, records.UNRESOLVED, records.NO_REASON, 1)
+        self._remember(False)
+        self._bolus(now_ms, share, 0, 1)
+        self._rate.cut()
         self.state = IDLE
 
     def _deny(self, now_ms, reason):
         """The press that was asked is denied: its time and counts are the continuous rate's."""
         self._demand(now_ms, self._begin_ms, records.DENIED, reason, 1)
         self._rate.add(self._n, ticks_diff(now_ms, self._begin_ms))
+        self.state = IDLE
+
+    def _was_a_rate(self, now_ms):
+        """Gives a burst that never ends back to the continuous rate."""
+        self._rate.forget()
+        self._rate.add(self._n, ticks_diff(now_ms, self._begin_ms))
+        self._run = -1  # not a burst again until the counts have paused
         self.state = IDLE
 
     def _locked(self, at_ms, margin_ms):
@@ -171,28 +218,42 @@ class Boluses:
         since = self._given_end_ms if self._from_end else self._given_begin_ms
         return ticks_diff(at_ms, since) < self._lockout_ms + margin_ms
 
+    def _locked_surely(self):
+        return self._given_surely and self._locked(self._begin_ms, -_LAG_MS)
+
     def _reason(self):
         if self._lockout_ms and self._locked(self._begin_ms, _LOCKOUT_MARGIN_MS):
             return records.LOCKOUT
         return records.STOPPED if self._stopped() else records.UNKNOWN
 
-    def _remember(self, end_ms):
+    def _remember(self, surely):
         self._given = True
+        self._given_surely = surely
         self._given_begin_ms = self._begin_ms
-        self._given_end_ms = end_ms
+        self._given_end_ms = self._last_ms
         self._given_s = self._uptime.s
 
-    def _watch_for_clinician(self, now_ms, n):
+    def _soon_after_unhooking(self):
+        if not self._unhooked or self._uptime.s - self._unhooked_s > _FORGOTTEN_S:
+            return False
+        return ticks_diff(self._begin_ms, self._unhooked_ms) < _PRIME_WITHIN_MS
+
+    def _watch_for_burst(self, now_ms, n):
         """Sees a burst that no press asked for: counts at six times the continuous rate."""
+        if self._rate.milli_counts_h < 0:
+            return
+        gap_ms = self._slowest_count_ms
         interval_ms = self._rate.interval_ms()
-        gap_ms = _CLINICIAN_GAP_MS if interval_ms < 0 else min(_CLINICIAN_GAP_MS, interval_ms // 6)
-        if self._run and ticks_diff(now_ms, self._run_last_ms) <= gap_ms:
-            self._run += n
-        else:
-            self._run = n
+        if interval_ms >= 0:
+            gap_ms = min(gap_ms, interval_ms // _BURST_FASTER)
+        if ticks_diff(now_ms, self._run_last_ms) > gap_ms:
+            self._run = 0
             self._run_begin_ms = now_ms
         self._run_last_ms = now_ms
-        if self._run >= _CLINICIAN_COUNTS and self._rate.micro_counts_s >= 0:
+        if self._run < 0:
+            return
+        self._run += n
+        if self._run >= _BURST_COUNTS:
             self.state = RUNNING
             self._source = records.CLINICIAN
             self._begin_ms = self._first_ms = self._run_begin_ms
@@ -204,20 +265,10 @@ class Boluses:
     # ---- records
 
     def _demand(self, now_ms, at_ms, outcome, reason, inferred):
-        values = self._log.values
-        values[0] = ticks_diff(now_ms, at_ms)
-        values[1] = outcome
-        values[2] = reason
-        values[3] = inferred
-        self._log.append(records.DEMAND)
+        note(self._log, records.DEMAND, ticks_diff(now_ms, at_ms), outcome, reason, inferred)
 
     def _bolus(self, now_ms, share_milli, halted, inferred):
-        values = self._log.values
-        values[0] = ticks_diff(now_ms, self._begin_ms)
-        values[1] = ticks_diff(self._last_ms, self._begin_ms)
-        values[2] = self._n
-        values[3] = share_milli
-        values[4] = self._source
-        values[5] = halted
-        values[6] = inferred
-        self._log.append(records.BOLUS)
+        programmed_ul = self._programmed_ul if self._source == records.PATIENT else 0
+        note(self._log, records.BOLUS, ticks_diff(now_ms, self._begin_ms),
+             ticks_diff(self._last_ms, self._begin_ms), self._n, share_milli, self._source, halted,
+             inferred, programmed_ul)

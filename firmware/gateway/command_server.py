@@ -17,15 +17,17 @@ _ANCHOR_AGE_S = 3600
 class CommandServer:
     """Commands of every link.
 
-    service_pressed() -> bool; applied(kind, fields) is told what is new (kind None: provisioned).
+    service_pressed() -> bool; applied(kind, fields) is told what is new (kind None: provisioned);
+    anchored(epoch_s) the time that a host said.
     """
 
-    def __init__(self, config, log, uptime, service_pressed, applied):
+    def __init__(self, config, log, uptime, service_pressed, applied, anchored):
         self._config = config
         self._log = log
         self._uptime = uptime
         self._service_pressed = service_pressed
         self._applied = applied
+        self._anchored = anchored
         self._uuids = array("I", [0] * _REMEMBERED)
         self._uuid_next = 0
         self._anchor_ms = -1  # uncertainty of the last anchor, -1: none in this boot
@@ -90,6 +92,7 @@ class CommandServer:
         if done[0] == commands.OK:
             self._anchor_ms = uncertainty_ms
             self._anchor_s = self._uptime.s
+            self._anchored(fields[0])
         return done
 
     def _entry(self, check_code, body):

@@ -1,17 +1,26 @@
 """The gateway: joins the board's ports to sampler, tracker, log and the links."""
 
 from pumpwire import entries
-from pumpwire.records import BOOT, GAP, TICKS_SKIPPED
+from pumpwire.records import (
+    ANCHOR, BOOT, GAP, LOOP, POWER, SUPPLY_BACK, SUPPLY_FAILING, TICKS_SKIPPED,
+)
 
 from . import sampler, status
 from .clock import Uptime
 from .command_server import CommandServer
 from .config import Config
 from .event_log import EventLog
+from .note import note
 from .peer_session import Session
+from .resume import Memory
 from .serial_peer import SerialPeer
 from .tracker import Tracker
 from .version import FIRMWARE
+
+_LOOP_S = 3600
+_OWN_CLOCK = 0  # host_id of an anchor that came from the board's own clock chip
+_OWN_CLOCK_MS = 5000
+_SYNC_NOT_KNOWN = 2
 
 
 class Gateway:
@@ -23,23 +32,27 @@ class Gateway:
         self.config = Config(board.nvs)
         self.log = EventLog(board.flash, self.uptime, board.random)
         self.tracker = Tracker(self.log, self.uptime)
+        self.memory = Memory(board.retained)
         self.commands = CommandServer(
-            self.config, self.log, self.uptime, board.service.pressed, self.applied
+            self.config, self.log, self.uptime, board.service.pressed, self.applied, self.anchored
         )
         self.now_ms = 0
         self._sessions = {}
         self._skipped = 0
         self._news_from = 0
+        self._sampled = False
+        self._failing = False
+        self._loop_s = 0
+        self._loop_skipped = 0
 
     def run(self):
         """Boots the log and runs for ever (on the bench: until power is cut)."""
         board = self.board
         boot = self.log.mount()
-        values = self.log.values
-        values[0] = boot
-        values[1] = board.reset_reason()
-        values[2] = FIRMWARE
-        self.log.append(BOOT)
+        reason = board.reset_reason()
+        note(self.log, BOOT, boot, reason, FIRMWARE)
+        self.memory.note_resumed(self.log, boot, reason)
+        self._note_own_clock()
         self._restore()
         if board.serial is not None:
             self._serial = SerialPeer(board.serial, self)
@@ -52,6 +65,11 @@ class Gateway:
             self.change, self.second,
         )
 
+    def _note_own_clock(self):
+        epoch_s = self.board.rtc.read()
+        if epoch_s is not None:
+            note(self.log, ANCHOR, epoch_s, 0, _OWN_CLOCK_MS, _OWN_CLOCK, _SYNC_NOT_KNOWN)
+
     def _restore(self):
         """Gives the tracker what was in force when power went."""
         config = self.config
@@ -63,7 +81,9 @@ class Gateway:
 
     def _calibrate(self):
         config = self.config
-        self.tracker.set_calibration(config.pl_per_count, config.cell_zero, config.cell_per_kg)
+        self.tracker.set_calibration(
+            config.pl_per_count, config.uncertainty_ppm, config.cell_zero, config.cell_per_kg
+        )
 
     def applied(self, kind, fields):
         """Takes into use what a person just entered; kind None: the board was provisioned."""
@@ -74,29 +94,45 @@ class Gateway:
         elif kind == entries.BAG:
             self.tracker.set_bag(fields["volume_ul"])
 
-    def change(self, now_ms, counts, presses):
+    def anchored(self, epoch_s):
+        """Sets a clock chip that has lost its time, or never had it; one that runs is never stepped."""
+        if self.board.rtc.read() is None:
+            self.board.rtc.set(epoch_s)
+
+    def change(self, now_ms, counts, presses, span_ms):
         """Takes counts and presses that the sampler saw at now_ms."""
         self.uptime.advance(now_ms)
-        self.tracker.change(now_ms, counts, presses)
+        self.tracker.change(now_ms, counts, presses, span_ms)
 
     def second(self, now_ms):
-        """Runs once a second, between samples: the load cell, the tracker's timers."""
+        """Runs once a second, between samples: the sensors that can wait, the tracker's timers."""
+        board = self.board
         self.now_ms = now_ms
         self.uptime.advance(now_ms)
-        self.tracker.second(now_ms, self.board.load_cell.read())
+        self.tracker.second(now_ms, board.load_cell.read(), board.relief.value(),
+                            board.handset.closed(), board.temperature.read())
+        self.tracker.snapshot(self.memory, self.log.boot)
+        self._watch_loop()
+        self._sampled = True
+
+    def _watch_loop(self):
+        """Notes ticks that never came at once, and every hour how late the latest one was."""
         skipped = self.board.skipped
         if skipped != self._skipped:
-            values = self.log.values
-            values[0] = TICKS_SKIPPED
-            values[1] = skipped - self._skipped
-            values[2] = 0
+            note(self.log, GAP, TICKS_SKIPPED, skipped - self._skipped)
             self._skipped = skipped
-            self.log.append(GAP)
+        span_s = self.uptime.s - self._loop_s
+        if span_s >= _LOOP_S:
+            note(self.log, LOOP, span_s, self.board.late_ms, skipped - self._loop_skipped)
+            self._loop_s = self.uptime.s
+            self._loop_skipped = skipped
+            self.board.late_ms = 0
 
     def service(self):
         """Runs while the loop waits for its next tick; returns True while a link has work."""
-        self.log.service()
         board = self.board
+        self._watch_supply()
+        self.log.service()
         if board.serial is not None:
             self._serial.service()
         if board.radio is not None:
@@ -106,7 +142,19 @@ class Gateway:
         for session in self._sessions.values():
             session.pump()
             busy = busy or session.active
+        if self._sampled:  # sampler, log and links all came round: anything that hangs resets
+            self._sampled = False
+            board.watchdog.feed()
         return busy
+
+    def _watch_supply(self):
+        """Writes all that is under way in the moment that the hold-up gives."""
+        failing = self.board.supply.failing()
+        if failing != self._failing:
+            self._failing = failing
+            note(self.log, POWER, SUPPLY_FAILING if failing else SUPPLY_BACK)
+            if failing:
+                self.tracker.interrupt(self.now_ms)
 
     def opened(self, peer):
         """A link came up."""

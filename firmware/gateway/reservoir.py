@@ -1,106 +1,91 @@
-"""What the bag holds, by counts since it was hung and by weight; and when it was changed."""
+"""What the bag holds: counts tell the short run, weight the long one, and both the standard error."""
 
 from pumpwire import records
-from pumpwire.units import PL_PER_UL
 
-_STABLE_MG = 3000  # minutes closer than this to each other have settled
-_CHANGE_MG = 30000  # a rise by more than this is another bag
-_NEAR_TARE_MG = 5000  # below this nothing hangs there, or an empty bag
+from .note import note
+
+_UNKNOWN = -1
 _SALINE_EXCESS = 46  # the drug in saline weighs 10046/10000 g/mL (measured: 1.0046)
 _SALINE_TOTAL = 10046
-_UNKNOWN = -1
+_PULL = 64  # of each ten-second weight: the counted level follows within ten minutes
+_WEIGHT_SE_UL = 500  # creep, temperature and tare of a cell that has settled
+_STEP_SHARE = 4  # of a step taken out, what may have been fluid after all
+_ENTERED_SE_UL = 5000  # a bag's fill as people state it
+_EMPTY_UL = 2000
+_MOST_NL = 1000000000
+_MOST_STALE_S = 1000000
 
 
 class Reservoir:
-    """Takes counts and one load cell reading a second; writes RESERVOIR and BAG records.
+    """`level_nl`: what the bag holds, -1: not known; `se_ul`: its standard error."""
 
-    The cell's zero is taken with an empty bag on the hook.
-    """
+    def __init__(self):
+        self.level_nl = _UNKNOWN
+        self._entered_nl = _UNKNOWN
+        self._counted_nl = 0  # since a person entered the bag
+        self._since_weight_nl = 0  # counted since the last weight
+        self._shift_ul = 0
+        self._weighed = False
+        self._ppm = 0
 
-    def __init__(self, log):
-        self._log = log
-        self._pl_per_count = 0
-        self._zero = 0
-        self._per_kg = 0
-        self._bag_ul = _UNKNOWN
-        self._counts = 0
-        self._sum = 0
-        self._samples = 0
-        self._mean_samples = 0
-        self._mg = 0
-        self._stable_mg = _UNKNOWN
-        self._unsettled_min = 0
+    def calibrate(self, uncertainty_ppm):
+        """Takes the relative standard uncertainty of a count's volume."""
+        self._ppm = uncertainty_ppm
 
-    def calibrate(self, pl_per_count, zero, per_kg):
-        """Takes a calibration: pL a count, raw reading of an empty bag, raw counts a kg."""
-        self._pl_per_count = pl_per_count
-        self._zero = zero
-        self._per_kg = per_kg
-
-    def hang(self, volume_ul):
+    def enter(self, volume_ul):
         """A person entered a new bag of this volume."""
-        self._bag_ul = volume_ul
-        self._counts = 0
+        self._entered_nl = min(volume_ul * 1000, _MOST_NL)
+        self._counted_nl = 0
+        if not self._weighed:
+            self.level_nl = self._entered_nl
+            self._since_weight_nl = 0
 
-    def count(self, n):
-        """Takes n counts."""
-        self._counts += n
+    def count(self, nl):
+        """Takes a volume that was counted."""
+        self._counted_nl = min(self._counted_nl + nl, _MOST_NL)
+        self._since_weight_nl = min(self._since_weight_nl + nl, _MOST_NL)
+        if self.level_nl >= 0:
+            self.level_nl = max(0, self.level_nl - nl)
 
-    def weigh(self, raw):
-        """Takes a reading of the load cell, None if it gave none."""
-        if raw is not None:
-            self._sum += raw
-            self._samples += 1
+    def weigh(self, ug, shift_ug, fresh):
+        """Takes a believed weight with its steps taken out; fresh: of a bag just hung."""
+        by_weight_nl = max(0, volume_nl(ug))
+        if fresh or not self._weighed:
+            self.level_nl = by_weight_nl
+        else:
+            self.level_nl += (by_weight_nl - self.level_nl) // _PULL
+        self._weighed = True
+        self._since_weight_nl = 0
+        self._shift_ul = abs(shift_ug) // 1000
+
+    def level_ul(self):
+        """Returns what the bag holds, -1: neither weighed nor entered."""
+        return self.level_nl // 1000 if self.level_nl >= 0 else _UNKNOWN
+
+    def se_ul(self):
+        """Returns the standard error of level_ul."""
+        counted_ul = self._since_weight_nl // 1000
+        base_ul = _WEIGHT_SE_UL if self._weighed else _ENTERED_SE_UL
+        return base_ul + self._shift_ul // _STEP_SHARE + counted_ul // 1000 * self._ppm // 1000
 
     def by_counts_ul(self):
-        """Returns what is left by counts, -1 before a bag was entered or without calibration."""
-        if self._bag_ul < 0 or not self._pl_per_count:
+        """Returns what is left by counts alone, -1 before a bag was entered."""
+        if self._entered_nl < 0:
             return _UNKNOWN
-        nl, pl = self._pl_per_count // 1000, self._pl_per_count % 1000
-        used_ul = (self._counts * nl + self._counts * pl // 1000) // (PL_PER_UL // 1000)
-        return max(0, self._bag_ul - used_ul)
+        return max(0, self._entered_nl - self._counted_nl) // 1000
 
-    def by_weight_ul(self):
-        """Returns what hangs there by weight; meaningful where samples > 0."""
-        return self._mg - self._mg * _SALINE_EXCESS // _SALINE_TOTAL
+    def empty(self):
+        """Returns whether weight says that the bag is, or is all but, empty."""
+        return self._weighed and self.level_nl < _EMPTY_UL * 1000
 
-    def minute(self):
-        """Ends a minute: its mean weight, and whether the bag was changed."""
-        self._mean_samples = self._samples
-        if self._samples and self._per_kg:
-            last_mg = self._mg
-            self._mg = self._milligrams(self._sum // self._samples - self._zero)
-            self._settle(last_mg)
-        self._sum = 0
-        self._samples = 0
+    def record(self, log, scale, temperature_c4):
+        """Writes a RESERVOIR record; temperature_c4 may be None."""
+        mg = scale.mg
+        note(log, records.RESERVOIR, self.by_counts_ul(), mg - mg * _SALINE_EXCESS // _SALINE_TOTAL,
+             mg, scale.samples, self.level_ul(), self.se_ul(),
+             records.NO_TEMPERATURE if temperature_c4 is None else temperature_c4)
 
-    def _milligrams(self, raw):
-        scaled = raw * 1000
-        per_kg = self._per_kg
-        return scaled // per_kg * 1000 + scaled % per_kg * 1000 // per_kg
 
-    def _settle(self, last_mg):
-        mg = self._mg
-        if abs(mg - last_mg) > _STABLE_MG or mg < _NEAR_TARE_MG:
-            self._unsettled_min += 1
-            return
-        before = self._stable_mg
-        if before >= 0 and mg > before + _CHANGE_MG:
-            half_ms = (self._unsettled_min + 1) * 30000
-            values = self._log.values
-            values[0] = half_ms
-            values[1] = half_ms
-            values[2] = before
-            values[3] = mg
-            self._log.append(records.BAG)
-        self._stable_mg = mg
-        self._unsettled_min = 0
-
-    def record(self):
-        """Writes a RESERVOIR record."""
-        values = self._log.values
-        values[0] = self.by_counts_ul()
-        values[1] = self.by_weight_ul()
-        values[2] = self._mg
-        values[3] = self._mean_samples
-        self._log.append(records.RESERVOIR)
+def volume_nl(ug):
+    """Returns micrograms of drug in saline as nanolitres."""
+    return ug - ug // _SALINE_TOTAL * _SALINE_EXCESS

@@ -15,18 +15,22 @@ def run(ticks, counter, handset, change, second):
     """Samples for as long as `ticks` yields times (ms modulo 2^30).
 
     counter(), handset(): cumulative counts and presses modulo 2^30, only their differences count;
-    change(now_ms, counts, presses): called with what is new; second(now_ms): every tenth tick.
+    change(now_ms, counts, presses, span_ms): called with what is new in the span_ms since the tick
+    before; second(now_ms): every tenth tick.
     """
     last_counts = counter()
     last_presses = handset()
+    last_ms = 0
     left = _TICKS_PER_SECOND
     for now_ms in ticks:
         counts = counter()
         presses = handset()
         if counts != last_counts or presses != last_presses:
-            change(now_ms, (counts - last_counts) & _MASK, (presses - last_presses) & _MASK)
+            change(now_ms, (counts - last_counts) & _MASK, (presses - last_presses) & _MASK,
+                   (now_ms - last_ms) & _MASK)
             last_counts = counts
             last_presses = presses
+        last_ms = now_ms
         left -= 1
         if not left:
             left = _TICKS_PER_SECOND

@@ -30,7 +30,8 @@ def status(config, log, uptime, tracker, now_ms, anchored):
     return struct.pack(
         commands.STATUS_BODY, log.boot, uptime.s, uptime.ms, log.oldest_seq, log.next_seq,
         _known(tracker.rate_ul_h()), _known(tracker.rate_low_ul_h()),
-        _known(tracker.rate_high_ul_h()), tracker.reservoir_ul(),
+        _known(tracker.rate_high_ul_h()), tracker.reservoir.level_ul(),
+        tracker.reservoir.se_ul(), tracker.signatures.open,
         commands.NEVER if last_bolus_ms < 0 else last_bolus_ms // 1000,
         config.assignment, config.pl_per_count, flags,
     )

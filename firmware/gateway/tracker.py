@@ -1,15 +1,27 @@
 """The tracker: a pure state machine from counts, presses, weight and time to records."""
 
 from pumpwire import records
-from pumpwire.units import PL_PER_UL
+from pumpwire.units import PL_PER_UL, TICKS_WRAP
 
+from .bag_watch import STEADY, BagWatch
+from .balance import Balance
 from .bolus import IDLE, Boluses
+from .note import note
 from .pump_state import PumpState
 from .rate import ContinuousRate
+from .relief import Relief
 from .reservoir import Reservoir
+from .scale import Scale
+from .signatures import Signatures
 
 _RESERVOIR_MINUTES = 5
-_PUMP_SECONDS = 5  # how often the silence of the pump is judged
+_PUMP_MS = 5000  # how often the silence of the pump is judged
+_STUCK_MS = 30000
+_PRESS_MS = 300  # two presses of a person are further apart; closer ones are one that bounced
+_MISMATCH_MIN_MS = 1800000
+_MISMATCH_PERCENT = 15  # a pump and its calibration together are not so wrong
+_RUNAWAY_PERCENT = 50
+_MASK = TICKS_WRAP - 1
 _UNKNOWN = -1
 
 
@@ -22,21 +34,38 @@ class Tracker:
         self._rate = ContinuousRate()
         self._pump = PumpState(log, self._rate)
         self._boluses = Boluses(log, self._rate, uptime, self._stands)
-        self._reservoir = Reservoir(log)
+        self._relief = Relief(log, self._boluses)
+        self.signatures = Signatures(log)
+        self._balance = Balance(log, self.signatures)
+        self._scale = Scale()
+        self._watch = BagWatch(log, self._balance, self._boluses)
+        self.reservoir = Reservoir()
         self._pl_per_count = 0
+        self._ppm = 0
+        self._pl_left = 0  # counted, less than a nanolitre
+        self._nl = 0  # counted since the last weight
         self._regimen = None
         self._counts = 0
         self._presses = 0
         self._minute_s = 0
         self._minute_ms = 0
         self._next_s = 60
+        self._reliefs = 0
+        self._closed_ms = 0
+        self._second_s = 0
+        self._second_ms = 0
+        self._unweighed_ms = 0
+        self._unjudged_ms = 0
 
     # ---- what people said
 
-    def set_calibration(self, pl_per_count, cell_zero, cell_per_kg):
-        """Takes a signed calibration: pL a count; load cell zero and counts a kg."""
+    def set_calibration(self, pl_per_count, uncertainty_ppm, cell_zero, cell_per_kg):
+        """Takes a signed calibration: pL a count and its uncertainty; load cell zero, counts a kg."""
         self._pl_per_count = pl_per_count
-        self._reservoir.calibrate(pl_per_count, cell_zero, cell_per_kg)
+        self._ppm = uncertainty_ppm
+        self._scale.calibrate(cell_zero, cell_per_kg)
+        self.reservoir.calibrate(uncertainty_ppm)
+        self._balance.calibrated()
         if self._regimen is not None:
             self.set_regimen(*self._regimen)
 
@@ -46,62 +75,163 @@ class Tracker:
         pl = self._pl_per_count
         if not pl:
             return
-        self._rate.prescribe(rate_ul_h * 1000000 // 3600 * PL_PER_UL // pl)
-        window_ms = self._boluses.window_for(bolus_ul, pl // 1000)
+        self._rate.prescribe(rate_ul_h * 1000 * PL_PER_UL // pl)
         self._boluses.prescribe(
-            bolus_ul * 1000 * PL_PER_UL // pl, window_ms, lockout_s * 1000, lockout_from_end
+            bolus_ul, bolus_ul * 1000 * PL_PER_UL // pl, max(1, pl // 1000), lockout_s * 1000,
+            lockout_from_end,
         )
 
     def set_bag(self, volume_ul):
         """Takes a new bag's volume."""
-        self._reservoir.hang(volume_ul)
+        self.reservoir.enter(volume_ul)
 
     # ---- what the sampler saw
 
-    def change(self, now_ms, counts, presses):
-        """Takes new counts and presses of the tick at now_ms."""
+    def change(self, now_ms, counts, presses, span_ms):
+        """Takes new counts and presses of the span_ms that ended at now_ms."""
         if counts:
             self._counts += counts
-            self._reservoir.count(counts)
+            self._measure(counts)
             self._boluses.counts(now_ms, counts)
-            self._pump.count()
-        if presses and self._boluses.press(now_ms):
-            self._presses += 1
+            if self._pump.count():
+                self._rate.forget()
+        presses = min(presses, 1 + span_ms // _PRESS_MS)
+        while presses:
+            presses -= 1
+            if self._boluses.press(now_ms):
+                self._presses += 1
 
-    def second(self, now_ms, weight_raw):
-        """Runs the timers; weight_raw: the load cell's reading or None."""
-        self._reservoir.weigh(weight_raw)
+    def _measure(self, counts):
+        pl = self._pl_per_count
+        self._pl_left += counts * (pl % 1000)
+        nl = counts * (pl // 1000) + self._pl_left // 1000
+        self._pl_left %= 1000
+        self._nl += nl
+        self.reservoir.count(nl)
+
+    def second(self, now_ms, weight_raw, reliefs, handset_closed, temperature_c4):
+        """Runs the timers; weight_raw, temperature_c4: readings or None; reliefs: presses so far."""
+        span_ms = self._since_last_second()
         boluses = self._boluses
         if boluses.state == IDLE:
-            self._rate.add(0, 1000)
+            self._rate.add(0, span_ms)
         else:
             boluses.expire(now_ms)
-        if self._uptime.s % _PUMP_SECONDS == 0:
-            self._pump.passed(_PUMP_SECONDS)
+        self._relief.passed(span_ms)
+        while self._reliefs != reliefs:
+            self._reliefs = (self._reliefs + 1) & _MASK
+            self._relief.press(now_ms)
+        self._watch_handset(handset_closed, span_ms)
+        self._unweighed_ms += span_ms
+        if self._scale.reading(weight_raw):
+            self._weigh(now_ms)
+        self._unjudged_ms += span_ms
+        if self._unjudged_ms >= _PUMP_MS:
+            self._pump.passed(self._unjudged_ms // 1000)
+            self._unjudged_ms %= 1000
         if self._uptime.s >= self._next_s:
-            self._minute()
+            self._minute(temperature_c4)
 
-    def _minute(self):
+    def _since_last_second(self):
         uptime = self._uptime
-        values = self._log.values
-        values[0] = (uptime.s - self._minute_s) * 1000 + uptime.ms - self._minute_ms
-        values[1] = self._counts
-        values[2] = self._presses
-        self._log.append(records.MINUTE)
+        span_ms = (uptime.s - self._second_s) * 1000 + uptime.ms - self._second_ms
+        self._second_s = uptime.s
+        self._second_ms = uptime.ms
+        return span_ms
+
+    def _watch_handset(self, closed, span_ms):
+        if not closed:
+            self._closed_ms = 0
+            self.signatures.over(records.HANDSET_STUCK)
+        elif self._closed_ms < _STUCK_MS:
+            self._closed_ms += span_ms
+            if self._closed_ms >= _STUCK_MS:
+                self.signatures.began(records.HANDSET_STUCK, _STUCK_MS // 1000, 0, 0)
+
+    def _weigh(self, now_ms):
+        scale = self._scale
+        nl = self._nl
+        self._nl = 0
+        counted_ug = nl + nl // 10000 * 46 + nl % 10000 * 46 // 10000
+        self._balance.passed(self._unweighed_ms // 1000)
+        self._unweighed_ms %= 1000
+        if scale.dead():
+            self.signatures.began(records.CELL_DEAD, 0, 0, 0)
+        if not scale.samples:
+            self._watch.missing(counted_ug)
+            return
+        self.signatures.over(records.CELL_DEAD)
+        watch = self._watch
+        watch.value(now_ms, scale.mg, counted_ug, self._pl_per_count // 1000)
+        if watch.state == STEADY:
+            self.reservoir.weigh(watch.ug, watch.shift_ug, watch.fresh)
+            watch.fresh = False
+        if self.reservoir.empty():
+            self.signatures.began(records.EMPTY, 0, 0, self.reservoir.level_ul())
+        else:
+            self.signatures.over(records.EMPTY)
+
+    def _minute(self, temperature_c4):
+        self.flush_minute()
+        while self._next_s <= self._uptime.s:
+            self._next_s += 60
+        self._rate.minute()
+        self._compare_with_regimen()
+        if self._uptime.s // 60 % _RESERVOIR_MINUTES == 0:
+            self.reservoir.record(self._log, self._scale, temperature_c4)
+
+    def flush_minute(self):
+        """Writes the minute as far as it came."""
+        uptime = self._uptime
+        note(self._log, records.MINUTE, self._minute_span_ms(), self._counts, self._presses)
         self._counts = 0
         self._presses = 0
         self._minute_s = uptime.s
         self._minute_ms = uptime.ms
-        self._next_s += 60
-        self._rate.minute()
-        self._reservoir.minute()
-        if uptime.s // 60 % _RESERVOIR_MINUTES == 0:
-            self._reservoir.record()
+
+    def _minute_span_ms(self):
+        uptime = self._uptime
+        return (uptime.s - self._minute_s) * 1000 + uptime.ms - self._minute_ms
+
+    def interrupt(self, now_ms):
+        """Writes all that is under way: power is failing."""
+        self._boluses.interrupt(now_ms)
+        self.flush_minute()
+
+    def _compare_with_regimen(self):
+        """Notes a continuous rate that its prescription, however calibrated, cannot explain."""
+        rate = self._rate
+        prescribed = rate.prescribed
+        if prescribed < 0 or rate.total_ms < _MISMATCH_MIN_MS or self._stands():
+            self.signatures.over(records.RUNAWAY)
+            self.signatures.over(records.REGIMEN_MISMATCH)
+            return
+        milli = min(rate.total_counts, 1000000) * 1000
+        slack = rate.slack_milli()
+        low, high = rate.measured(milli - slack), rate.measured(milli + slack)
+        percent = prescribed // 100
+        if low > prescribed + _RUNAWAY_PERCENT * percent:
+            self._suspect_rate(records.RUNAWAY)
+        elif (low > prescribed + _MISMATCH_PERCENT * percent
+              or high < prescribed - _MISMATCH_PERCENT * percent):
+            self._suspect_rate(records.REGIMEN_MISMATCH)
+        elif low <= prescribed <= high:
+            self.signatures.over(records.RUNAWAY)
+            self.signatures.over(records.REGIMEN_MISMATCH)
+
+    def _suspect_rate(self, signature):
+        rate = self._rate
+        counted_ul = min(rate.total_counts, 20000) * (self._pl_per_count // 1000) // 1000
+        self.signatures.began(signature, rate.total_ms // 1000, counted_ul, 0)
 
     def _stands(self):
         return self._pump.state == records.PUMP_STOPPED
 
     # ---- what a host may show
+
+    def snapshot(self, memory, boot):
+        """Keeps what no record holds yet where a reset does not reach."""
+        memory.save(boot, self._uptime, self._minute_span_ms(), self._counts, self._presses)
 
     def running(self):
         """Returns whether the pump is known to run."""
@@ -109,25 +239,24 @@ class Tracker:
 
     def rate_ul_h(self):
         """Returns the continuous rate measured over the last 64 minutes, -1 unknown."""
-        return self._rate_of(self._rate.total_counts)
+        return self._rate_of(0, 0)
 
     def rate_low_ul_h(self):
-        """Returns the rate's lower bound: one quantum less, -1 unknown."""
-        return self._rate_of(max(0, self._rate.total_counts - 1))
+        """Returns the rate's lower bound (95 %): the motor's phase and the calibration, -1 unknown."""
+        return self._rate_of(-1, -2)
 
     def rate_high_ul_h(self):
-        """Returns the rate's upper bound: one quantum more, -1 unknown; falls while none comes."""
-        return self._rate_of(self._rate.total_counts + 1)
+        """Returns the rate's upper bound (95 %), -1 unknown; falls while no count comes."""
+        return self._rate_of(1, 2)
 
-    def _rate_of(self, counts):
-        if self._rate.total_ms < 60000 or not self._pl_per_count:
+    def _rate_of(self, slacks, sigmas):
+        rate = self._rate
+        if rate.total_ms < 60000 or not self._pl_per_count:
             return _UNKNOWN
-        nl = self._pl_per_count // 1000
-        return counts * nl * 3600 // (self._rate.total_ms // 1000) // 1000
-
-    def reservoir_ul(self):
-        """Returns what the bag holds by counts, -1 unknown."""
-        return self._reservoir.by_counts_ul()
+        milli = max(0, rate.total_counts * 1000 + slacks * rate.slack_milli())
+        pl_h = milli * self._pl_per_count * 3600 // rate.total_ms
+        ul_h = pl_h * (1000000 + sigmas * self._ppm) // 1000000000000
+        return ul_h + 1 if slacks > 0 else ul_h
 
     def last_bolus_ms_ago(self, now_ms):
         """Returns the ms since the last bolus began, -1 unknown."""

@@ -31,11 +31,12 @@ PROVISION_BODY = "<12s32s32sIIIii"
 INFO_BODY = "<BB12sII"
 PROTOCOL = 1
 # STATUS: see STATUS_FIELDS
-STATUS_BODY = "<IIHIIIIIiIIIB"
+STATUS_BODY = "<IIHIIIIIiIIIIIB"
 STATUS_FIELDS = (
     "boot", "uptime_s", "uptime_ms", "oldest_seq", "next_seq", "rate_ul_h", "rate_low_ul_h",
-    "rate_high_ul_h", "reservoir_ul", "last_bolus_age_s", "assignment", "pl_per_count", "flags",
-)
+    "rate_high_ul_h", "reservoir_ul", "reservoir_se_ul", "signatures", "last_bolus_age_s",
+    "assignment", "pl_per_count", "flags",
+)  # signatures: bit 1 << n stands for pumpwire.records.SIGNATURES[n]
 NEVER = 0xFFFFFFFF  # last_bolus_age_s before the first bolus; rates not known yet
 FLAG_LOGGING, FLAG_SERVICE, FLAG_RUNNING, FLAG_ANCHORED = 1, 2, 4, 8
 

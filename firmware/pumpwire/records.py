@@ -31,6 +31,12 @@ CALIBRATION = 10
 GAP = 11
 LOST = 12
 TORN = 13
+RELIEF = 14
+SIGNATURE = 15
+CHECK = 16
+LOOP = 17
+RESUMED = 18
+POWER = 19
 
 # kind: (name, ((field, code), ...))
 KINDS = {
@@ -56,23 +62,32 @@ KINDS = {
     # A burst of counts that began ago_ms before this record and took duration_ms. counts: all
     # counts in that span; continuous_milli_counts: thousandths of counts of them that the
     # continuous rate accounts for; source: see SOURCES; halted: 1 stopped early;
-    # inferred: 1 when the burst is too coarse to be told from the continuous rate.
+    # inferred: 1 when the counts do not tell whether anything was given: between nothing and
+    # programmed_ul or one count more than was seen; programmed_ul: as prescribed then, 0: not known.
     BOLUS: (
         "bolus",
         (("ago_ms", "u"), ("duration_ms", "u"), ("counts", "u"),
-         ("continuous_milli_counts", "u"), ("source", "u"), ("halted", "u"), ("inferred", "u")),
+         ("continuous_milli_counts", "u"), ("source", "u"), ("halted", "u"), ("inferred", "u"),
+         ("programmed_ul", "u")),
     ),
-    # What the bag holds: by counts since it was hung, and by weight; weight_mg is the mean over
-    # the last minute less the tare of cell and hook; samples: how many readings it rests on (0: none).
+    # What the bag holds. by_counts_ul: since a person entered the bag (-1: nobody did);
+    # by_weight_ul and weight_mg: the last ten-second mean less the tare, meaningful where
+    # samples > 0; level_ul: both together, -1: neither is known; se_ul: its standard error;
+    # temperature_c4: quarter degrees Celsius at the cell, NO_TEMPERATURE: not measured.
     RESERVOIR: (
         "reservoir",
-        (("by_counts_ul", "i"), ("by_weight_ul", "i"), ("weight_mg", "i"), ("samples", "u")),
+        (("by_counts_ul", "i"), ("by_weight_ul", "i"), ("weight_mg", "i"), ("samples", "u"),
+         ("level_ul", "i"), ("se_ul", "u"), ("temperature_c4", "i")),
     ),
     # The pump was seen to run or to stop: see PUMP_STATES; ago_ms the middle, uncertainty_ms
     # half the width of the interval in which it happened.
     PUMP: ("pump", (("state", "u"), ("ago_ms", "u"), ("uncertainty_ms", "u"))),
-    # The weight says that the bag was changed or refilled.
-    BAG: ("bag", (("ago_ms", "u"), ("uncertainty_ms", "u"), ("before_mg", "i"), ("after_mg", "i"))),
+    # The weight says that the bag was changed (refill 0: the hook was empty in between) or refilled.
+    BAG: (
+        "bag",
+        (("ago_ms", "u"), ("uncertainty_ms", "u"), ("before_mg", "i"), ("after_mg", "i"),
+         ("refill", "u")),
+    ),
     # What a person entered (pumpwire.entries), copied to the board.
     ENTRY: ("entry", (("entry", "b"),)),
     # The signed calibration in force from here: picolitres a count and its relative standard
@@ -88,9 +103,39 @@ KINDS = {
     LOST: ("lost", (("first_seq", "u"), ("last_seq", "u"))),
     # At boot this many bytes of the open page did not form a record (power was cut in a write).
     TORN: ("torn", (("bytes", "u"),)),
+    # A press of the relief button: the pain has eased. since_bolus_s: seconds since the last bolus
+    # began, NEVER_S: none known; stray: 1 when no bolus was given in the hour before, or when this
+    # is the third press within two minutes, the two before it included.
+    RELIEF: ("relief", (("ago_ms", "u"), ("since_bolus_s", "u"), ("stray", "u"))),
+    # A possibility, see SIGNATURES, that began (state 1) or was over (2) when the evidence sufficed:
+    # over the last span_s seconds counts said by_counts_ul left the bag, weight said by_weight_ul.
+    SIGNATURE: (
+        "signature",
+        (("signature", "u"), ("state", "u"), ("span_s", "u"), ("by_counts_ul", "i"),
+         ("by_weight_ul", "i")),
+    ),
+    # The calibration as found: since it was set, weight says that difference_ppm more left the bag
+    # than by_counts_ul, give or take uncertainty_ppm (one standard uncertainty). Reported, never applied.
+    CHECK: (
+        "check",
+        (("by_counts_ul", "u"), ("difference_ppm", "i"), ("uncertainty_ppm", "u")),
+    ),
+    # The loop in the last span_s seconds: the latest tick came late_ms late, skipped never came.
+    LOOP: ("loop", (("span_s", "u"), ("late_ms", "u"), ("skipped", "u"))),
+    # After a reset that kept the memory: the boot before had come to uptime_s and uptime_ms, with
+    # counts and presses that no minute holds yet; at most lost_ms passed unseen from there to here.
+    RESUMED: (
+        "resumed",
+        (("boot_before", "u"), ("uptime_s", "u"), ("uptime_ms", "u"), ("span_ms", "u"),
+         ("counts", "u"), ("presses", "u"), ("lost_ms", "u")),
+    ),
+    # The supply: see SUPPLY_STATES. After `failing` the board runs on its hold-up for a moment.
+    POWER: ("power", (("state", "u"),)),
 }
 
-BOOT_REASONS = {0: "unknown", 1: "power_on", 2: "reset", 3: "watchdog", 4: "deep_sleep", 5: "soft"}
+BOOT_REASONS = {
+    0: "unknown", 1: "power_on", 2: "reset", 3: "watchdog", 4: "deep_sleep", 5: "soft", 6: "brownout",
+}
 OUTCOMES = {1: "given", 2: "denied", 3: "unresolved"}
 GIVEN, DENIED, UNRESOLVED = 1, 2, 3
 REASONS = {0: "none", 1: "lockout", 2: "stopped", 3: "limit", 4: "unknown"}
@@ -101,6 +146,17 @@ PUMP_STATES = {1: "running", 2: "stopped"}
 PUMP_RUNNING, PUMP_STOPPED = 1, 2
 GAPS = {1: "ticks_skipped", 2: "ring_overflow", 3: "sensor_silent"}
 TICKS_SKIPPED, RING_OVERFLOW, SENSOR_SILENT = 1, 2, 3
+SIGNATURES = {
+    1: "occlusion", 2: "free_flow", 3: "runaway", 4: "empty", 5: "counter_silent",
+    6: "load_cell_dead", 7: "load_cell_drift", 8: "handset_stuck", 9: "regimen_mismatch",
+}
+OCCLUSION, FREE_FLOW, RUNAWAY, EMPTY, COUNTER_SILENT = 1, 2, 3, 4, 5
+CELL_DEAD, CELL_DRIFT, HANDSET_STUCK, REGIMEN_MISMATCH = 6, 7, 8, 9
+BEGAN, OVER = 1, 2
+SUPPLY_STATES = {1: "failing", 2: "back"}
+SUPPLY_FAILING, SUPPLY_BACK = 1, 2
+NEVER_S = (1 << 30) - 1
+NO_TEMPERATURE = -4096
 
 HEAD_BYTES = 2
 CHECK_BYTES = 2

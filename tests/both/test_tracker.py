@@ -38,7 +38,7 @@ class Bedside:
         self.uptime = Uptime()
         self.notes = Notes(self.uptime)
         self.tracker = Tracker(self.notes, self.uptime)
-        self.tracker.set_calibration(pl, 0, 420000)
+        self.tracker.set_calibration(pl, 10000, 0, 420000)
         self.tracker.set_regimen(rate_ul_h, bolus_ul, lockout_s, from_end)
         self.quantum_nl = pl // 1000
         self.rate = rate_ul_h
@@ -50,6 +50,8 @@ class Bedside:
         self.uptime._last_ms = begin
         self.bolus_until = -1
         self.raw = 250 * 420
+        self.reliefs = 0
+        self.closed = False
 
     def run(self, seconds, presses=(), boluses=(), bolus_s=11):
         """presses, boluses: seconds from now; a bolus of bolus_s seconds at 20 mL/h."""
@@ -68,10 +70,11 @@ class Bedside:
             if new or pressed:
                 self.counts += new
                 self.uptime.advance(now)
-                self.tracker.change(now, new, pressed)
+                self.tracker.change(now, new, pressed, 100)
             if self.tick % 10 == 9:
                 self.uptime.advance(now)
-                self.tracker.second(now, self.raw)
+                raw = None if self.raw is None else self.raw + self.tick // 10 % 7 - 3
+                self.tracker.second(now, raw, self.reliefs, self.closed, None)
             self.tick += 1
 
 

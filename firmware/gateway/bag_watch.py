@@ -1,0 +1,134 @@
+"""What happens on the hook: fluid leaving as counted, a knock, a step, another bag, a refill.
+
+Fed a weight every ten seconds. As long as it falls by no more than counted and rises not at all, it
+is believed. What leaves that band is held back until it returns (a knock), has settled for a minute
+(a step: the tube was moved, the pole leans; or a refill; or, if the hook was empty meanwhile,
+another bag), or has kept falling (fluid leaves that nobody counts).
+"""
+
+from pumpwire import records
+
+from .clock import ticks_diff
+from .note import note
+
+_BAND_UG = 100000  # noise of two ten-second means, draughts, a bolus ahead of its count
+_CALM = 6  # ten-second values: a minute
+_HOOK_EMPTY_UG = -7000000  # the tare holds an empty bag's weight, which is gone too then
+_REFILL_UG = 5000000
+_FALLING_UG = 20000
+_LARGEST_FALL_UG = 3000000  # in ten seconds; more is a hand
+_FALLS = 3
+_MOST_MG = 1000000
+
+UNKNOWN, STEADY, MOVED = 0, 1, 2
+
+
+class BagWatch:
+    """log: event log; balance: takes what is believed; boluses: learns when the hook is empty.
+
+    `ug`: the weight believed last, in micrograms, steps taken out; `fresh` when a bag was just hung,
+    or first seen; `shift_ug`: all steps since then.
+    """
+
+    def __init__(self, log, balance, boluses):
+        self._log = log
+        self._balance = balance
+        self._boluses = boluses
+        self.state = UNKNOWN
+        self.ug = 0
+        self.shift_ug = 0
+        self.fresh = False
+        self._expected_ug = 0  # counted since the weight believed last
+        self._last_ug = 0
+        self._lowest_ug = 0
+        self._calm = 0
+        self._falls = 0
+        self._fell = False
+        self._moved_ms = 0
+
+    def value(self, now_ms, mg, expected_ug, quantum_ug):
+        """Takes a ten-second weight, and how much counts say has left since the one before."""
+        w_ug = max(-_MOST_MG, min(mg, _MOST_MG)) * 1000 - self.shift_ug
+        band_ug = _BAND_UG + quantum_ug
+        self._expected_ug += expected_ug
+        if w_ug < _HOOK_EMPTY_UG:
+            self._boluses.hook_empty(now_ms)
+        if self.state == STEADY:
+            if _fits(self.ug - w_ug, self._expected_ug, band_ug):
+                self._believe(w_ug)
+            else:
+                self._leave(now_ms, w_ug)
+        else:
+            self._follow(now_ms, w_ug, expected_ug, band_ug)
+        self._last_ug = w_ug
+
+    def missing(self, expected_ug):
+        """Takes note that there was no weight, and how much was counted meanwhile."""
+        self._expected_ug += expected_ug
+
+    def _believe(self, w_ug):
+        self._balance.flow(self.ug - w_ug, self._expected_ug)
+        self.ug = w_ug
+        self._expected_ug = 0
+
+    def _leave(self, now_ms, w_ug):
+        self.state = MOVED
+        self._moved_ms = now_ms
+        self._lowest_ug = w_ug
+        self._calm = 0
+        self._fell = False
+        self._falls = 1 if _FALLING_UG < self.ug - w_ug - self._expected_ug < _LARGEST_FALL_UG else 0
+
+    def _follow(self, now_ms, w_ug, expected_ug, band_ug):
+        fall_ug = self._last_ug - w_ug
+        self._lowest_ug = min(self._lowest_ug, w_ug)
+        self._calm = self._calm + 1 if _fits(fall_ug, expected_ug, band_ug) else 0
+        falling = _FALLING_UG < fall_ug - expected_ug < _LARGEST_FALL_UG
+        self._falls = self._falls + 1 if falling else 0
+        if self.state == UNKNOWN:
+            if self._calm >= _CALM and w_ug > _HOOK_EMPTY_UG:
+                self._hang(w_ug)
+            return
+        if _fits(self.ug - w_ug, self._expected_ug, band_ug):
+            self.state = STEADY  # it was a knock
+            self._believe(w_ug)
+        elif self._falls >= _FALLS and w_ug > _HOOK_EMPTY_UG:
+            self._fell = True
+            self._balance.falling(self.ug - w_ug, self._expected_ug)
+            self.ug = w_ug
+            self._expected_ug = 0
+        elif self._calm >= _CALM and w_ug > _HOOK_EMPTY_UG:
+            self._settle(now_ms, w_ug)
+
+    def _settle(self, now_ms, w_ug):
+        """The weight has stood still at another level for a minute."""
+        risen_ug = w_ug - self.ug + self._expected_ug
+        changed = self._lowest_ug < _HOOK_EMPTY_UG
+        if changed or risen_ug > _REFILL_UG:
+            half_ms = (ticks_diff(now_ms, self._moved_ms) - _CALM * 10000 + 10000) // 2
+            note(self._log, records.BAG, half_ms + _CALM * 10000, half_ms,
+                 (self.ug + self.shift_ug) // 1000, (w_ug + self.shift_ug) // 1000,
+                 0 if changed else 1)
+            self._hang(w_ug + self.shift_ug)
+        elif self._fell:
+            self.state = STEADY
+            self._believe(w_ug)
+        else:
+            self.state = STEADY
+            self.shift_ug += risen_ug
+            self.ug = w_ug - risen_ug
+            self._balance.stepped()
+            self._expected_ug = 0
+
+    def _hang(self, ug):
+        """Begins anew with the bag that hangs there."""
+        self.state = STEADY
+        self.ug = ug
+        self.shift_ug = 0
+        self.fresh = True
+        self._expected_ug = 0
+        self._balance.hung()
+
+
+def _fits(fall_ug, expected_ug, band_ug):
+    return -band_ug <= fall_ug <= expected_ug + band_ug

@@ -1,0 +1,49 @@
+"""What a reset would forget: kept every second in memory that outlives it, noted at the next boot.
+
+     0  2  magic "PR"     2  4  boot     6  4  uptime_s     10  2  uptime_ms
+    12  4  counts, 16 4 presses: since the last minute record, whose end was
+    20  4  span_ms before
+    24  2  check          CRC-16 of bytes 0..23
+"""
+
+import struct
+
+from pumpwire import records
+from pumpwire.check import crc16
+
+from .note import note
+
+_MAGIC = 0x5250
+_FORMAT = "<HIIHIII"
+_BYTES = 26
+_LOST_MS = 12000  # the watchdog's 8 s, a second between two snapshots, and the boot
+_QUICK = (2, 3, 5)  # reset reasons after which the board was back at once
+
+
+class Memory:
+    """retained: the board's port (load(buf) -> bool, save(buf))."""
+
+    def __init__(self, retained):
+        self._retained = retained
+        self._buf = bytearray(_BYTES)
+
+    def save(self, boot, uptime, span_ms, counts, presses):
+        """Keeps how far this boot came; allocates nothing."""
+        buf = self._buf
+        struct.pack_into(_FORMAT, buf, 0, _MAGIC, boot, uptime.s, uptime.ms, counts, presses, span_ms)
+        check = crc16(buf, 0, _BYTES - 2)
+        buf[_BYTES - 2] = check & 255
+        buf[_BYTES - 1] = check >> 8
+        self._retained.save(buf)
+
+    def note_resumed(self, log, boot, reason):
+        """Writes RESUMED if the memory holds the boot before this one."""
+        buf = self._buf
+        if not self._retained.load(buf):
+            return
+        if crc16(buf, 0, _BYTES - 2) != buf[_BYTES - 2] | buf[_BYTES - 1] << 8:
+            return
+        magic, before, s, ms, counts, presses, span_ms = struct.unpack_from(_FORMAT, buf, 0)
+        if magic == _MAGIC and before == boot - 1:
+            lost_ms = _LOST_MS if reason in _QUICK else 0
+            note(log, records.RESUMED, before, s, ms, span_ms, counts, presses, lost_ms)

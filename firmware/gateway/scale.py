@@ -1,0 +1,58 @@
+"""The scale: one reading a second in, a mean in milligrams every ten seconds out."""
+
+_SECONDS = 10
+_ENOUGH = 5  # readings for a mean
+_DEAD_S = 60  # without a reading
+_FROZEN_S = 120  # the same reading: noise alone would have moved it
+_FULL_SCALE = 8388000  # a saturated amplifier says nothing
+_MOST_RAW = 1000000  # beyond this the calibration cannot hold, and ints would pass 2^30
+
+
+class Scale:
+    """`mg`: the last ten-second mean less the tare; `samples`: readings in it, 0: there was none."""
+
+    def __init__(self):
+        self.mg = 0
+        self.samples = 0
+        self._zero = 0
+        self._per_kg = 0
+        self._sum = 0
+        self._n = 0
+        self._second = 0
+        self._missing_s = 0
+        self._same_s = 0
+        self._last = 0
+
+    def calibrate(self, zero, per_kg):
+        """Takes a calibration: the raw reading with an empty bag on the hook, raw counts a kg."""
+        self._zero = zero
+        self._per_kg = per_kg
+
+    def reading(self, raw):
+        """Takes a reading, None if there was none; returns True when ten seconds are full."""
+        if raw is None or not -_FULL_SCALE < raw < _FULL_SCALE:
+            self._missing_s += 1
+        else:
+            self._missing_s = 0
+            self._same_s = self._same_s + 1 if raw == self._last else 0
+            self._last = raw
+            self._sum += raw - self._zero
+            self._n += 1
+        self._second += 1
+        if self._second < _SECONDS:
+            return False
+        self.samples = self._n if self._n >= _ENOUGH and self._per_kg and not self.dead() else 0
+        if self.samples:
+            self.mg = self._milligrams(self._sum // self._n)
+        self._second = self._sum = self._n = 0
+        return True
+
+    def dead(self):
+        """Returns whether the cell gives no readings, or ones that never move."""
+        return self._missing_s >= _DEAD_S or self._same_s >= _FROZEN_S
+
+    def _milligrams(self, raw):
+        raw = max(-_MOST_RAW, min(raw, _MOST_RAW))
+        scaled = raw * 1000
+        per_kg = self._per_kg
+        return scaled // per_kg * 1000 + scaled % per_kg * 1000 // per_kg
