@@ -109,9 +109,12 @@ def _report(
             print_json({"patient": one.patient, "board": one.board, "bed": one.bed,
                         "outcome": "complete", "records": result.records, "pages": result.pages,
                         "bytes": result.bytes, "next_seq": result.next_seq,
-                        "repaired": result.repaired, "not_yet_on_board": left})
+                        "repaired": result.repaired, "bad_pages": result.bad_pages,
+                        "not_yet_on_board": left})
         else:
             print(f"pulled      {heading(one)}: {result.records} new records")
+            if result.bad_pages:
+                print(f"            pages in quarantine: {result.bad_pages}; what they held is missing")
             for line in left:
                 print(f"            {line}")
     if not failed:

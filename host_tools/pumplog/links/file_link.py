@@ -41,4 +41,5 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
     store.commit()
     if wrong:
         raise wrong
-    return PullResult(records, len(pages), len(image), store.next_seq_wanted(pages[0][1]), 0)
+    return PullResult(records, len(pages), len(image), store.next_seq_wanted(pages[0][1]), 0,
+                      store.bad_pages(pages[0][1]))
