@@ -25,9 +25,10 @@ test: $(READY)  ## the whole test suite, under ten minutes
 soak: $(READY)  ## the large counts; all of them with SCALE=full
 	SCALE=$(SCALE) $(BIN)/python -m pytest -q tests/soak
 
-lint: $(READY)  ## ruff, and mypy on the host side
+lint: $(READY)  ## ruff; mypy on the host side, and on the drivers against the ESP32's stubs
 	$(BIN)/ruff check .
 	$(BIN)/mypy -p pumplog -p pumpbench
+	$(BIN)/python tests/firmware_types.py
 
 firmware: $(READY)  ## compile what is deployed to an ESP32 into build/firmware
 	$(BIN)/python -m pumplog.firmware_build build/firmware

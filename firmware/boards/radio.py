@@ -87,13 +87,13 @@ class Radio:
         self._advertise()
 
     def _advertise(self):
-        uuid = bytes(bluetooth.UUID(uuids.SERVICE))
+        uuid = bytes(bluetooth.UUID(uuids.SERVICE))  # type: ignore[call-overload]
         data = b"\x02\x01\x06" + bytes((17, 0x07)) + uuid
         flags = uuids.HAS_NEWS if self._news else 0
         company = uuids.COMPANY_ID
         response = bytes((len(self._name) + 1, 0x09)) + self._name
         response += bytes((4, 0xFF, company & 255, company >> 8, flags))
-        self.ble.gap_advertise(_ADVERTISE_US, adv_data=data, resp_data=response)
+        self.ble.gap_advertise(_ADVERTISE_US, data, resp_data=response)
 
     def _interrupt(self, event, data):
         if event == _IRQ_WRITTEN:

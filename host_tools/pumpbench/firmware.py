@@ -15,9 +15,4 @@ def compiled_firmware() -> Path:
     """Returns the folder of compiled firmware, built once a content (see firmware_build)."""
     root = os.environ.get("PUMPBENCH_CACHE")
     cache_root = Path(root) if root else Path(tempfile.gettempdir()) / f"pumpbench-{os.getuid()}"
-    return firmware_build.build(cache_root, board=None)
-
-
-def firmware_sources() -> Path:
-    """Returns the firmware's source folder, where boards/virtual lies."""
-    return firmware_build.sources()
+    return firmware_build.build(cache_root, board="virtual")

@@ -12,11 +12,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .cohort import BAG_COLUMN_ML, TIMEPOINTS, Patient, read_cohort
 from .errors import BenchError
-from .firmware import compiled_firmware, firmware_sources
+from .firmware import compiled_firmware
 from .nurse import Nurse
-from .virtual_board import Bench, VirtualBoard
+from .virtual_board import NO_TEMPERATURE, Bench, Pins, VirtualBoard
 from .world import WindowWorld, build_window
 
 FIRST_START = datetime(2026, 1, 5, 8, tzinfo=UTC)  # the first patient's start, simulated
@@ -84,7 +86,7 @@ def run_patient(plan: Plan, index: int, patient: Patient) -> dict[str, Any]:
     folder = plan.out / name
     if (folder / "log.flash").exists():
         raise BenchError(f"{folder} holds an earlier run: choose another --out or remove it.")
-    board = VirtualBoard(folder, f"{plan.seed}/{name}", compiled_firmware(), firmware_sources())
+    board = VirtualBoard(folder, f"{plan.seed}/{name}", compiled_firmware())
     nurse = Nurse(plan.db, patient.code, name, f"{plan.seed}/{name}", folder)
     start_utc_s = int(FIRST_START.timestamp()) + index * DAY_S
     truth: dict[str, Any] = {"board": name}
@@ -96,9 +98,15 @@ def run_patient(plan: Plan, index: int, patient: Patient) -> dict[str, Any]:
         _run_window(plan, board, nurse, patient, timepoint, world, begins_s)
         truth[timepoint] = world.truth
         last = {"counts": int(world.counts[-1]), "presses": int(world.presses[-1]),
-                "weight_raw": int(world.weights_raw[-1])}
+                "weight_raw": int(world.weights_raw[-1]), "reliefs": 0}
         (folder / "pins.json").write_text(json.dumps({"name": name, **last}))
     return truth
+
+
+def pins_of(world: WindowWorld) -> Pins:
+    n = len(world.weights_raw)
+    return Pins(world.counts, world.presses, world.weights_raw, np.zeros(n, np.int32),
+                np.full(n, NO_TEMPERATURE, np.int32))
 
 
 def _run_window(
@@ -106,14 +114,13 @@ def _run_window(
     world: WindowWorld, begins_s: int,
 ) -> None:
     """Powers the board up, lets the window pass with the nurse's visits in it, and cuts power."""
-    bench = Bench(board, f"{plan.seed}/{nurse.board}/{timepoint}")
+    bench = Bench(board, f"{plan.seed}/{nurse.board}/{timepoint}", pins_of(world))
     at_s = -world.lead_s
 
     def pass_until(until_s: int) -> None:
         nonlocal at_s
         first, last = (at_s + world.lead_s), (until_s + world.lead_s)
-        ticks = slice(first * TICKS_PER_S, last * TICKS_PER_S)
-        bench.pass_time(world.counts[ticks], world.presses[ticks], world.weights_raw[first:last])
+        bench.pass_ticks((last - first) * TICKS_PER_S)
         at_s = until_s
 
     def visit(commands: list[list[str]]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .air.server import Air
 from .errors import BenchError
-from .firmware import compiled_firmware, firmware_sources
+from .firmware import compiled_firmware
 from .virtual_board import VirtualBoard
 
 
@@ -45,7 +45,7 @@ async def serve(folder: Path, ready: Callable[[str], None]) -> None:
 
 def _power_on(path: Path, board_port: int, index: int) -> subprocess.Popen[bytes]:
     pins = json.loads((path / "pins.json").read_text())
-    board = VirtualBoard(path, f"{path.name}/air", compiled_firmware(), firmware_sources())
+    board = VirtualBoard(path, f"{path.name}/air", compiled_firmware())
     env = {
         "PUMPBENCH_AIR": f"127.0.0.1:{board_port}",
         "PUMPBENCH_ADDRESS": f"F0:F0:F0:00:{index >> 8:02X}:{index & 255:02X}",

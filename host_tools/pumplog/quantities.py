@@ -8,23 +8,27 @@ from fractions import Fraction
 from .errors import Usage
 
 _WRITTEN = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)? ?([A-Za-z/%]+)", re.ASCII)
-# kind: (what it is, {unit: factor to the stored unit})
-VOLUME_UL = ("a volume", {"mL": 1000, "uL": 1})
-RATE_UL_H = ("a rate", {"mL/h": 1000, "uL/h": 1})
-MASS_UG = ("an amount of drug", {"mg": 1000, "ug": 1})
-TIME_S = ("a time", {"min": 60, "s": 1, "h": 3600})
-QUANTUM_PL = ("a volume a count", {"uL": 1_000_000, "nL": 1000})
+# kind: (what it is, an example, {unit: factor to the stored unit})
+Kind = tuple[str, str, dict[str, int]]
+VOLUME_UL: Kind = ("a volume", "250 mL", {"mL": 1000, "uL": 1})
+RATE_UL_H: Kind = ("a rate", "0.1 mL/h", {"mL/h": 1000, "uL/h": 1})
+MASS_UG: Kind = ("an amount of drug", "110 mg", {"mg": 1000, "ug": 1})
+TIME_S: Kind = ("a time", "15 min", {"min": 60, "s": 1, "h": 3600})
+QUANTUM_PL: Kind = ("a volume a count", "1 uL", {"uL": 1_000_000, "nL": 1000})
+_SPELLINGS = {"ml": "mL", "ul": "uL", "ml/h": "mL/h", "ul/h": "uL/h", "nl": "nL", "mcg": "ug"}
 
 
-def parse(text: str, option: str, kind: tuple[str, dict[str, int]]) -> int:
+def parse(text: str | None, option: str, kind: Kind) -> int:
     """Returns the quantity as a whole number of the kind's stored unit; Usage if in any doubt."""
-    what, units = kind
-    wanted = " or ".join(units)
+    what, example, units = kind
+    if not text:
+        raise Usage(f"{option} is missing: give {what} with its unit, as in '{example}'.")
     match = _WRITTEN.fullmatch(text.strip())
-    if match is None or match[3] not in units:
-        raise Usage(f"{option} {text!r} is not {what}: write digits, a point, and the unit {wanted},"
-                    f" as in '0.5 {next(iter(units))}'.")
-    value = Fraction(match[1] + (match[2] or "")) * units[match[3]]
+    unit = _SPELLINGS.get(match[3], match[3]) if match else ""
+    if match is None or unit not in units:
+        raise Usage(f"{option} {text!r} is not {what}: write digits, a point, and the unit"
+                    f" {' or '.join(units)}, as in '{example}'.")
+    value = Fraction(match[1] + (match[2] or "")) * units[unit]
     if value.denominator != 1:
         raise Usage(f"{option} {text!r} is finer than can be kept: use fewer decimals.")
     if not 0 < value < 1 << 30:
@@ -33,16 +37,21 @@ def parse(text: str, option: str, kind: tuple[str, dict[str, int]]) -> int:
 
 
 def show(value: Fraction | int, digits: int = 3) -> str:
-    """Returns a number for the screen: at most `digits` decimals, a leading and no trailing zero."""
-    scaled = round(Fraction(value) * 10**digits)
-    sign, scaled = ("-", -scaled) if scaled < 0 else ("", scaled)
+    """Returns a number for the screen: `digits` decimals, a leading and no trailing zero.
+
+    A number below one gets as many more as two significant digits need: never a false zero.
+    """
+    exact = abs(Fraction(value))
+    while 0 < exact < 1 and exact * 10**digits < 10:
+        digits += 1
+    scaled = int(exact * 10**digits + Fraction(1, 2))
     whole, part = divmod(scaled, 10**digits)
     decimals = f"{part:0{digits}d}".rstrip("0") if digits else ""
-    return f"{sign}{whole}" + (f".{decimals}" if decimals else "")
+    return ("-" if value < 0 and scaled else "") + f"{whole}" + (f".{decimals}" if decimals else "")
 
 
-def show_age(ms: int) -> str:
-    """Returns an age for the screen: '7 h 58 min', '40 s'."""
+def show_span(ms: int) -> str:
+    """Returns a length of time for the screen: '7 h 58 min', '40 s'."""
     seconds = ms // 1000
     if seconds < 60:
         return f"{seconds} s"
@@ -51,3 +60,8 @@ def show_age(ms: int) -> str:
         return f"{minutes} min"
     hours = minutes // 60
     return f"{hours} h {minutes % 60} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+
+
+def show_age(ms: int) -> str:
+    """Returns how old a thing is: '7 h 58 min ago'; said as it is where clocks disagree."""
+    return f"{show_span(ms)} ago" if ms >= 0 else f"{show_span(-ms)} ahead of this computer's clock"

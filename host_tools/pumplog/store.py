@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pumpwire import page
 from pumpwire.errors import WireError
-from pumpwire.records import KINDS
+from pumpwire.records import KINDS, MAX_FRAME
 from pumpwire.units import PAGE_BYTES
 
 from . import world
@@ -126,14 +126,16 @@ class Store:
         and so is a page that does not decode; both raise Integrity, every good record kept.
         """
         row = self._db.execute(
-            "SELECT data, closed, records FROM pages WHERE log_id=? AND first_seq=?",
+            "SELECT data, records, error FROM pages WHERE log_id=? AND first_seq=?",
             (log_id, first_seq),
         ).fetchone()
-        held, closed, known = row if row else (b"", 0, 0)
+        held, known, wrong = row if row else (b"", 0, None)
         grown = _overlay(held, offset, data)
         if grown is None:
             self._quarantine(log_id, first_seq, data, f"differs from what was pulled at {offset}")
         if grown == held:
+            if wrong:
+                raise _does_not_verify(log_id, first_seq, wrong)
             return 0
         return self._decode(log_id, first_seq, grown, known)
 
@@ -147,7 +149,9 @@ class Store:
                 raise WireError("page of another log or place")
         except WireError as wrong:
             self._quarantine(log_id, first_seq, data, str(wrong))
-        cut = error is not None and len(data) < PAGE_BYTES  # more of this record may yet come
+        # An unfinished frame at the end: more of it may yet come, or power was cut in its write.
+        cut = (error is not None and len(data) < PAGE_BYTES
+               and len(data) - error.offset < MAX_FRAME)
         self._db.executemany(
             "INSERT OR IGNORE INTO records VALUES (?,?,?,?,?,?)",
             [(log_id, r.seq, KINDS[r.kind][0] if r.kind in KINDS else f"kind_{r.kind}", r.boot,
@@ -173,17 +177,27 @@ class Store:
             "INSERT INTO quarantine (log_id, first_seq, data, reason, at_ms) VALUES (?,?,?,?,?)",
             (log_id, first_seq, data, reason, world.utc_now_ms()),
         )
-        raise Integrity(
-            f"the page from record {first_seq} of log {log_id:08x} does not verify ({reason}): it"
-            " is kept in quarantine with every good record; pull again, and have the board looked at."
-        )
+        raise _does_not_verify(log_id, first_seq, reason)
 
-    def next_seq_wanted(self, log_id: int) -> int:
-        """Returns the first record this store lacks; the board answers from right behind the one
-        before it, so that the footer of that one's page comes too."""
-        missing = self.missing(log_id)
-        if missing:
-            return missing[0][0]
+    def bad_pages(self, log_id: int) -> int:
+        """Returns how many of a log's pages do not verify: their later records are missing."""
+        row = self._db.execute("SELECT COUNT(*) FROM pages WHERE log_id=? AND error IS NOT NULL",
+                               (log_id,)).fetchone()
+        return int(row[0])
+
+    def next_seq_wanted(self, log_id: int, oldest_seq: int = 0) -> int:
+        """Returns the first record that this store lacks and that the board may have.
+
+        The board, whose oldest record is oldest_seq, answers from right behind the record before
+        it, so that the footer of that one's page comes too. A hole that a bad page left is not
+        asked for again: the same bytes would come.
+        """
+        for first, last in self.missing(log_id):
+            bad = self._db.execute(
+                "SELECT error FROM pages WHERE log_id=? AND first_seq<=? ORDER BY first_seq DESC"
+                " LIMIT 1", (log_id, first)).fetchone()
+            if last >= oldest_seq and not (bad and bad[0]):
+                return max(first, oldest_seq)
         row = self._db.execute("SELECT MAX(seq) FROM records WHERE log_id=?", (log_id,)).fetchone()
         return 0 if row[0] is None else int(row[0]) + 1
 
@@ -279,6 +293,13 @@ class Store:
         if row is None:
             return None
         return Pull(**{**dict(zip(_PULL_COLUMNS, row, strict=True)), "status": json.loads(row[7])})
+
+
+def _does_not_verify(log_id: int, first_seq: int, reason: str) -> Integrity:
+    return Integrity(
+        f"the page from record {first_seq} of log {log_id:08x} does not verify ({reason}): it is"
+        " kept in quarantine with every good record; pull again, and have the board looked at."
+    )
 
 
 def _overlay(held: bytes, offset: int, data: bytes) -> bytes | None:

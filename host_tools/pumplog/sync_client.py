@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pumpwire import commands, page, racp, stream, uuids
@@ -34,13 +35,17 @@ class Info:
 
 @dataclass(frozen=True)
 class PullResult:
-    """What a pull brought: records new to the store; next_seq is the board's head as reached."""
+    """What a pull brought: records new to the store; next_seq is the board's head as reached.
+
+    bad_pages: how many pages of this log, new or old, do not verify.
+    """
 
     records: int
     pages: int
     bytes: int
     next_seq: int
     repaired: int
+    bad_pages: int = 0
 
 
 class Client:
@@ -63,8 +68,20 @@ class Client:
 
     def status(self) -> dict[str, int]:
         """Asks what the board knows now: the fields of pumpwire.commands.STATUS_FIELDS."""
-        values = struct.unpack_from(commands.STATUS_BODY, self._link.read(uuids.STATUS))
+        with self._understood():
+            values = struct.unpack_from(commands.STATUS_BODY, self._link.read(uuids.STATUS))
         return dict(zip(commands.STATUS_FIELDS, values, strict=True))
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Turns bytes that follow no format of ours into one sentence."""
+        try:
+            yield
+        except (WireError, struct.error) as error:
+            raise Integrity(
+                f"the board on {self._link.description} sends what this pumplog does not understand"
+                f" ({error}): update the older of the two; what came is kept."
+            ) from error
 
     def command(self, op: int, body: bytes = b"", check_code: int = 0) -> tuple[int, bytes]:
         """Sends a command; returns (result, body) of its answer."""
@@ -76,7 +93,8 @@ class Client:
                 raise Unreachable(f"the board on {self._link.description} stopped answering: go"
                                   " nearer and do it again; nothing is lost.")
             if arrived[0] == uuids.COMMAND:
-                answered, request_id, result, answer = commands.read_response(arrived[1])
+                with self._understood():
+                    answered, request_id, result, answer = commands.read_response(arrived[1])
                 if (answered, request_id) == (op, self._request_id):
                     return result, bytes(answer)
 
@@ -109,7 +127,8 @@ class Client:
             if arrived is None:
                 raise Unreachable(f"the board on {self._link.description} stopped answering.")
             if arrived[0] == uuids.RACP:
-                answered, code, count = racp.read_response(arrived[1])
+                with self._understood():
+                    answered, code, count = racp.read_response(arrived[1])
                 if answered == op:
                     return code, count
 
@@ -119,11 +138,14 @@ class Client:
         """Copies what the store lacks of the board's log; progress is told the bytes so far.
 
         Whatever came before a link broke stays in the store, and a further pull goes on there.
+        Integrity for a page that does not verify, once every other one is kept.
         """
         transfer = _Transfer(self._link, store, log_id, progress)
-        self._link.write(uuids.RACP, racp.report_from(store.next_seq_wanted(log_id)))
+        wanted = store.next_seq_wanted(log_id, self.status()["oldest_seq"])
+        self._link.write(uuids.RACP, racp.report_from(wanted))
         try:
-            code = transfer.run()
+            with self._understood():
+                code = transfer.run()
         finally:
             transfer.flush()
             store.commit()
@@ -132,8 +154,11 @@ class Client:
         if code not in (racp.SUCCESS, racp.NO_RECORDS):
             raise Integrity(f"the board ended the pull with «{racp.MEANING.get(code, code)}»: pull"
                             " again, the log has moved on meanwhile.")
+        if transfer.wrong:
+            raise transfer.wrong
         return PullResult(transfer.records, transfer.pages, transfer.bytes,
-                          store.next_seq_wanted(log_id), transfer.repaired)
+                          store.next_seq_wanted(log_id), transfer.repaired,
+                          store.bad_pages(log_id))
 
 
 class _Transfer:
@@ -151,6 +176,7 @@ class _Transfer:
         self._asked_again = -1
         self._longest = 0
         self._page: tuple[int, int, bytearray] | None = None  # first_seq, offset, bytes
+        self.wrong: Integrity | None = None
         self.records = self.pages = self.bytes = self.repaired = 0
 
     def run(self) -> int:
@@ -223,7 +249,7 @@ class _Transfer:
         self._page = (first_seq, offset, bytearray(piece))
 
     def flush(self) -> None:
-        """Gives the page in hand to the store and makes it durable."""
+        """Gives the page in hand to the store and makes it durable; `wrong` if it is a bad one."""
         if self._page is None:
             return
         first_seq, offset, data = self._page
@@ -231,5 +257,6 @@ class _Transfer:
         self.pages += 1
         try:
             self.records += self._store.add_page_bytes(self._log_id, first_seq, offset, bytes(data))
-        finally:
-            self._store.commit()
+        except Integrity as error:
+            self.wrong = self.wrong or error
+        self._store.commit()

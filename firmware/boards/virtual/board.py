@@ -1,8 +1,9 @@
 """The virtual board: the ports of the real one, wired to the bench or put on the virtual air.
 
-Settings come from the JSON text in PUMPBENCH_BOARD: flash and nvs (paths), seed, reset_reason,
-and either the file descriptors control, answers and serial (in the bench, simulated time) or
-counts, presses and weight_raw (on the air, the laptop's time).
+Settings come from the JSON text in PUMPBENCH_BOARD: flash, nvs and retained (paths), identity,
+seed, reset_reason, rtc_s (what the clock says at boot, null: none fitted), and either the file
+descriptors control, answers and serial (in the bench, simulated time) or counts, presses, reliefs
+and weight_raw (on the air, the laptop's time).
 """
 
 import hashlib
@@ -15,6 +16,7 @@ import time
 from bench_wires import TICK_MS, WRAP_MASK, Port, wires
 from flash import Flash
 from nvs import Nvs
+from retained import Retained
 
 
 class SerialPort:
@@ -43,42 +45,94 @@ class SerialPort:
                 self._room.poll(100)
 
 
+class Rtc:
+    """A clock with a battery, kept right by the bench; not fitted when it begins with None."""
+
+    def __init__(self, begins_s):
+        self._begins_s = begins_s
+        self.elapsed_s = time.time
+
+    def read(self):
+        """Returns seconds since 2020 UTC, or None."""
+        return None if self._begins_s is None else self._begins_s + int(self.elapsed_s())
+
+    def set(self, seconds):
+        """Sets the clock, until power is cut; does nothing if none is fitted."""
+        if self._begins_s is not None:
+            self._begins_s = seconds - int(self.elapsed_s())
+
+
+class Supply:
+    """The 5 V sense: `failed` once the bench has cut the supply and the hold-up runs."""
+
+    def __init__(self):
+        self.failed = False
+
+    def failing(self):
+        """Returns whether 5 V is gone."""
+        return self.failed
+
+
+class Watchdog:
+    """Counts how often it was fed; the bench decides when it bites."""
+
+    def __init__(self):
+        self.fed = 0
+
+    def feed(self):
+        """Holds the reset off."""
+        self.fed += 1
+
+
 class Board:
-    """Ports: counter, handset, load_cell, relief, service, light, flash, nvs, serial, radio."""
+    """Every port of boards/esp32/board.py, and none beside."""
 
     def __init__(self):
         settings = json.loads(os.getenv("PUMPBENCH_BOARD"))
         self.flash = Flash(settings["flash"])
         self.nvs = Nvs(settings["nvs"])
+        self.retained = Retained(settings["retained"])
+        self.identity = hashlib.sha256(settings["identity"].encode()).digest()[:6]
         self._seed = settings["seed"]
         self._drawn = 0
         self._reset_reason = settings["reset_reason"]
         self.skipped = 0
-        self.relief, self.service, self.light = Port(), Port(), Port()
-        self.relief.value = lambda: 0
-        self.service.pressed = lambda: False
+        self.late_ms = 0
+        self.counter = Port()
+        self.handset = Port()
+        self.relief = Port()
+        self.service = Port()
+        self.load_cell = Port()
+        self.temperature = Port()
+        self.supply = Supply()
+        self.watchdog = Watchdog()
+        self.light = Port()
         self.light.set = lambda on: None
+        self.rtc = Rtc(settings["rtc_s"])
+        self.serial = None
+        self.radio = None
         if "control" in settings:
             control = open(settings["control"], "rb", buffering=0)
             answers = open(settings["answers"], "wb", buffering=0)
             serial = open(settings["serial"], "r+b", buffering=0)
             self.serial = SerialPort(serial)
-            self.radio = None
-            self.counter, self.handset, self.load_cell, self.ticks = wires(
-                control, answers, serial
-            )
+            wires(self, control, answers, serial)
         else:
             self._on_the_air(settings)
 
     def _on_the_air(self, settings):
         from radio import Radio
 
-        self.serial = None
         self.radio = Radio()
-        self.counter, self.handset, self.load_cell = Port(), Port(), Port()
         self.counter.value = lambda: settings["counts"]
         self.handset.value = lambda: settings["presses"]
+        self.handset.closed = lambda: False
+        self.relief.value = lambda: settings["reliefs"]
+        self.service.pressed = lambda: False
         self.load_cell.read = lambda: settings["weight_raw"]
+        self.temperature.read = lambda: None
+        if settings["rtc_s"] is not None:
+            self.rtc.set(settings["rtc_s"])
 
     def ticks(self, service):
         """Yields the time in ms modulo 2^30 every 100 ms, serving the radio in between."""

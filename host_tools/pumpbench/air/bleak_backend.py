@@ -1,12 +1,12 @@
 """A bleak backend on Bumble: the host tool's Bluetooth stack while it is on the virtual air.
 
-PUMPLOG_AIR_LOSS="0.05:SEED" loses that share of notifications on their way up, as hosts do.
+What may befall what it receives: reception.py.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
-import random
 from typing import Any
 from uuid import UUID as PlainUUID
 
@@ -26,19 +26,20 @@ from bumble.device import Connection, Device, Peer
 from bumble.hci import Address
 from bumble.transport import open_transport
 
+from .reception import Reception
+
 _MTU = 247
 _ADDRESS = "F1:00:00:00:00:01"
 _air = ""
 _device: Device | None = None
-_share, _, _seed = os.environ.get("PUMPLOG_AIR_LOSS", "0:0").partition(":")
-_loss = float(_share)
-_dice = random.Random(_seed)
+_reception = Reception({})
 
 
 def install(address: str) -> None:
     """Puts bleak on the air at HOST:PORT in this process."""
-    global _air
+    global _air, _reception
     _air = address
+    _reception = Reception(os.environ)
     bleak.get_platform_scanner_backend_type = lambda: (_Scanner, "bumble")  # type: ignore
     bleak.get_platform_client_backend_type = lambda: (_Client, "bumble")  # type: ignore
 
@@ -96,6 +97,7 @@ class _Client(BaseBleakClient):
         self._target = (address_or_ble_device.details if known else Address(address_or_ble_device))
         self._told_name = address_or_ble_device.name if known else None
         self._connection: Connection | None = None
+        self._breaking: asyncio.Task[None] | None = None
 
     @property
     def name(self) -> str:
@@ -173,10 +175,15 @@ class _Client(BaseBleakClient):
         await self._do(descriptor.obj.write_value(bytes(data), with_response=True))
 
     async def start_notify(self, characteristic: Any, callback: Any, **options: Any) -> None:
+        unacknowledged = "notify" in characteristic.properties
+
         def arrived(value: bytes) -> None:
-            if "notify" in characteristic.properties and _dice.random() < _loss:
+            if self._connection is None or self._breaking:
                 return
-            callback(bytearray(value))
+            if _reception.arrived(characteristic.uuid, bytes(value), unacknowledged):
+                callback(bytearray(value))
+            elif _reception.link_breaks:
+                self._breaking = asyncio.get_running_loop().create_task(self.disconnect())
 
         characteristic.obj.bleak_callback = arrived
         await self._do(characteristic.obj.subscribe(

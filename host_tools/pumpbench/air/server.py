@@ -101,6 +101,8 @@ class Air:
         try:
             while data := await reader.read(4096):
                 parser.feed_data(data)
+        except ConnectionError:
+            pass  # the host died
         finally:
             for peer in list(controller.le_connections.values()):
                 other = self._link.find_le_controller(peer.peer_address)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sqlite3
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -37,6 +38,13 @@ def default_db() -> Path:
     return Path(os.environ.get("PUMPLOG_DB") or state_folder() / "pumplog.db")
 
 
+def check_code(text: str) -> int:
+    """Returns the code on a board's label: six digits."""
+    if not (text.isascii() and text.isdecimal() and len(text) == 6):
+        raise argparse.ArgumentTypeError(f"{text!r} is not the six digits on the board's label")
+    return int(text)
+
+
 def common_options(defaults: bool) -> argparse.ArgumentParser:
     """Returns the options that every command takes, before or after its name."""
     def default(value: object) -> object:
@@ -48,10 +56,10 @@ def common_options(defaults: bool) -> argparse.ArgumentParser:
     common.add_argument("--json", action="store_true", default=default(False),
                         help="machine-readable output")
     common.add_argument("--link", default=default(None), metavar="LINK",
-                        help="ble (default) or serial:PORT")
+                        help="ble, serial:PORT or file:PATH (pull: ble if left out)")
     common.add_argument("--initials", default=default(None), metavar="XY",
                         help="who enters (default: $PUMPLOG_INITIALS)")
-    common.add_argument("--check", type=int, default=default(None), metavar="CODE",
+    common.add_argument("--check", type=check_code, default=default(None), metavar="CODE",
                         help="the code on the board's label, to write to it")
     return common
 
@@ -81,6 +89,10 @@ def main(argv: list[str] | None = None) -> int:
     except PumplogError as error:
         print(f"pumplog: {error}", file=sys.stderr)
         return error.exit_code
+    except sqlite3.Error as error:
+        print(f"pumplog: the store {options.db} cannot be used ({error}): what was complete is kept;"
+              " free the disk or choose another --db, then do it again.", file=sys.stderr)
+        return 2
     except BrokenPipeError:
         sys.stderr.close()
         return 0

@@ -7,10 +7,22 @@ import sys
 from fractions import Fraction
 
 from ..entries import Entry
-from ..episodes import Episode, episode
+from ..episodes import Episode
 from ..errors import NotFound, Usage
 from ..quantities import MASS_UG, VOLUME_UL, parse, show
-from .common import heading, journal, new_entry, open_store, print_json, say, utc_text
+from .common import (
+    current,
+    entry_json,
+    entry_state,
+    heading,
+    journal,
+    named_or_all,
+    new_entry,
+    open_store,
+    print_json,
+    say,
+    since_text,
+)
 
 DRUGS = ("morphine", "bupivacaine")
 
@@ -18,9 +30,11 @@ DRUGS = ("morphine", "bupivacaine")
 def add(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("action", choices=["hang", "list"])
-    parser.add_argument("name", metavar="PATIENT", help="patient, board or bed")
+    parser.add_argument("name", nargs="?", metavar="NAME",
+                        help="patient, board or bed (list: everybody if left out)")
     for drug in DRUGS:
-        parser.add_argument(f"--{drug}", metavar="MASS", help="in the whole bag, such as '110 mg'")
+        parser.add_argument(f"--{drug}", metavar="MASS",
+                            help="in the whole bag, such as '110 mg', or 'none'")
     parser.add_argument("--volume", help="of the bag, such as '250 mL'")
     parser.add_argument("--confirm", action="store_true",
                         help="a twofold change from the last bag is meant")
@@ -29,19 +43,24 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Hangs or lists."""
     with open_store(options) as store:
-        one = episode(store, options.name)
         if options.action == "list":
-            return _list(options, one)
-        fields = {f"{drug}_ug": parse(getattr(options, drug) or "", f"--{drug}", MASS_UG)
-                  for drug in DRUGS}
-        fields["volume_ul"] = parse(options.volume or "", "--volume", VOLUME_UL)
+            return _list(options, named_or_all(store, options.name))
+        if not options.name:
+            raise Usage("whose bag? Give the patient, board or bed.")
+        one = current(store, options.name)
+        fields = {f"{drug}_ug": _mass_ug(getattr(options, drug), f"--{drug}") for drug in DRUGS}
+        fields["volume_ul"] = parse(options.volume, "--volume", VOLUME_UL)
+        entry = new_entry(options, "bag", one.patient, one.board, one.assignment, fields)
         say(heading(one))
         for line in _strength(one, fields):
             say(line)
         _confirm_change(options, one.latest("bag"), fields)
-        journal(options, store, new_entry(options, "bag", one.patient, one.board, one.assignment,
-                                          fields))
+        journal(options, store, entry)
     return 0
+
+
+def _mass_ug(text: str | None, option: str) -> int:
+    return 0 if text == "none" else parse(text, option, MASS_UG)
 
 
 def _strength(one: Episode, fields: dict[str, int]) -> list[str]:
@@ -50,13 +69,18 @@ def _strength(one: Episode, fields: dict[str, int]) -> list[str]:
     lines = []
     for drug in DRUGS:
         ug = fields[f"{drug}_ug"]
+        if not ug:
+            lines.append(f"  {drug}: none in this bag")
+            continue
         concentration = Fraction(ug, fields["volume_ul"])
         line = (f"  {drug}: {show(Fraction(ug, 1000))} mg in {show(Fraction(fields['volume_ul'], 1000))}"
                 f" mL = {show(concentration)} mg/mL")
         if regimen:
             daily_ml = Fraction(regimen.fields["rate_ul_h"] * 24, 1000)
-            line += f", continuous {show(daily_ml * concentration)} mg/day"
+            line += f", {show(daily_ml * concentration)} mg/day expected, boluses apart"
         lines.append(line)
+    if not regimen:
+        lines.append("  no regimen was entered: mg/day cannot be expected")
     return lines
 
 
@@ -68,7 +92,7 @@ def _confirm_change(options: argparse.Namespace, last: Entry | None, fields: dic
         key = f"{drug}_ug"
         before = Fraction(last.fields[key], last.fields["volume_ul"])
         after = Fraction(fields[key], fields["volume_ul"])
-        if after >= 2 * before or 2 * after <= before:
+        if after != before and (after >= 2 * before or 2 * after <= before):
             typed = ""
             text = f"{show(after)} mg/mL"
             if sys.stdin.isatty():
@@ -78,19 +102,30 @@ def _confirm_change(options: argparse.Namespace, last: Entry | None, fields: dic
                             " check the bag; if it is meant, add --confirm.")
 
 
-def _list(options: argparse.Namespace, one: Episode) -> int:
-    bags = [entry for entry in one.entries if entry.kind == "bag"]
-    if not bags:
-        raise NotFound(f"no bag was entered for {one.patient}: enter it with `pumplog bag hang`.")
-    for entry in bags:
-        if options.json:
-            print_json({"patient": one.patient, "effective_utc": utc_text(entry.effective_at_ms),
-                        **{name: str(value) for name, value in entry.fields.items()},
-                        "author": entry.author, "on_board": entry.seq is not None})
-        else:
-            state = "" if entry.seq is not None else ", not yet on board"
-            drugs = ", ".join(f"{drug} {show(Fraction(entry.fields[f'{drug}_ug'], 1000))} mg"
-                              for drug in DRUGS)
-            print(f"{utc_text(entry.effective_at_ms)}  {drugs} in"
-                  f" {show(Fraction(entry.fields['volume_ul'], 1000))} mL, {entry.author}{state}")
+def _list(options: argparse.Namespace, chosen: list[Episode]) -> int:
+    """Prints the bags of these patients, oldest first."""
+    found = False
+    for one in chosen:
+        bags = [entry for entry in one.entries if entry.kind == "bag"]
+        found = found or bool(bags)
+        if not options.json:
+            print(heading(one) + ("" if bags else ": no bag was entered, milligrams are unknown"))
+        for entry in bags:
+            if options.json:
+                print_json(entry_json(entry))
+            else:
+                print(f"    since {since_text(entry.effective_at_ms)}: {_contents(entry.fields)};"
+                      f" {entry_state(entry)}")
+    if not found:
+        raise NotFound("no bag was entered: enter it with `pumplog bag hang`.")
     return 0
+
+
+def _contents(fields: dict[str, int]) -> str:
+    """Returns what is in a bag."""
+    drugs = []
+    for drug in DRUGS:
+        ug = fields[f"{drug}_ug"]
+        drugs.append(f"{drug} {show(Fraction(ug, 1000))} mg"
+                     f" ({show(Fraction(ug, fields['volume_ul']))} mg/mL)" if ug else f"no {drug}")
+    return f"{', '.join(drugs)} in {show(Fraction(fields['volume_ul'], 1000))} mL"

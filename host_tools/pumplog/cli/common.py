@@ -12,15 +12,19 @@ from pumpwire import commands
 
 from .. import world
 from ..entries import Entry, to_wire
-from ..episodes import Episode
-from ..errors import Integrity, Partly, Usage
+from ..episodes import Episode, episode, episodes
+from ..errors import Integrity, NotFound, Partly, PumplogError, Usage
 from ..links import open_link
+from ..quantities import show_age
 from ..store import Store
 from ..sync_client import Client, Info
 
 
-def open_store(options: argparse.Namespace) -> Store:
-    """Opens the store that the options name."""
+def open_store(options: argparse.Namespace, make: bool = False) -> Store:
+    """Opens the store that the options name; only `make` may make a new one."""
+    if not make and not options.db.exists():
+        raise NotFound(f"no store at {options.db}: name yours with --db or PUMPLOG_DB, or make one"
+                       " by provisioning a board.")
     return Store.open(options.db)
 
 
@@ -38,6 +42,40 @@ def utc_text(ms: int) -> str:
     """Returns a moment as ISO 8601 UTC with milliseconds."""
     moment = datetime.fromtimestamp(ms / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def local_text(ms: int) -> str:
+    """Returns a moment by this computer's own clock, with the day unless it is today."""
+    moment, today = (datetime.fromtimestamp(at / 1000) for at in (ms, world.utc_now_ms()))
+    return f"{moment:%H:%M}" if moment.date() == today.date() else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def since_text(ms: int) -> str:
+    """Returns when something began and how long ago that is."""
+    return f"{local_text(ms)}, {show_age(world.utc_now_ms() - ms)}"
+
+
+def age_s(ms: int) -> int:
+    """Returns how many seconds ago a moment was."""
+    return (world.utc_now_ms() - ms) // 1000
+
+
+def current(store: Store, name: str) -> Episode:
+    """Returns the patient of that name, for an entry; Usage if the stay has ended."""
+    one = episode(store, name)
+    if one.ended:
+        raise Usage(f"{heading(one)}: this stay has ended, so nothing was entered; check the name.")
+    return one
+
+
+def free_board(store: Store, board: str) -> None:
+    """Wants a known board that serves nobody now."""
+    if store.board(board) is None:
+        raise NotFound(f"no board {board} in this store: provision it first.")
+    for one in episodes(store).values():
+        if not one.ended and one.board == board:
+            raise Usage(f"board {board} serves patient {one.patient}: end or withdraw that stay"
+                        " first.")
 
 
 def author(options: argparse.Namespace) -> str:
@@ -74,11 +112,14 @@ def identify(client: Client, store: Store, board: str) -> Info:
     return info
 
 
-def deliver(client: Client, store: Store, log_id: int, board: str) -> list[str]:
-    """Hands over the entries that wait for this board; returns why each of the others still does."""
+def deliver(
+    client: Client, store: Store, log_id: int, board: str, check_code: int | None
+) -> list[str]:
+    """Hands over the entries that wait for this board, under the check code given now, else the
+    one given when they were entered; returns why each of the others still waits."""
     left = []
     for entry in store.waiting(board):
-        result, seq = client.deliver(to_wire(entry), entry.check_code or 0)
+        result, seq = client.deliver(to_wire(entry), check_code or entry.check_code or 0)
         if result == commands.OK and seq is not None:
             store.mark_delivered(entry.uuid, log_id, seq)
             store.commit()
@@ -89,28 +130,81 @@ def deliver(client: Client, store: Store, log_id: int, board: str) -> list[str]:
 
 
 def journal(options: argparse.Namespace, store: Store, entry: Entry) -> None:
-    """Keeps an entry, and hands it to its board where --link says how; Partly if that failed."""
+    """Keeps an entry, hands it to its board where --link says how, and prints it if --json.
+
+    Partly if it is kept but not on board.
+    """
+    link = options.link
+    if link is not None and link != "ble" and not link.startswith("serial:"):
+        raise Usage(f"--link {link} cannot be written to: give ble or serial:PORT; nothing was"
+                    " entered.")
     store.add_entry(entry)
     store.commit()
-    assert entry.board is not None
-    if options.link is None:
-        say(f"kept; not yet on board {entry.board}: it goes with the next pull")
-        return
-    link = open_link(options.link, entry.board)
+    board = entry.board
+    assert board is not None
+    left: PumplogError | None = None
+    if link is None:
+        needs = "" if options.check else ", with --check CODE from its label or its service button"
+        say(f"kept; not yet on board {board}: it goes with the next `pumplog pull {board}`{needs}")
+    else:
+        try:
+            _hand_over(link, store, board, options.check)
+        except PumplogError as error:
+            left = error
+    if options.json:
+        print_json({"uuid": str(entry.uuid), "kind": entry.kind, "patient": entry.patient,
+                    "board": board, "bed": entry.bed, "on_board": not (link is None or left)})
+    if left:
+        text = (f"{str(left).removesuffix('.')}; the entry is kept, do not enter it again: it goes"
+                f" with the next `pumplog pull {board}`.")
+        raise Integrity(text) if isinstance(left, Integrity) else Partly(text)
+
+
+def _hand_over(spec: str, store: Store, board: str, check_code: int | None) -> None:
+    """Delivers what waits for a board over a link; Partly if the board refused some."""
+    link = open_link(spec, board)
     try:
         client = Client(link)
-        info = identify(client, store, entry.board)
+        info = identify(client, store, board)
         client.anchor()
-        left = deliver(client, store, info.log_id, entry.board)
+        left = deliver(client, store, info.log_id, board, check_code)
     finally:
         store.commit()
         link.close()
     if left:
-        raise Partly(f"{'; '.join(left)}; it is kept: give --check CODE from the label, or press the"
-                     " board's service button and pull.")
+        raise Partly(f"{'; '.join(left)}: give --check CODE from the label, or press the board's"
+                     " service button")
 
 
 def heading(one: Episode) -> str:
     """Returns board, patient and bed, as they are echoed before anything is written."""
+    if one.ended:
+        return f"patient {one.patient}, ended, last on board {one.board}"
     bed = f", bed {one.bed}" if one.bed else ""
     return f"patient {one.patient} on board {one.board}{bed}"
+
+
+def entry_state(entry: Entry) -> str:
+    """Returns who entered it, and whether the board has it."""
+    return entry.author + ("" if entry.seq is not None else ", not yet on board")
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """Returns a bag or regimen with its age and where it came from."""
+    return {
+        "patient": entry.patient, "board": entry.board, "uuid": str(entry.uuid),
+        "effective_utc": utc_text(entry.effective_at_ms), "age_s": age_s(entry.effective_at_ms),
+        "entered_utc": utc_text(entry.entered_at_ms), "author": entry.author,
+        "on_board": entry.seq is not None,
+        **{name: str(value) for name, value in entry.fields.items()},
+    }
+
+
+def named_or_all(store: Store, name: str | None) -> list[Episode]:
+    """Returns the patient of that name, or without a name everybody whose stay goes on."""
+    if name:
+        return [episode(store, name)]
+    chosen = [one for one in episodes(store).values() if not one.ended]
+    if not chosen:
+        raise NotFound("nobody is started in this store: `pumplog patient start` first.")
+    return chosen

@@ -1,14 +1,30 @@
-"""`pumplog events`: every record, with its place in time."""
+"""`pumplog events`: every record, with its place in time and whose it is."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import Any
 
-from ..episodes import episode
+from pumpwire import records
+
+from ..entries import from_wire
+from ..episodes import Episode, episode, episodes
 from ..errors import NotFound
+from ..store import Store, StoredRecord
 from ..timeline import Timeline
 from .common import open_store, print_json, utc_text
+
+OF_THE_BOARD = ("boot", "anchor", "calibration")  # needed to understand any patient's records
+# (kind, field): what its numbers mean
+MEANINGS = {
+    ("boot", "reason"): records.BOOT_REASONS,
+    ("demand", "outcome"): records.OUTCOMES,
+    ("demand", "reason"): records.REASONS,
+    ("bolus", "source"): records.SOURCES,
+    ("pump", "state"): records.PUMP_STATES,
+    ("gap", "cause"): records.GAPS,
+}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -20,28 +36,83 @@ def run(options: argparse.Namespace) -> int:
     """Prints a line a record."""
     found = False
     with open_store(options) as store:
-        boards: list[str | None] = [None]
-        if options.name:
-            boards = [stay.board for stay in episode(store, options.name).stays]
-        for board in boards:
-            for log_id, owner in store.logs(board):
-                timeline = Timeline(store.records(log_id, "anchor"))
-                for record in store.records(log_id):
-                    found = True
-                    placed = timeline.utc(record.boot, record.uptime_ms)
-                    line: dict[str, Any] = {
-                        "log_id": f"{log_id:08x}", "seq": record.seq, "kind": record.kind,
-                        "boot": record.boot, "uptime_ms": record.uptime_ms,
-                        "utc": utc_text(placed[0]) if placed else None,
-                        "utc_uncertainty_ms": placed[1] if placed else None, "board": owner,
-                        **{name: value for name, value in record.fields.items() if name != "boot"},
-                    }
-                    if options.json:
-                        print_json(line)
-                    else:
-                        rest = " ".join(f"{name}={value}" for name, value in record.fields.items())
-                        print(f"{line['utc'] or 'time unknown':<25} {owner} {record.seq:>7}"
-                              f" {record.kind:<12} {rest}")
+        one, boards = _whose(store, options.name)
+        for line in _lines(store, boards):
+            if one and line["patient"] not in (None, one.patient) and line["kind"] not in OF_THE_BOARD:
+                continue
+            found = True
+            print_json(line) if options.json else print(_text(line))
     if not found:
         raise NotFound("nothing recorded: pull the board first.")
     return 0
+
+
+def _whose(store: Store, name: str | None) -> tuple[Episode | None, list[str | None]]:
+    """Returns the patient, if one is meant, and the boards (None: all of them)."""
+    if name is None:
+        return None, [None]
+    try:
+        one = episode(store, name)
+    except NotFound:
+        if store.board(name) is None:
+            raise
+        return None, [name]
+    return one, list(dict.fromkeys(stay.board for stay in one.stays))
+
+
+def _lines(store: Store, boards: list[str | None]) -> Iterator[dict[str, Any]]:
+    """Yields every record of these boards as an object of the contract."""
+    everybody = list(episodes(store).values())
+    authors_patient = {str(entry.uuid): entry.patient for entry in store.entries()}
+    for log_id, board in (log for name in boards for log in store.logs(name)):
+        timeline = Timeline.of(store, log_id)
+        for record in store.records(log_id):
+            placed = timeline.utc(record.boot, record.uptime_ms)
+            fields = _fields(record)
+            at_ms = placed[0] if placed else None
+            yield {
+                "log_id": f"{log_id:08x}", "seq": record.seq, "kind": record.kind,
+                "boot": record.boot, "uptime_ms": record.uptime_ms,
+                "utc": utc_text(at_ms) if at_ms is not None else None,
+                "utc_uncertainty_ms": placed[1] if placed else None, "board": board,
+                "patient": authors_patient.get(fields.get("uuid", ""))
+                or _patient(everybody, board, at_ms),
+                **fields,
+            }
+
+
+def _patient(everybody: list[Episode], board: str, at_ms: int | None) -> str | None:
+    """Returns whose stay a moment on a board falls into; None if nobody's, or if two claim it."""
+    claims = [one.patient for one in everybody for stay in one.stays
+              if at_ms is not None and stay.board == board and stay.begin_ms <= at_ms < stay.end_ms]
+    return claims[0] if len(claims) == 1 else None
+
+
+def _fields(record: StoredRecord) -> dict[str, Any]:
+    """Returns the kind's own fields, with words for coded numbers and what an entry holds."""
+    fields = {name: value for name, value in record.fields.items() if name != "boot"}
+    for (kind, name), words in MEANINGS.items():
+        if kind == record.kind and name in fields:
+            fields[f"{name}_means"] = words.get(fields[name], "not known to this version")
+    if "entry" in fields:
+        try:
+            entry = from_wire(bytes.fromhex(fields["entry"]), "", None, record.log_id, record.seq)
+        except ValueError:  # a later version's entry: its bytes stand there
+            return fields
+        fields.update(entered=entry.kind, uuid=str(entry.uuid), author=entry.author,
+                      entered_utc=utc_text(entry.entered_at_ms),
+                      effective_utc=utc_text(entry.effective_at_ms), **entry.fields)
+    return fields
+
+
+_PLACE = ("log_id", "seq", "kind", "boot", "uptime_ms", "utc", "utc_uncertainty_ms", "board", "patient")
+
+
+def _text(line: dict[str, Any]) -> str:
+    """Returns a record for the screen: words in place of codes, an entry's bytes left out."""
+    shown = {name: value for name, value in line.items()
+             if name not in (*_PLACE, "entry", "uuid") and not name.endswith("_means")}
+    shown.update({name: line[f"{name}_means"] for name in shown if f"{name}_means" in line})
+    rest = " ".join(f"{name}={value}" for name, value in shown.items())
+    return (f"{line['utc'] or 'time unknown':<25} {line['board']} {line['patient'] or '-':<6}"
+            f" {line['seq']:>7} {line['kind']:<12} {rest}")

@@ -5,9 +5,22 @@ from __future__ import annotations
 import argparse
 
 from .. import world
-from ..episodes import episode, episodes
+from ..episodes import Episode, episodes
 from ..errors import NotFound, Usage
-from .common import heading, journal, new_entry, open_store, print_json, say, utc_text
+from ..store import Store
+from .common import (
+    age_s,
+    current,
+    free_board,
+    heading,
+    journal,
+    new_entry,
+    open_store,
+    print_json,
+    say,
+    since_text,
+    utc_text,
+)
 
 KIND = {"start": "patient_start", "move": "patient_move", "withdraw": "patient_withdraw",
         "end": "patient_end"}
@@ -16,8 +29,8 @@ KIND = {"start": "patient_start", "move": "patient_move", "withdraw": "patient_w
 def add(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("action", choices=[*KIND, "list"])
-    parser.add_argument("name", nargs="?", metavar="PATIENT",
-                        help="patient code (start: made up if left out)")
+    parser.add_argument("name", nargs="?", metavar="NAME",
+                        help="patient, board or bed (start: the code, made up if left out)")
     parser.add_argument("--board", help="the board clipped to this patient's pump")
     parser.add_argument("--bed", help="bed label, kept on this host only")
 
@@ -26,44 +39,80 @@ def run(options: argparse.Namespace) -> int:
     """Runs one action."""
     with open_store(options) as store:
         if options.action == "list":
-            known = episodes(store)
-            for one in known.values():
-                line = {"patient": one.patient, "board": one.board, "bed": one.bed,
-                        "start_utc": utc_text(one.start_ms), "ended": one.ended}
-                if options.json:
-                    print_json(line)
-                else:
-                    print(f"{heading(one)}, since {utc_text(one.start_ms)}"
-                          f"{', ended' if one.ended else ''}")
-            if not known:
-                raise NotFound("no patients yet: start one with `pumplog patient start`.")
-            return 0
+            return _list(options, store)
         if options.action == "start":
-            if not options.board:
-                raise Usage("which board is clipped to the pump? Give --board NAME.")
-            if store.board(options.board) is None:
-                raise NotFound(f"no board {options.board} in this store: provision it first.")
-            code = options.name or f"P{world.random_bytes(3).hex().upper()}"
-            known = episodes(store)
-            if code in known:
-                raise Usage(f"patient {code} was started already: choose another code.")
-            for one in known.values():
-                if not one.ended and one.board == options.board:
-                    raise Usage(f"board {options.board} serves patient {one.patient}: end or"
-                                " withdraw that stay first.")
-            assignment = int.from_bytes(world.random_bytes(4)) >> 2 or 1
-            say(f"patient {code} on board {options.board}, bed {options.bed or 'not given'}")
-            journal(options, store, new_entry(options, KIND["start"], code, options.board,
-                                              assignment, {}, options.bed))
-            print_json({"patient": code, "board": options.board}) if options.json else print(code)
-            return 0
+            return _start(options, store)
         if not options.name:
             raise Usage("which patient? Give the patient's code.")
-        one = episode(store, options.name)
-        board = options.board or one.board
-        if options.action == "move" and not options.board:
-            raise Usage("which board now? Give --board NAME.")
-        say(heading(one))
-        journal(options, store, new_entry(options, KIND[options.action], one.patient, board,
-                                          one.assignment, {}, options.bed))
+        one = current(store, options.name)
+        board = _move(options, store, one) if options.action == "move" else one.board
+        if options.action != "move" and (options.board or options.bed):
+            raise Usage("--board and --bed go with start and move: leave them out.")
+        entry = new_entry(options, KIND[options.action], one.patient, board, one.assignment, {},
+                          options.bed)
+        where = f": from board {one.board} to board {board}, bed {options.bed or one.bed or '-'}"
+        say(heading(one) + (where if options.action == "move" else f": {options.action}"))
+        journal(options, store, entry)
         return 0
+
+
+def _start(options: argparse.Namespace, store: Store) -> int:
+    if not options.board:
+        raise Usage("which board is clipped to the pump? Give --board NAME.")
+    code = options.name or f"P{world.random_bytes(3).hex().upper()}"
+    if not (1 <= len(code) <= 16 and code.isascii() and code.replace("-", "").isalnum()):
+        raise Usage(f"patient {code!r}: a code is up to 16 letters, digits and hyphens, and no"
+                    " name of a person.")
+    known = episodes(store)
+    if code in known:
+        raise Usage(f"patient {code} was started already: choose another code.")
+    if store.board(code):
+        raise Usage(f"{code} is the name of a board: choose another code.")
+    free_board(store, options.board)
+    _free_bed(options.bed, store, code)
+    assignment = int.from_bytes(world.random_bytes(4)) >> 2 or 1
+    entry = new_entry(options, KIND["start"], code, options.board, assignment, {}, options.bed)
+    say(f"patient {code} on board {options.board}, bed {options.bed or 'not given'}")
+    if not options.json:
+        print(code)
+    journal(options, store, entry)
+    return 0
+
+
+def _move(options: argparse.Namespace, store: Store, one: Episode) -> str:
+    """Returns the board that a patient may move to."""
+    if not options.board:
+        raise Usage("which board now? Give --board NAME.")
+    if options.board == one.board:
+        raise Usage(f"patient {one.patient} is on board {one.board} already: name the new board.")
+    free_board(store, options.board)
+    _free_bed(options.bed, store, one.patient)
+    board: str = options.board
+    return board
+
+
+def _free_bed(bed: str | None, store: Store, patient: str) -> None:
+    """Wants a bed label that means one patient, and no board or patient code."""
+    if bed is None:
+        return
+    known = episodes(store)
+    if bed in known or store.board(bed):
+        raise Usage(f"{bed} is the name of a patient or a board: label the bed otherwise.")
+    for one in known.values():
+        if not one.ended and one.bed == bed and one.patient != patient:
+            raise Usage(f"bed {bed} is patient {one.patient}'s: end that stay first, or check the"
+                        " bed.")
+
+
+def _list(options: argparse.Namespace, store: Store) -> int:
+    known = episodes(store)
+    for one in known.values():
+        if options.json:
+            print_json({"patient": one.patient, "board": one.board, "bed": one.bed,
+                        "start_utc": utc_text(one.start_ms), "age_s": age_s(one.start_ms),
+                        "ended": one.ended})
+        else:
+            print(f"{heading(one)}, since {since_text(one.start_ms)}")
+    if not known:
+        raise NotFound("no patients yet: start one with `pumplog patient start`.")
+    return 0

@@ -36,15 +36,20 @@ def run(options: argparse.Namespace) -> int:
     if not (options.link or "").startswith("serial:"):
         raise Usage("a board is provisioned over its cable: give --link serial:PORT.")
     pl_per_count = parse(options.ul_per_count, "--ul-per-count", QUANTUM_PL)
-    try:
-        ppm = int(Fraction(options.uncertainty_percent) * 10_000)
-    except (ValueError, ZeroDivisionError):
-        raise Usage("--uncertainty-percent takes digits, as in 2.5.") from None
+    ppm = _ppm(options.uncertainty_percent)
+    if not -(1 << 31) <= options.cell_zero < 1 << 31:
+        raise Usage("--cell-zero is what the 24-bit load cell reads with nothing hung: check it.")
+    if not 1 <= options.cell_per_kg < 1 << 31:
+        raise Usage("--cell-per-kg is how much more the load cell reads for a kilogram: check it.")
     board = Board(name, world.random_bytes(32), world.random_bytes(32),
                   int.from_bytes(world.random_bytes(4)) % 900_000 + 100_000, pl_per_count, ppm,
                   world.utc_now_ms())
-    link = open_link(options.link, name)
-    with open_store(options) as store:
+    with open_store(options, make=True) as store:
+        known = store.board(name)
+        if known and options.check != known.check_code:  # else its keys would be lost
+            raise Usage(f"board {name} is in this store already: choose another name or, to provision"
+                        " that very board again, give --check CODE from its label.")
+        link = open_link(options.link, name)
         try:
             client = Client(link)
             client.anchor()
@@ -67,3 +72,14 @@ def run(options: argparse.Namespace) -> int:
         say("write the check code on the board's label; the keys stay in this store")
         print(f"board {name}: check code {board.check_code}")
     return 0
+
+
+def _ppm(percent: str) -> int:
+    """Returns a percentage in parts per million."""
+    try:
+        ppm = Fraction(percent) * 10_000
+    except (ValueError, ZeroDivisionError):
+        ppm = Fraction(-1)
+    if not 0 <= ppm <= 1_000_000:
+        raise Usage("--uncertainty-percent takes 0 to 100, in digits, as in 2.5.")
+    return int(ppm)

@@ -5,14 +5,25 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from .. import world
-from ..episodes import Episode, episode, episodes
+from ..episodes import Episode, episode
 from ..errors import Integrity, NotFound, PumplogError, Usage
 from ..links import open_link
 from ..store import Pull, Store
 from ..sync_client import Client, PullResult
-from .common import deliver, heading, identify, open_store, print_json, utc_text
+from .common import (
+    age_s,
+    deliver,
+    heading,
+    identify,
+    named_or_all,
+    open_store,
+    print_json,
+    since_text,
+    utc_text,
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -27,13 +38,11 @@ def run(options: argparse.Namespace) -> int:
         raise Usage("say whom to pull: NAME... or --all.")
     with open_store(options) as store:
         if options.all:
-            chosen = [one for one in episodes(store).values() if not one.ended]
-            if not chosen:
-                raise NotFound("nobody is started in this store: `pumplog patient start` first.")
+            chosen = [_of_patient(one) for one in named_or_all(store, None)]
         else:
-            chosen = [episode(store, name) for name in options.names]
-        done: list[tuple[Episode, PullResult, list[str]]] = []
-        failed: list[tuple[Episode, PumplogError]] = []
+            chosen = list(dict.fromkeys(_target(store, name) for name in options.names))
+        done: list[tuple[Target, PullResult, list[str]]] = []
+        failed: list[tuple[Target, PumplogError]] = []
         for one in chosen:
             try:
                 result, left = _pull(options, store, one)
@@ -44,8 +53,32 @@ def run(options: argparse.Namespace) -> int:
         return _report(options, store, done, failed)
 
 
+@dataclass(frozen=True)
+class Target:
+    """A board to pull, and whom it serves."""
+
+    board: str
+    patient: str | None
+    bed: str | None
+    heading: str
+
+
+def _of_patient(one: Episode) -> Target:
+    return Target(one.board, one.patient, one.bed, heading(one))
+
+
+def _target(store: Store, name: str) -> Target:
+    """Returns what a name means: a patient, a bed, or a board, even one that serves nobody now."""
+    try:
+        return _of_patient(episode(store, name))
+    except NotFound:
+        if store.board(name) is None:
+            raise
+        return Target(name, None, None, f"board {name}, no patient")
+
+
 def _pull(
-    options: argparse.Namespace, store: Store, one: Episode
+    options: argparse.Namespace, store: Store, one: Target
 ) -> tuple[PullResult, list[str]]:
     spec = options.link or "ble"
     if spec.startswith("file:"):
@@ -59,7 +92,7 @@ def _pull(
         info = identify(client, store, one.board)
         store.commit()
         client.anchor()
-        left = deliver(client, store, info.log_id, one.board)
+        left = deliver(client, store, info.log_id, one.board, options.check)
         status = client.status()
         result = client.pull(store, info.log_id, _progress(one.board))
         outcome = "complete"
@@ -92,26 +125,31 @@ def _progress(board: str) -> Callable[[int], None]:
 
 def _report(
     options: argparse.Namespace, store: Store,
-    done: list[tuple[Episode, PullResult, list[str]]],
-    failed: list[tuple[Episode, PumplogError]],
+    done: list[tuple[Target, PullResult, list[str]]],
+    failed: list[tuple[Target, PumplogError]],
 ) -> int:
     for one, error in failed:
         last = store.last_pull(one.board)
-        heard = f"last heard {utc_text(last.at_ms)}" if last else "never heard yet"
+        heard = f"last pulled {since_text(last.at_ms)}" if last else "never pulled"
         if options.json:
             print_json({"patient": one.patient, "board": one.board, "bed": one.bed,
                         "outcome": "failed", "reason": str(error),
-                        "last_pull_utc": utc_text(last.at_ms) if last else None})
+                        "last_pull_utc": utc_text(last.at_ms) if last else None,
+                        "last_pull_age_s": age_s(last.at_ms) if last else None})
         else:
-            print(f"NOT PULLED  {heading(one)}, {heard}: {error}")
+            print(f"NOT PULLED  {one.heading}; {heard}: {error}")
     for one, result, left in done:
         if options.json:
             print_json({"patient": one.patient, "board": one.board, "bed": one.bed,
                         "outcome": "complete", "records": result.records, "pages": result.pages,
                         "bytes": result.bytes, "next_seq": result.next_seq,
-                        "repaired": result.repaired, "not_yet_on_board": left})
+                        "repaired": result.repaired, "bad_pages": result.bad_pages,
+                        "not_yet_on_board": left})
         else:
-            print(f"pulled      {heading(one)}: {result.records} new records")
+            news = f"new records: {result.records}" if result.records else "nothing new"
+            print(f"pulled      {one.heading}: {news}")
+            if result.bad_pages:
+                print(f"            pages in quarantine: {result.bad_pages}; what they held is missing")
             for line in left:
                 print(f"            {line}")
     if not failed:

@@ -5,16 +5,29 @@ from __future__ import annotations
 import argparse
 from fractions import Fraction
 
-from ..episodes import episode
-from ..errors import NotFound
+from ..episodes import Episode
+from ..errors import NotFound, Usage
 from ..quantities import RATE_UL_H, TIME_S, VOLUME_UL, parse, show
-from .common import heading, journal, new_entry, open_store, print_json, say, utc_text
+from .common import (
+    current,
+    entry_json,
+    entry_state,
+    heading,
+    journal,
+    named_or_all,
+    new_entry,
+    open_store,
+    print_json,
+    say,
+    since_text,
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("action", choices=["set", "show"])
-    parser.add_argument("name", metavar="PATIENT", help="patient, board or bed")
+    parser.add_argument("name", nargs="?", metavar="NAME",
+                        help="patient, board or bed (show: everybody if left out)")
     parser.add_argument("--rate", help="continuous rate, such as '0.1 mL/h'")
     parser.add_argument("--bolus", help="patient bolus, such as '0.1 mL'")
     parser.add_argument("--lockout", help="such as '15 min'")
@@ -25,31 +38,44 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Sets or shows."""
     with open_store(options) as store:
-        one = episode(store, options.name)
-        if options.action == "set":
-            fields = {
-                "rate_ul_h": parse(options.rate or "", "--rate", RATE_UL_H),
-                "bolus_ul": parse(options.bolus or "", "--bolus", VOLUME_UL),
-                "lockout_s": parse(options.lockout or "", "--lockout", TIME_S),
-                "lockout_from_end": int(options.lockout_from == "end"),
-            }
-            board = store.board(one.board)
-            say(f"{heading(one)}: {_words(fields)}")
-            if board and board.pl_per_count * 5 > fields["bolus_ul"] * 1_000_000:
-                say("this pump's count is coarser than a fifth of the bolus: some boluses will be"
-                    " inferred or unresolved")
-            journal(options, store, new_entry(options, "regimen", one.patient, one.board,
-                                              one.assignment, fields))
-            return 0
+        if options.action == "show":
+            return _show(options, named_or_all(store, options.name))
+        if not options.name:
+            raise Usage("whose regimen? Give the patient, board or bed.")
+        one = current(store, options.name)
+        fields = {
+            "rate_ul_h": parse(options.rate, "--rate", RATE_UL_H),
+            "bolus_ul": parse(options.bolus, "--bolus", VOLUME_UL),
+            "lockout_s": parse(options.lockout, "--lockout", TIME_S),
+            "lockout_from_end": int(options.lockout_from == "end"),
+        }
+        entry = new_entry(options, "regimen", one.patient, one.board, one.assignment, fields)
+        before, board = one.latest("regimen"), store.board(one.board)
+        say(f"{heading(one)}: {_words(fields)}")
+        if before:
+            say(f"  before: {_words(before.fields)}, since {since_text(before.effective_at_ms)}")
+        if board and board.pl_per_count * 5 > fields["bolus_ul"] * 1_000_000:
+            say("this pump's count is coarser than a fifth of the bolus: some boluses will be"
+                " inferred or unresolved")
+        journal(options, store, entry)
+    return 0
+
+
+def _show(options: argparse.Namespace, chosen: list[Episode]) -> int:
+    """Prints the regimen in force of each of these patients."""
+    found = False
+    for one in chosen:
         entry = one.latest("regimen")
-        if entry is None:
-            raise NotFound(f"no regimen was entered for {one.patient}: enter it with `pumplog"
-                           " regimen set`.")
-        if options.json:
-            print_json({"patient": one.patient, "effective_utc": utc_text(entry.effective_at_ms),
-                        **{name: str(value) for name, value in entry.fields.items()}})
-        else:
-            print(f"{heading(one)}: {_words(entry.fields)}, since {utc_text(entry.effective_at_ms)}")
+        found = found or entry is not None
+        if options.json and entry:
+            print_json(entry_json(entry))
+        elif entry:
+            print(f"{heading(one)}: {_words(entry.fields)}, since"
+                  f" {since_text(entry.effective_at_ms)}; {entry_state(entry)}")
+        elif not options.json:
+            print(f"{heading(one)}: no regimen was entered")
+    if not found:
+        raise NotFound("no regimen was entered: enter it with `pumplog regimen set`.")
     return 0
 
 

@@ -8,12 +8,10 @@ from typing import Any
 
 from pumpwire import commands
 
-from .. import world
-from ..episodes import Episode, episode, episodes
-from ..errors import NotFound
-from ..quantities import show, show_age
+from ..episodes import Episode
+from ..quantities import show, show_span
 from ..store import Pull
-from .common import heading, open_store, print_json, utc_text
+from .common import age_s, heading, named_or_all, open_store, print_json, since_text, utc_text
 
 STALE_S = 15 * 60
 
@@ -26,13 +24,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints every patient, or one."""
     with open_store(options) as store:
-        chosen = ([episode(store, options.name)] if options.name
-                  else [one for one in episodes(store).values() if not one.ended])
-        if not chosen:
-            raise NotFound("nobody is started in this store: `pumplog patient start` first.")
-        for one in chosen:
-            line = status_of(one, store.last_pull(one.board), len(store.waiting(one.board)))
-            print_json(line) if options.json else print(_text(one, line))
+        for one in named_or_all(store, options.name):
+            pull = store.last_pull(one.board)
+            line = status_of(one, pull, len(store.waiting(one.board)))
+            recorded = any(store.next_seq_wanted(log_id) for log_id, _ in store.logs(one.board))
+            print_json(line) if options.json else print(_text(one, line, pull, recorded))
     return 0
 
 
@@ -43,22 +39,28 @@ def status_of(one: Episode, pull: Pull | None, waiting: int) -> dict[str, Any]:
                             "entries_not_on_board": waiting}
     if pull is None:
         return line
-    age_s = max(0, world.utc_now_ms() - pull.at_ms) // 1000
     told = pull.status
-    line.update(as_of_utc=utc_text(pull.at_ms), age_s=age_s, stale=age_s > STALE_S)
+    old_s = age_s(pull.at_ms)
+    line.update(as_of_utc=utc_text(pull.at_ms), age_s=old_s, stale=abs(old_s) > STALE_S,
+                board_uptime_s=str(told["uptime_s"]))
     for key in ("rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s"):
         line[key] = None if told[key] == commands.NEVER else str(told[key])
     line["reservoir_ul"] = None if told["reservoir_ul"] < 0 else str(told["reservoir_ul"])
-    line["pump_running"] = bool(told["flags"] & commands.FLAG_RUNNING)
+    running = bool(told["flags"] & commands.FLAG_RUNNING)
+    line["pump_running"] = running if running or line["rate_ul_h"] is not None else None
     line["logging"] = bool(told["flags"] & commands.FLAG_LOGGING)
     return line
 
 
-def _text(one: Episode, line: dict[str, Any]) -> str:
-    if line["as_of_utc"] is None:
-        return f"{heading(one)}: never pulled, nothing known"
+def _text(one: Episode, line: dict[str, Any], pull: Pull | None, recorded: bool) -> str:
+    waiting = line["entries_not_on_board"]
+    note = f"\n    not yet on board: {waiting} of what was entered" if waiting else ""
+    if pull is None:
+        return f"{heading(one)}: never pulled over a link, nothing known of now" + (
+            f"; its records: `pumplog events {one.patient}`" if recorded else "") + note
     word = "last seen" if line["stale"] else "as pulled"
-    head = f"{heading(one)}: {word} {line['as_of_utc']}, {show_age(line['age_s'] * 1000)} ago"
+    head = f"{heading(one)}: {word} {since_text(pull.at_ms)}"
+    pump = {True: "pump running", False: "pump stopped", None: "pump not known"}[line["pump_running"]]
     rate = "rate not known"
     if line["rate_ul_h"] is not None:
         rate = (f"rate {_ml(line['rate_ul_h'])} mL/h ({_ml(line['rate_low_ul_h'])} to"
@@ -66,12 +68,15 @@ def _text(one: Episode, line: dict[str, Any]) -> str:
     bag = "reservoir not known"
     if line["reservoir_ul"] is not None:
         bag = f"reservoir {show(Fraction(int(line['reservoir_ul']), 1000), 1)} mL by counts"
-    bolus = "no bolus recorded since its start"
+    bolus = f"no bolus since the board started {_span(line['board_uptime_s'])} earlier"
     if line["last_bolus_age_s"] is not None:
-        bolus = f"last bolus {show_age(int(line['last_bolus_age_s']) * 1000)} before that"
-    waiting = line["entries_not_on_board"]
-    note = f"\n    {waiting} entries not yet on board" if waiting else ""
-    return f"{head}\n    then: {rate}; {bag}; {bolus}{note}"
+        bolus = f"last bolus {_span(line['last_bolus_age_s'])} earlier"
+    logging = "logging" if line["logging"] else "NOT LOGGING, have the board looked at"
+    return f"{head}\n    at that time: {pump}; {rate}; {bag}; {bolus}; {logging}{note}"
+
+
+def _span(seconds: str) -> str:
+    return show_span(int(seconds) * 1000)
 
 
 def _ml(ul: str) -> str:

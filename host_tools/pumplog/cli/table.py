@@ -33,14 +33,14 @@ def run(options: argparse.Namespace) -> int:
     windows = {"baseline": Window.parse(options.baseline, "--baseline"),
                "followup": Window.parse(options.followup, "--followup")}
     published = read_published(options.compare) if options.compare else None
+    if options.patient and not options.explain:
+        raise Usage("--patient goes with --explain KEY: the table is of everybody.")
     if options.explain:
         return _explain(options, windows)
     if options.values:
         table = build_table(read_values(options.values), options.cohort,
                             provenance=[f"From the values in {options.values}; no log behind them."])
     else:
-        if not options.db.exists():
-            raise NotFound(f"no store at {options.db}: pull boards first, or name one with --db.")
         with open_store(options) as store:
             table = cohort_table(store, windows, options.cohort)
     if options.json:

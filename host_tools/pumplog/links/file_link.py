@@ -29,6 +29,11 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
         pages.append((first_seq, log_id, data))
     if not pages:
         raise Integrity(f"{path} holds no pumplog page: it is not a board's log partition.")
+    owners = dict(store.logs())
+    for _, log_id, _ in pages:
+        if owners.get(log_id, board) != board:
+            raise Integrity(f"{path} is the log of board {owners[log_id]}, not of {board}: nothing was"
+                            " taken; check the file's name.")
     records = 0
     wrong: PumplogError | None = None
     for first_seq, log_id, data in sorted(pages):
@@ -41,4 +46,5 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
     store.commit()
     if wrong:
         raise wrong
-    return PullResult(records, len(pages), len(image), store.next_seq_wanted(pages[0][1]), 0)
+    return PullResult(records, len(pages), len(image), store.next_seq_wanted(pages[0][1]), 0,
+                      store.bad_pages(pages[0][1]))
