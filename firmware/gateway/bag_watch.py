@@ -6,19 +6,20 @@ is believed. What leaves that band is held back until it returns (a knock), has 
 another bag), or has kept falling (fluid leaves that nobody counts).
 """
 
+from micropython import const
 from pumpwire import records
 
 from .clock import ticks_diff
 from .note import note
 
-_BAND_UG = 100000  # noise of two ten-second means, draughts, a bolus ahead of its count
-_CALM = 6  # ten-second values: a minute
-_HOOK_EMPTY_UG = -7000000  # the tare holds an empty bag's weight, which is gone too then
-_REFILL_UG = 5000000
-_FALLING_UG = 20000
-_LARGEST_FALL_UG = 3000000  # in ten seconds; more is a hand
-_FALLS = 3
-_MOST_MG = 1000000
+_BAND_UG = const(100000)  # noise of two ten-second means, draughts, a bolus ahead of its count
+_CALM = const(6)  # ten-second values: a minute
+_HOOK_EMPTY_UG = const(-7000000)  # the tare holds an empty bag's weight, which is gone too then
+_REFILL_UG = const(5000000)
+_FALLING_UG = const(20000)
+_LARGEST_FALL_UG = const(3000000)  # in ten seconds; more is a hand
+_FALLS = const(3)
+_MOST_MG = const(1000000)
 
 UNKNOWN, STEADY, MOVED = 0, 1, 2
 

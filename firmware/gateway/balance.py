@@ -5,24 +5,25 @@ differ, less an allowance (a quarter of what was counted: no calibration is so w
 a cell's wander), and starts again from zero. So only a difference that lasts adds up.
 """
 
+from micropython import const
 from pumpwire import records
 
 from .note import note
 
-_OCCLUDED_UG = 600000  # at an allowance of a quarter: 0.8 mL counted that did not leave
-_RELIEVED = 4
-_UNCOUNTED_UG = 1000000
-_WANDER_UG = 33  # in ten seconds
-_FREE_FLOW_UG_S = 833  # 3 mL/h; slower is a silent counter or a drifting cell
-_ROSE_UG = 150000
-_ENDED_S = 600  # nothing more of it for so long: over
-_CREEP_S = 3600  # after a bag is hung the cell creeps: no check before that
-_CHECK_FROM_ML = 100
-_CHECK_EVERY_ML = 25
-_HANG_MG = 400  # standard uncertainty of a weighing, each hanging
-_SCALE_PPM = 3000  # of the load cell's own scale
-_MOST_UG = 100000000
-_MOST_MG = 1000000
+_OCCLUDED_UG = const(600000)  # at an allowance of a quarter: 0.8 mL counted that did not leave
+_RELIEVED = const(4)
+_UNCOUNTED_UG = const(1000000)
+_WANDER_UG = const(33)  # in ten seconds
+_FREE_FLOW_UG_S = const(833)  # 3 mL/h; slower is a silent counter or a drifting cell
+_ROSE_UG = const(150000)
+_ENDED_S = const(600)  # nothing more of it for so long: over
+_CREEP_S = const(3600)  # after a bag is hung the cell creeps: no check before that
+_CHECK_FROM_ML = const(100)
+_CHECK_EVERY_ML = const(25)
+_HANG_MG = const(400)  # standard uncertainty of a weighing, each hanging
+_SCALE_PPM = const(3000)  # of the load cell's own scale
+_MOST_UG = const(100000000)
+_MOST_MG = const(1000000)
 
 
 class Balance:

@@ -10,26 +10,26 @@ A burst's continuous share is taken over [press, last count + quiet time]: on av
 that span less that share are the bolus, whatever the phase of the motor.
 """
 
+from micropython import const
 from pumpwire import records
 
 from .clock import ticks_diff
 from .note import note
 
-_BOUNCE_MS = 300
-_LAG_MS = 5000  # a bolus begins within this of its press
-_SLOWEST_UL_H = 10000  # the slowest bolus speed expected
-_QUIET_MS = 1000
-_ASSUMED_MILLI = 6000  # counts of a bolus while none is prescribed
-_FINE_MILLI = 5000  # a bolus of this many counts is told from none with room to spare
-_ONE = 1000
-_MOST_MARGIN = 3000
-_RATE_DOUBT = 16  # the expected counts may be off by one part in this many
-_BURST_COUNTS = 5
-_BURST_FASTER = 6  # a burst counts this many times as fast as the continuous rate
-_LONGEST_BURST_MS = 1800000  # no bolus takes half an hour: that is a rate
-_PRIME_WITHIN_MS = 900000  # of the hook having been empty
-_LOCKOUT_MARGIN_MS = 2000  # pump's own clock and lag
-_FORGOTTEN_S = 100000  # no lockout lasts this long; ticks_diff holds far beyond
+_LAG_MS = const(5000)  # a bolus begins within this of its press
+_SLOWEST_UL_H = const(10000)  # the slowest bolus speed expected
+_QUIET_MS = const(1000)
+_ASSUMED_MILLI = const(6000)  # counts of a bolus while none is prescribed
+_FINE_MILLI = const(5000)  # a bolus of this many counts is told from none with room to spare
+_ONE = const(1000)
+_MOST_MARGIN = const(3000)
+_RATE_DOUBT = const(16)  # the expected counts may be off by one part in this many
+_BURST_COUNTS = const(5)
+_BURST_FASTER = const(6)  # a burst counts this many times as fast as the continuous rate
+_LONGEST_BURST_MS = const(1800000)  # no bolus takes half an hour: that is a rate
+_PRIME_WITHIN_MS = const(900000)  # of the hook having been empty
+_LOCKOUT_MARGIN_MS = const(2000)  # pump's own clock and lag
+_FORGOTTEN_S = const(100000)  # no lockout lasts this long; ticks_diff holds far beyond
 
 IDLE, ASKED, RUNNING = 0, 1, 2
 
@@ -55,8 +55,6 @@ class Boluses:
         self._first_ms = 0
         self._last_ms = 0
         self._source = records.PATIENT
-        self._press_ms = 0
-        self._pressed = False
         self._run = 0  # counts in quick succession without a press
         self._run_begin_ms = 0
         self._run_last_ms = 0
@@ -83,11 +81,7 @@ class Boluses:
     # ---- what the sampler and the scale saw
 
     def press(self, now_ms):
-        """Takes a press; returns False for a bounce of the last one."""
-        if self._pressed and 0 <= ticks_diff(now_ms, self._press_ms) < _BOUNCE_MS:
-            return False
-        self._pressed = True
-        self._press_ms = now_ms
+        """Takes a press of the handset."""
         self.expire(now_ms)
         if self.state == ASKED and self._locked(self._begin_ms, 0) and not self._locked(now_ms, 0):
             self._deny(now_ms, records.LOCKOUT)  # the pump can only have heard the later one
@@ -100,7 +94,6 @@ class Boluses:
             locked = self.state == RUNNING or self._locked(now_ms, _LOCKOUT_MARGIN_MS)
             reason = records.LOCKOUT if locked else records.UNKNOWN
             self._demand(now_ms, now_ms, records.DENIED, reason, 1)
-        return True
 
     def counts(self, now_ms, n):
         """Takes n counts; they are the continuous rate's unless a bolus is asked or runs."""

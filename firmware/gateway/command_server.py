@@ -3,15 +3,16 @@
 import struct
 from array import array
 
+from micropython import const
 from pumpwire import commands, entries
 from pumpwire.check import crc16
 from pumpwire.errors import WireError
 from pumpwire.records import ANCHOR, CALIBRATION, ENTRY
 from pumpwire.units import SMALL_INT_LIMIT
 
-_REMEMBERED = 64  # entries whose uuid is known, so that one sent twice is logged once
-_MAX_ENTRY = 128
-_ANCHOR_AGE_S = 3600
+_REMEMBERED = const(64)  # entries whose uuid is known, so that one sent twice is logged once
+_MAX_ENTRY = const(128)
+_ANCHOR_AGE_S = const(3600)
 
 
 class CommandServer:

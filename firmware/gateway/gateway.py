@@ -1,5 +1,6 @@
 """The gateway: joins the board's ports to sampler, tracker, log and the links."""
 
+from micropython import const
 from pumpwire import entries
 from pumpwire.records import (
     ANCHOR, BOOT, GAP, LOOP, POWER, SUPPLY_BACK, SUPPLY_FAILING, TICKS_SKIPPED,
@@ -17,10 +18,10 @@ from .serial_peer import SerialPeer
 from .tracker import Tracker
 from .version import FIRMWARE
 
-_LOOP_S = 3600
-_OWN_CLOCK = 0  # host_id of an anchor that came from the board's own clock chip
-_OWN_CLOCK_MS = 5000
-_SYNC_NOT_KNOWN = 2
+_LOOP_S = const(3600)
+_OWN_CLOCK = const(0)  # host_id of an anchor that came from the board's own clock chip
+_OWN_CLOCK_MS = const(5000)
+_SYNC_NOT_KNOWN = const(2)
 
 
 class Gateway:

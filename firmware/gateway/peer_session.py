@@ -1,10 +1,11 @@
 """One link's conversation: hands what a host writes to the part that answers it."""
 
+from micropython import const
 from pumpwire import uuids
 
 from .sync_server import SyncServer
 
-_MAX_WAITING = 8
+_MAX_WAITING = const(8)
 
 
 class Session:

@@ -1,12 +1,13 @@
 """Whether the pump runs: counts come, or have stayed away for longer than the rate explains."""
 
+from micropython import const
 from pumpwire import records
 
 from .note import note
 
-_SLACK_S = 60
-_INTERVALS = 2  # a motor counts evenly: two intervals without a count are no chance
-_MOST_QUIET_S = 1000000
+_SLACK_S = const(60)
+_INTERVALS = const(2)  # a motor counts evenly: two intervals without a count are no chance
+_MOST_QUIET_S = const(1000000)
 
 
 class PumpState:

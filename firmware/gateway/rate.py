@@ -6,14 +6,16 @@ bolus that cuts the stretch adds a little to that, since the errors at its edges
 
 from array import array
 
-_MINUTES = 64
-_MIN_COUNTS = 3  # fewer say too little to overrule what was prescribed
-_MIN_MS = 60000
-_CUT_MILLI = 250  # what each cut adds to the one count of doubt
-_MOST_COUNTS = 1000000  # in 64 minutes: no infusion is so fast
+from micropython import const
+
+_MINUTES = const(64)
+_MIN_COUNTS = const(3)  # fewer say too little to overrule what was prescribed
+_MIN_MS = const(60000)
+_CUT_MILLI = const(250)  # what each cut adds to the one count of doubt
+_MOST_COUNTS = const(1000000)  # in 64 minutes: no infusion is so fast
 _MOST_MILLI_H = (1 << 30) - 1
-_LEAST_MILLI_H = 34  # a count in 29 hours; below, interval_ms would pass 2^30
-_UNKNOWN = -1
+_LEAST_MILLI_H = const(34)  # a count in 29 hours; below, interval_ms would pass 2^30
+_UNKNOWN = const(-1)
 
 
 class ContinuousRate:

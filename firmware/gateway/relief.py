@@ -1,11 +1,12 @@
 """The relief button, pressed when the pain has eased; nothing lights or sounds at a press."""
 
+from micropython import const
 from pumpwire import records
 
 from .note import note
 
-_STRAY_AFTER_MS = 3600000  # no bolus within this: the button was mistaken for the handset
-_THRICE_MS = 120000
+_STRAY_AFTER_MS = const(3600000)  # no bolus within this: the button was mistaken for the handset
+_THRICE_MS = const(120000)
 
 
 class Relief:

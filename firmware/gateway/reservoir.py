@@ -1,19 +1,20 @@
 """What the bag holds: counts tell the short run, weight the long one, and both the standard error."""
 
+from micropython import const
 from pumpwire import records
 
 from .note import note
 
-_UNKNOWN = -1
-_SALINE_EXCESS = 46  # the drug in saline weighs 10046/10000 g/mL (measured: 1.0046)
-_SALINE_TOTAL = 10046
-_PULL = 64  # of each ten-second weight: the counted level follows within ten minutes
-_WEIGHT_SE_UL = 500  # creep, temperature and tare of a cell that has settled
-_STEP_SHARE = 4  # of a step taken out, what may have been fluid after all
-_ENTERED_SE_UL = 5000  # a bag's fill as people state it
-_EMPTY_UL = 2000
-_MOST_NL = 1000000000
-_MOST_STALE_S = 1000000
+_UNKNOWN = const(-1)
+_SALINE_EXCESS = const(46)  # the drug in saline weighs 10046/10000 g/mL (measured: 1.0046)
+_SALINE_TOTAL = const(10046)
+_PULL = const(64)  # of each ten-second weight: the counted level follows within ten minutes
+_WEIGHT_SE_UL = const(500)  # creep, temperature and tare of a cell that has settled
+_STEP_SHARE = const(4)  # of a step taken out, what may have been fluid after all
+_ENTERED_SE_UL = const(5000)  # a bag's fill as people state it
+_EMPTY_UL = const(2000)
+_MOST_NL = const(1000000000)
+_MOST_STALE_S = const(1000000)
 
 
 class Reservoir:

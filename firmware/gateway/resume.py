@@ -8,6 +8,7 @@
 
 import struct
 
+from micropython import const
 from pumpwire import records
 from pumpwire.check import crc16
 
@@ -15,8 +16,8 @@ from .note import note
 
 _MAGIC = 0x5250
 _FORMAT = "<HIIHIII"
-_BYTES = 26
-_LOST_MS = 12000  # the watchdog's 8 s, a second between two snapshots, and the boot
+_BYTES = const(26)
+_LOST_MS = const(12000)  # the watchdog's 8 s, a second between two snapshots, and the boot
 _QUICK = (2, 3, 5)  # reset reasons after which the board was back at once
 
 

@@ -5,10 +5,11 @@ of the test machine, 16 times an empty loop) and allocate nothing; what did chan
 with the time of the tick.
 """
 
+from micropython import const
 from pumpwire.units import TICKS_WRAP
 
 _MASK = TICKS_WRAP - 1
-_TICKS_PER_SECOND = 10
+_TICKS_PER_SECOND = const(10)
 
 
 def run(ticks, counter, handset, change, second):

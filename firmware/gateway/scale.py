@@ -1,11 +1,13 @@
 """The scale: one reading a second in, a mean in milligrams every ten seconds out."""
 
-_SECONDS = 10
-_ENOUGH = 5  # readings for a mean
-_DEAD_S = 60  # without a reading
-_FROZEN_S = 120  # the same reading: noise alone would have moved it
-_FULL_SCALE = 8388000  # a saturated amplifier says nothing
-_MOST_RAW = 1000000  # beyond this the calibration cannot hold, and ints would pass 2^30
+from micropython import const
+
+_SECONDS = const(10)
+_ENOUGH = const(5)  # readings for a mean
+_DEAD_S = const(60)  # without a reading
+_FROZEN_S = const(120)  # the same reading: noise alone would have moved it
+_FULL_SCALE = const(8388000)  # a saturated amplifier says nothing
+_MOST_RAW = const(1000000)  # beyond this the calibration cannot hold, and ints would pass 2^30
 
 
 class Scale:

@@ -5,11 +5,12 @@ Formats: pumpwire.racp, pumpwire.stream.
 
 from array import array
 
+from micropython import const
 from pumpwire import racp, stream
 from pumpwire.errors import WireError
 from pumpwire.page import FOOTER_AT, FOOTER_BYTES
 
-_MAX_PACKET = 512
+_MAX_PACKET = const(512)
 
 
 class SyncServer:

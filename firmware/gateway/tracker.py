@@ -1,11 +1,13 @@
 """The tracker: a pure state machine from counts, presses, weight and time to records."""
 
+from micropython import const
 from pumpwire import records
 from pumpwire.units import PL_PER_UL, TICKS_WRAP
 
 from .bag_watch import STEADY, BagWatch
 from .balance import Balance
 from .bolus import IDLE, Boluses
+from .clock import ticks_diff
 from .note import note
 from .pump_state import PumpState
 from .rate import ContinuousRate
@@ -14,15 +16,15 @@ from .reservoir import Reservoir
 from .scale import Scale
 from .signatures import Signatures
 
-_RESERVOIR_MINUTES = 5
-_PUMP_MS = 5000  # how often the silence of the pump is judged
-_STUCK_MS = 30000
-_PRESS_MS = 300  # two presses of a person are further apart; closer ones are one that bounced
-_MISMATCH_MIN_MS = 1800000
-_MISMATCH_PERCENT = 15  # a pump and its calibration together are not so wrong
-_RUNAWAY_PERCENT = 50
+_RESERVOIR_MINUTES = const(5)
+_PUMP_MS = const(5000)  # how often the silence of the pump is judged
+_STUCK_MS = const(30000)
+_PRESS_MS = const(300)  # two presses of a person are further apart; closer ones are one that bounced
+_MISMATCH_MIN_MS = const(1800000)
+_MISMATCH_PERCENT = const(15)  # a pump and its calibration together are not so wrong
+_RUNAWAY_PERCENT = const(50)
 _MASK = TICKS_WRAP - 1
-_UNKNOWN = -1
+_UNKNOWN = const(-1)
 
 
 class Tracker:
@@ -51,6 +53,7 @@ class Tracker:
         self._minute_ms = 0
         self._next_s = 60
         self._reliefs = 0
+        self._press_ms = -_PRESS_MS
         self._closed_ms = 0
         self._second_s = 0
         self._second_ms = 0
@@ -95,11 +98,19 @@ class Tracker:
             self._boluses.counts(now_ms, counts)
             if self._pump.count():
                 self._rate.forget()
+        if presses:
+            self._press(now_ms, presses, span_ms)
+
+    def _press(self, now_ms, presses, span_ms):
+        """Takes presses that were latched in the span before now_ms, less those that bounced."""
         presses = min(presses, 1 + span_ms // _PRESS_MS)
-        while presses:
+        if 0 <= ticks_diff(now_ms, self._press_ms) < _PRESS_MS:
             presses -= 1
-            if self._boluses.press(now_ms):
-                self._presses += 1
+        while presses > 0:
+            presses -= 1
+            self._presses += 1
+            self._press_ms = now_ms
+            self._boluses.press(now_ms)
 
     def _measure(self, counts):
         pl = self._pl_per_count

@@ -16,10 +16,6 @@ ENTRY = 3  # an entry (pumpwire.entries); answers <u32 seq>
 PROVISION = 4  # see PROVISION_BODY; answers nothing more; a provisioned board wants its check code
 
 OK, REFUSED, MALFORMED, NO_SUCH_OP, FAILED, ALREADY = 0, 1, 2, 3, 4, 5
-RESULTS = {
-    0: "done", 1: "refused: neither the check code nor the service button", 2: "malformed",
-    3: "no such command", 4: "the board could not write it", 5: "already done",
-}
 
 ANCHOR_BODY = "<IHHIB"
 TIME_BODY = "<IIH"

@@ -15,11 +15,6 @@ NULL, ALL, AT_MOST, AT_LEAST, RANGE, FIRST, LAST = 0, 1, 2, 3, 4, 5, 6
 BY_SEQ = 1
 SUCCESS, NO_SUCH_OP, BAD_OPERATOR, NO_SUCH_OPERATOR, BAD_OPERAND, NO_RECORDS = 1, 2, 3, 4, 5, 6
 ABORT_FAILED, NOT_COMPLETED, NO_SUCH_OPERAND, BUSY = 7, 8, 9, 10
-MEANING = {
-    1: "success", 2: "op code not supported", 3: "invalid operator", 4: "operator not supported",
-    5: "invalid operand", 6: "no records found", 7: "abort unsuccessful",
-    8: "procedure not completed", 9: "operand not supported", 10: "server busy",
-}
 
 
 def report_from(seq):

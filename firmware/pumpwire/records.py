@@ -38,132 +38,101 @@ LOOP = 17
 RESUMED = 18
 POWER = 19
 
-# kind: (name, ((field, code), ...))
+# kind: (name, a code for each field, the fields' names)
 KINDS = {
-    # The board started. reason: see BOOT_REASONS; firmware: version as 10000*major+100*minor+patch.
-    BOOT: ("boot", (("boot", "u"), ("reason", "u"), ("firmware", "u"))),
+    # The board started. reason: see pumpwire.names.BOOT_REASONS; firmware: its version as
+    # 10000 * major + 100 * minor + patch.
+    BOOT: ("boot", b"uuu", "boot reason firmware"),
     # A host said what time it was when this record was written: seconds since 2020 and ms.
     # uncertainty_ms: half the round trip plus the host's own; host_id: 30 bits; synced: 0 no,
     # 1 yes, 2 not known.
-    ANCHOR: (
-        "anchor",
-        (("epoch_s", "u"), ("epoch_ms", "u"), ("uncertainty_ms", "u"), ("host_id", "u"),
-         ("synced", "u")),
-    ),
+    ANCHOR: ("anchor", b"uuuuu", "epoch_s epoch_ms uncertainty_ms host_id synced"),
     # All counts and handset presses in the span_ms that end at this record's time, whatever they
     # were taken for; span_ms is 60000 but for the first after boot.
-    MINUTE: ("minute", (("span_ms", "u"), ("counts", "u"), ("presses", "u"))),
-    # A press of the handset at ago_ms before this record: see OUTCOMES and REASONS.
+    MINUTE: ("minute", b"uuu", "span_ms counts presses"),
+    # A press of the handset at ago_ms before this record: see OUTCOMES and REASONS in pumpwire.names.
     # inferred: 1 when counts alone could not tell, or the reason is a conclusion.
-    DEMAND: (
-        "demand",
-        (("ago_ms", "u"), ("outcome", "u"), ("reason", "u"), ("inferred", "u")),
-    ),
+    DEMAND: ("demand", b"uuuu", "ago_ms outcome reason inferred"),
     # A burst of counts that began ago_ms before this record and took duration_ms. counts: all
     # counts in that span; continuous_milli_counts: thousandths of counts of them that the
-    # continuous rate accounts for; source: see SOURCES; halted: 1 stopped early;
+    # continuous rate accounts for; source: see pumpwire.names.SOURCES; halted: 1 stopped early;
     # inferred: 1 when the counts do not tell whether anything was given: between nothing and
     # programmed_ul or one count more than was seen; programmed_ul: as prescribed then, 0: not known.
     BOLUS: (
-        "bolus",
-        (("ago_ms", "u"), ("duration_ms", "u"), ("counts", "u"),
-         ("continuous_milli_counts", "u"), ("source", "u"), ("halted", "u"), ("inferred", "u"),
-         ("programmed_ul", "u")),
+        "bolus", b"uuuuuuuu",
+        "ago_ms duration_ms counts continuous_milli_counts source halted inferred programmed_ul",
     ),
     # What the bag holds. by_counts_ul: since a person entered the bag (-1: nobody did);
     # by_weight_ul and weight_mg: the last ten-second mean less the tare, meaningful where
     # samples > 0; level_ul: both together, -1: neither is known; se_ul: its standard error;
     # temperature_c4: quarter degrees Celsius at the cell, NO_TEMPERATURE: not measured.
     RESERVOIR: (
-        "reservoir",
-        (("by_counts_ul", "i"), ("by_weight_ul", "i"), ("weight_mg", "i"), ("samples", "u"),
-         ("level_ul", "i"), ("se_ul", "u"), ("temperature_c4", "i")),
+        "reservoir", b"iiiuiui",
+        "by_counts_ul by_weight_ul weight_mg samples level_ul se_ul temperature_c4",
     ),
-    # The pump was seen to run or to stop: see PUMP_STATES; ago_ms the middle, uncertainty_ms
-    # half the width of the interval in which it happened.
-    PUMP: ("pump", (("state", "u"), ("ago_ms", "u"), ("uncertainty_ms", "u"))),
+    # The pump was seen to run or to stop (state: see pumpwire.names.PUMP_STATES); ago_ms the middle,
+    # uncertainty_ms half the width of the interval in which it happened.
+    PUMP: ("pump", b"uuu", "state ago_ms uncertainty_ms"),
     # The weight says that the bag was changed (refill 0: the hook was empty in between) or refilled.
-    BAG: (
-        "bag",
-        (("ago_ms", "u"), ("uncertainty_ms", "u"), ("before_mg", "i"), ("after_mg", "i"),
-         ("refill", "u")),
-    ),
+    BAG: ("bag", b"uuiiu", "ago_ms uncertainty_ms before_mg after_mg refill"),
     # What a person entered (pumpwire.entries), copied to the board.
-    ENTRY: ("entry", (("entry", "b"),)),
+    ENTRY: ("entry", b"b", "entry"),
     # The signed calibration in force from here: picolitres a count and its relative standard
     # uncertainty in parts per million; load cell: raw counts at no load, raw counts per kg.
-    CALIBRATION: (
-        "calibration",
-        (("pl_per_count", "u"), ("uncertainty_ppm", "u"), ("cell_zero", "i"),
-         ("cell_per_kg", "i")),
-    ),
-    # Samples or events that the board did not see or could not keep: see GAPS.
-    GAP: ("gap", (("cause", "u"), ("count", "u"), ("span_ms", "u"))),
+    CALIBRATION: ("calibration", b"uuii", "pl_per_count uncertainty_ppm cell_zero cell_per_kg"),
+    # Samples or events that the board did not see or could not keep: see pumpwire.names.GAPS.
+    GAP: ("gap", b"uuu", "cause count span_ms"),
     # The ring was full: the oldest page was given up, records first_seq .. last_seq with it.
-    LOST: ("lost", (("first_seq", "u"), ("last_seq", "u"))),
+    LOST: ("lost", b"uu", "first_seq last_seq"),
     # At boot this many bytes of the open page did not form a record (power was cut in a write).
-    TORN: ("torn", (("bytes", "u"),)),
+    TORN: ("torn", b"u", "bytes"),
     # A press of the relief button: the pain has eased. since_bolus_s: seconds since the last bolus
     # began, NEVER_S: none known; stray: 1 when no bolus was given in the hour before, or when this
     # is the third press within two minutes, the two before it included.
-    RELIEF: ("relief", (("ago_ms", "u"), ("since_bolus_s", "u"), ("stray", "u"))),
-    # A possibility, see SIGNATURES, that began (state 1) or was over (2) when the evidence sufficed:
-    # over the last span_s seconds counts said by_counts_ul left the bag, weight said by_weight_ul.
-    SIGNATURE: (
-        "signature",
-        (("signature", "u"), ("state", "u"), ("span_s", "u"), ("by_counts_ul", "i"),
-         ("by_weight_ul", "i")),
-    ),
-    # The calibration as found: since it was set, weight says that difference_ppm more left the bag
-    # than by_counts_ul, give or take uncertainty_ppm (one standard uncertainty). Reported, never applied.
-    CHECK: (
-        "check",
-        (("by_counts_ul", "u"), ("difference_ppm", "i"), ("uncertainty_ppm", "u")),
-    ),
+    RELIEF: ("relief", b"uuu", "ago_ms since_bolus_s stray"),
+    # A possibility (see pumpwire.names.SIGNATURES) that began or was over when the evidence
+    # sufficed: over the last span_s seconds counts said that by_counts_ul left the bag, and weight
+    # that by_weight_ul did.
+    SIGNATURE: ("signature", b"uuuii", "signature state span_s by_counts_ul by_weight_ul"),
+    # The calibration as found, reported and never applied: since it was set, weight says that
+    # difference_ppm more left the bag than by_counts_ul, give or take uncertainty_ppm (one standard
+    # uncertainty).
+    CHECK: ("check", b"uiu", "by_counts_ul difference_ppm uncertainty_ppm"),
     # The loop in the last span_s seconds: the latest tick came late_ms late, skipped never came.
-    LOOP: ("loop", (("span_s", "u"), ("late_ms", "u"), ("skipped", "u"))),
+    LOOP: ("loop", b"uuu", "span_s late_ms skipped"),
     # After a reset that kept the memory: the boot before had come to uptime_s and uptime_ms, with
     # counts and presses that no minute holds yet; at most lost_ms passed unseen from there to here.
-    RESUMED: (
-        "resumed",
-        (("boot_before", "u"), ("uptime_s", "u"), ("uptime_ms", "u"), ("span_ms", "u"),
-         ("counts", "u"), ("presses", "u"), ("lost_ms", "u")),
-    ),
-    # The supply: see SUPPLY_STATES. After `failing` the board runs on its hold-up for a moment.
-    POWER: ("power", (("state", "u"),)),
+    RESUMED: ("resumed", b"uuuuuuu", "boot_before uptime_s uptime_ms span_ms counts presses lost_ms"),
+    # The supply (pumpwire.names.SUPPLY_STATES). After `failing` the hold-up carries on for a moment.
+    POWER: ("power", b"u", "state"),
 }
 
-BOOT_REASONS = {
-    0: "unknown", 1: "power_on", 2: "reset", 3: "watchdog", 4: "deep_sleep", 5: "soft", 6: "brownout",
-}
-OUTCOMES = {1: "given", 2: "denied", 3: "unresolved"}
+# What the numbers in the fields mean; pumpwire.names has their words.
 GIVEN, DENIED, UNRESOLVED = 1, 2, 3
-REASONS = {0: "none", 1: "lockout", 2: "stopped", 3: "limit", 4: "unknown"}
 NO_REASON, LOCKOUT, STOPPED, LIMIT, UNKNOWN = 0, 1, 2, 3, 4
-SOURCES = {1: "patient", 2: "clinician", 3: "prime"}
 PATIENT, CLINICIAN, PRIME = 1, 2, 3
-PUMP_STATES = {1: "running", 2: "stopped"}
 PUMP_RUNNING, PUMP_STOPPED = 1, 2
-GAPS = {1: "ticks_skipped", 2: "ring_overflow", 3: "sensor_silent"}
 TICKS_SKIPPED, RING_OVERFLOW, SENSOR_SILENT = 1, 2, 3
-SIGNATURES = {
-    1: "occlusion", 2: "free_flow", 3: "runaway", 4: "empty", 5: "counter_silent",
-    6: "load_cell_dead", 7: "load_cell_drift", 8: "handset_stuck", 9: "regimen_mismatch",
-}
 OCCLUSION, FREE_FLOW, RUNAWAY, EMPTY, COUNTER_SILENT = 1, 2, 3, 4, 5
 CELL_DEAD, CELL_DRIFT, HANDSET_STUCK, REGIMEN_MISMATCH = 6, 7, 8, 9
 BEGAN, OVER = 1, 2
-SUPPLY_STATES = {1: "failing", 2: "back"}
 SUPPLY_FAILING, SUPPLY_BACK = 1, 2
 NEVER_S = (1 << 30) - 1
 NO_TEMPERATURE = -4096
 
+_UNSIGNED, _BYTES = 117, 98  # u, b
 HEAD_BYTES = 2
 CHECK_BYTES = 2
 MAX_BODY = 250
 MAX_FRAME = HEAD_BYTES + MAX_BODY + CHECK_BYTES
 MAX_FIELDS = 8
 ERASED = 0xFF
+
+
+def fields_of(kind):
+    """Returns the fields of a kind in order: [(name, code)], codes as ints."""
+    _, codes, names = KINDS[kind]
+    return list(zip(names.split(), codes))
 
 
 def encode(frame, kind, dt_ms, values, blob, seed):
@@ -175,9 +144,8 @@ def encode(frame, kind, dt_ms, values, blob, seed):
     """
     at = put_uint(frame, HEAD_BYTES, dt_ms)
     k = 0
-    for field in KINDS[kind][1]:
-        code = field[1]
-        if code == "b":
+    for code in KINDS[kind][1]:
+        if code == _BYTES:
             if at + len(blob) > HEAD_BYTES + MAX_BODY:
                 raise WireError("record body over %d bytes" % MAX_BODY, at)
             frame[at : at + len(blob)] = blob
@@ -185,7 +153,7 @@ def encode(frame, kind, dt_ms, values, blob, seed):
         else:
             value = values[k]
             k += 1
-            at = put_uint(frame, at, value if code == "u" else fold(value))
+            at = put_uint(frame, at, value if code == _UNSIGNED else fold(value))
     frame[0] = kind
     frame[1] = at - HEAD_BYTES
     check = crc16(frame, 0, at, seed)
@@ -224,13 +192,13 @@ def decode(data, at, length):
     if kind not in KINDS:
         fields["raw"] = bytes(data[at:stop])
         return kind, dt_ms, fields
-    for name, code in KINDS[kind][1]:
-        if code == "b":
+    for name, code in fields_of(kind):
+        if code == _BYTES:
             fields[name] = bytes(data[at:stop])
             at = stop
         elif at == stop:
             fields[name] = 0
         else:
             value, at = get_uint(data, at, stop)
-            fields[name] = value if code == "u" else unfold(value)
+            fields[name] = value if code == _UNSIGNED else unfold(value)
     return kind, dt_ms, fields

@@ -152,7 +152,7 @@ class Client:
         if code == racp.BUSY:
             raise Unreachable("the board is sending its log to another host: wait, then pull again.")
         if code not in (racp.SUCCESS, racp.NO_RECORDS):
-            raise Integrity(f"the board ended the pull with «{racp.MEANING.get(code, code)}»: pull"
+            raise Integrity(f"the board ended the pull with «{names.RACP_CODES.get(code, code)}»: pull"
                             " again, the log has moved on meanwhile.")
         if transfer.wrong:
             raise transfer.wrong

@@ -36,15 +36,15 @@ def test_varints_round_trip_and_refuse():
 def test_every_kind_round_trips():
     frame = bytearray(records.MAX_FRAME)
     for kind in records.KINDS:
-        fields = records.KINDS[kind][1]
+        fields = records.fields_of(kind)
         values = []
         want = {}
         blob = None
         for i, (name, code) in enumerate(fields):
-            if code == "b":
+            if code == ord("b"):
                 blob = want[name] = b"entry bytes"
             else:
-                values.append(-i if code == "i" else 300 * i)
+                values.append(-i if code == ord("i") else 300 * i)
                 want[name] = values[-1]
         n = records.encode(frame, kind, 12345, values, blob, 0x1234)
         assert records.frame_length(frame, 0, n, 0x1234) == n

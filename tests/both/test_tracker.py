@@ -19,7 +19,7 @@ class Notes:
 
     def append(self, kind, blob=None):
         fields = {}
-        for i, (name, _) in enumerate(records.KINDS[kind][1]):
+        for i, (name, _) in enumerate(records.fields_of(kind)):
             fields[name] = self.values[i]
         self.kept.append((kind, fields, self.uptime.s * 1000 + self.uptime.ms))
         return len(self.kept)

@@ -11,7 +11,7 @@ from pumpwire import page, records
 from pumpwire.units import EPOCH_2020_S
 
 START_MS = 1_767_600_000_000  # 2026-01-05T08:00:00Z
-KINDS = {name: number for number, (name, _) in records.KINDS.items()}
+KINDS = {name: number for number, (name, *_) in records.KINDS.items()}
 LOG_ID = 77
 
 

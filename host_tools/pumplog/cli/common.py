@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from pumpwire import commands
+from pumpwire import commands, names
 
 from .. import world
 from ..entries import Entry, to_wire
@@ -125,7 +125,7 @@ def deliver(
             store.commit()
         elif result != commands.ALREADY:  # already there: the pull brings its record
             left.append(f"{entry.kind} of {entry.patient} is not yet on board {board}:"
-                        f" {commands.RESULTS.get(result, result)}")
+                        f" {names.RESULTS.get(result, result)}")
     return left
 
 

@@ -6,7 +6,7 @@ import argparse
 import struct
 from fractions import Fraction
 
-from pumpwire import commands
+from pumpwire import commands, names
 
 from .. import world
 from ..errors import Usage
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
                 board.check_code, pl_per_count, ppm, options.cell_zero, options.cell_per_kg,
             ), options.check or 0)
             if result != commands.OK:
-                raise Usage(f"the board refused ({commands.RESULTS.get(result, result)}): a board"
+                raise Usage(f"the board refused ({names.RESULTS.get(result, result)}): a board"
                             " that has a name wants --check CODE from its label.")
             store.add_board(board)
             store.add_log(client.info().log_id, name)

@@ -1,0 +1,27 @@
+"""Words for the formats' numbers. For hosts and people: a board never imports it, to save its heap."""
+
+BOOT_REASONS = {
+    0: "unknown", 1: "power_on", 2: "reset", 3: "watchdog", 4: "deep_sleep", 5: "soft", 6: "brownout",
+}
+OUTCOMES = {1: "given", 2: "denied", 3: "unresolved"}
+REASONS = {0: "none", 1: "lockout", 2: "stopped", 3: "limit", 4: "unknown"}
+SOURCES = {1: "patient", 2: "clinician", 3: "prime"}
+PUMP_STATES = {1: "running", 2: "stopped"}
+GAPS = {1: "ticks_skipped", 2: "ring_overflow", 3: "sensor_silent"}
+SIGNATURES = {
+    1: "occlusion", 2: "free_flow", 3: "runaway", 4: "empty", 5: "counter_silent",
+    6: "load_cell_dead", 7: "load_cell_drift", 8: "handset_stuck", 9: "regimen_mismatch",
+}
+SIGNATURE_STATES = {1: "began", 2: "over"}
+SUPPLY_STATES = {1: "failing", 2: "back"}
+# results of commands (pumpwire.commands)
+RESULTS = {
+    0: "done", 1: "refused: neither the check code nor the service button", 2: "malformed",
+    3: "no such command", 4: "the board could not write it", 5: "already done",
+}
+# response codes of the control point (pumpwire.racp)
+RACP_CODES = {
+    1: "success", 2: "op code not supported", 3: "invalid operator", 4: "operator not supported",
+    5: "invalid operand", 6: "no records found", 7: "abort unsuccessful",
+    8: "procedure not completed", 9: "operand not supported", 10: "server busy",
+}
