@@ -75,9 +75,11 @@ def _footers(table: Table) -> list[str]:
     return lines + table.provenance
 
 
-def render_compare(table: Table, published: dict[str, PublishedRow], digits: int = 2) -> str:
+def render_compare(
+    table: Table, published: dict[str, PublishedRow], source: str, digits: int = 2
+) -> str:
     """Returns the table's means and SEs beside published ones, with the differences."""
-    lines = ["Beside the published table (its digits are truncated): measured, published, difference",
+    lines = [f"Beside {source}: measured, published, difference from the digits that were printed",
              "", f"{'':<34}{'mean':>30}{'SE':>30}", "-" * _WIDTH]
     for row in table.rows:
         known = published.get(row.label)

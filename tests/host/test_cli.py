@@ -407,3 +407,15 @@ def test_the_image_of_another_board_is_refused(
     assert main(["pull", "P01", "--link", f"file:{image}", "--db", str(db)]) == 0
     assert main(["pull", "P02", "--link", f"file:{image}", "--db", str(db)]) == 4
     assert "the log of board B01, not of B02" in capsys.readouterr().out
+
+
+def test_a_comparison_is_in_the_json_too(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    published = ROOT / "host_tools" / "pumplog" / "data" / "published_table4.csv"
+    assert main(["table", "--json", "--compare", str(published), "--db", str(db)]) == 0
+    compared = json.loads(capsys.readouterr().out)["compare"]
+    first = compared[0]
+    assert first["key"] == "morphine_mg_day" and first["timepoint"] == "baseline"
+    assert first["mean"] == "0.96" and first["published_mean"] == "1.85"
+    assert first["mean_difference"] == "-0.89" and first["se"] is None is first["se_difference"]
+    assert main(["table", "--compare", str(published), "--db", str(db)]) == 0
+    assert "Beside published_table4.csv" in capsys.readouterr().out

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from ..cohort_table import Window, cohort_doses, cohort_table
 from ..errors import NotFound, Usage
 from ..render import render, render_compare
-from ..table import KEYS, build_table, decimal
-from ..values_csv import read_published, read_values
-from .common import open_store, print_json
+from ..table import KEYS, ROWS, Table, build_table, decimal
+from ..values_csv import PublishedRow, read_published, read_values
+from .common import open_store, print_json, say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +33,9 @@ def run(options: argparse.Namespace) -> int:
     """Prints the table, the comparison or the explanation."""
     windows = {"baseline": Window.parse(options.baseline, "--baseline"),
                "followup": Window.parse(options.followup, "--followup")}
-    published = read_published(options.compare) if options.compare else None
+    published = read_published(options.compare) if options.compare else {}
+    for label in sorted(set(published) - {label for _, label, _ in ROWS}):
+        say(f"{options.compare.name}: no row of this table is called {label!r}: not compared")
     if options.patient and not options.explain:
         raise Usage("--patient goes with --explain KEY: the table is of everybody.")
     if options.explain:
@@ -44,15 +47,33 @@ def run(options: argparse.Namespace) -> int:
         with open_store(options) as store:
             table = cohort_table(store, windows, options.cohort)
     if options.json:
-        print_json(table.to_json())
+        compared = {"compare": _compare_json(table, published)} if published else {}
+        print_json({**table.to_json(), **compared})
         return 0
     text = render(table, options.digits, options.mode)
     if published:
-        text += "\n\n" + render_compare(table, published, options.digits)
+        text += "\n\n" + render_compare(table, published, options.compare.name,
+                                         options.digits)
     if "±".encode(sys.stdout.encoding or "ascii", "ignore") == b"":
         text = text.replace("±", "+-")
     print(text)
     return 0
+
+
+def _compare_json(table: Table, published: dict[str, PublishedRow]) -> list[dict[str, Any]]:
+    """Returns a line for each row and timepoint that was published."""
+    lines = []
+    for row in table.rows:
+        if row.label not in published:
+            continue
+        for timepoint, known in published[row.label].cells.items():
+            line: dict[str, Any] = {"key": row.key, "timepoint": timepoint}
+            cell = row.cells[timepoint]
+            for name, ours, theirs in zip(("mean", "se"), (cell.mean, cell.se), known, strict=True):
+                line |= {name: decimal(ours), f"published_{name}": decimal(theirs),
+                         f"{name}_difference": None if ours is None else decimal(ours - theirs)}
+            lines.append(line)
+    return lines
 
 
 def _explain(options: argparse.Namespace, windows: dict[str, Window]) -> int:
