@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from pumpwire import names
 from pumpwire import records as wire
 
 from .store import StoredRecord
@@ -139,13 +140,13 @@ def observe(records: Iterable[StoredRecord], timeline: Timeline, seen: Observed)
             milli = fields["counts"] * 1000 - fields["continuous_milli_counts"]
             seen.boluses.append(Bolus(
                 begin_ms, begin_ms + fields["duration_ms"], Fraction(milli * pl_per_count, 1000),
-                pl_per_count, wire.SOURCES.get(fields["source"], "unknown"),
+                pl_per_count, names.SOURCES.get(fields["source"], "unknown"),
                 bool(fields["halted"]), bool(fields["inferred"]), record.log_id, record.seq,
             ))
         elif record.kind == "demand":
             seen.demands.append(Demand(
-                at_ms - fields["ago_ms"], wire.OUTCOMES.get(fields["outcome"], "unknown"),
-                wire.REASONS.get(fields["reason"], "unknown"), bool(fields["inferred"]),
+                at_ms - fields["ago_ms"], names.OUTCOMES.get(fields["outcome"], "unknown"),
+                names.REASONS.get(fields["reason"], "unknown"), bool(fields["inferred"]),
             ))
         elif record.kind == "pump":
             seen.pump.append(PumpChange(at_ms - fields["ago_ms"],

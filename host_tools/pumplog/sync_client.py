@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pumpwire import commands, page, racp, stream, uuids
+from pumpwire import commands, names, page, racp, stream, uuids
 from pumpwire.errors import WireError
 from pumpwire.units import EPOCH_2020_S
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from pumpwire import records
+from pumpwire import names
 
 from ..entries import from_wire
 from ..episodes import Episode, episode, episodes
@@ -18,12 +18,12 @@ from .common import open_store, print_json, utc_text
 OF_THE_BOARD = ("boot", "anchor", "calibration")  # needed to understand any patient's records
 # (kind, field): what its numbers mean
 MEANINGS = {
-    ("boot", "reason"): records.BOOT_REASONS,
-    ("demand", "outcome"): records.OUTCOMES,
-    ("demand", "reason"): records.REASONS,
-    ("bolus", "source"): records.SOURCES,
-    ("pump", "state"): records.PUMP_STATES,
-    ("gap", "cause"): records.GAPS,
+    ("boot", "reason"): names.BOOT_REASONS,
+    ("demand", "outcome"): names.OUTCOMES,
+    ("demand", "reason"): names.REASONS,
+    ("bolus", "source"): names.SOURCES,
+    ("pump", "state"): names.PUMP_STATES,
+    ("gap", "cause"): names.GAPS,
 }
 
 
