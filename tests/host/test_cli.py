@@ -143,7 +143,7 @@ def test_json_of_events_and_table(db: Path, capsys: pytest.CaptureFixture[str]) 
     table = json.loads(capsys.readouterr().out)
     assert table["rows"][0]["baseline"]["mean"] == "0.96" and table["excluded"]
     assert main(["table", "--explain", "rate_ml_h", "--json", "--db", str(db)]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[0])["records"]
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["minutes"]
 
 
 @pytest.mark.parametrize("text, kind, want", [
