@@ -193,6 +193,7 @@ KINDS: dict[str, Kind] = {
         "Nothing in the window. When the run is served, every link on the air breaks, drops times,"
         " every_s after the one before.",
         "Pulls broken off in one sentence, exit 3, what came kept; after one more pull nothing lacks.",
+        at_start=True,
     ),
     "bag_late": Kind(
         "people",
