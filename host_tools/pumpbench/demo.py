@@ -33,7 +33,8 @@ def demo(out: Path | None, seed: int) -> None:
     print()
     published = Path(str(files("pumplog") / "data" / "published_table4.csv"))
     _pumplog(db, ["table", "--compare", str(published)], None)
-    pumplog = "pumplog" if which("pumplog") else os.path.relpath(Path(sys.executable).with_name("pumplog"))
+    beside = os.path.relpath(Path(sys.executable).with_name("pumplog"))
+    pumplog = "pumplog" if which("pumplog") else beside
     print(f"\nEverything is in {folder}: try `{pumplog} --db {db} status`."
           f" ({time.monotonic() - began:.0f} s)")
 

@@ -16,7 +16,7 @@ from readme import printed_table, shown_table
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-FENCED = re.compile(r"^```sh\n(.*?)^```", re.S | re.M)
+FENCED = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.S | re.M)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 ACTIONS = {"patient": ["start", "move", "withdraw", "end", "list"], "bag": ["hang", "list"],
            "regimen": ["set", "show"]}
@@ -26,7 +26,9 @@ def fenced_commands() -> list[tuple[str, list[str]]]:
     """Returns (page, words) of each line in a shell block, settings of variables left out."""
     found = []
     for path in PAGES:
-        for block in FENCED.findall(path.read_text(encoding="utf-8")):
+        for language, block in FENCED.findall(path.read_text(encoding="utf-8")):
+            if language not in ("", "sh"):
+                continue
             for line in block.replace("\\\n", " ").splitlines():
                 words = shlex.split(line, comments=True)
                 while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
