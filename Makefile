@@ -28,7 +28,7 @@ soak: $(READY)  ## the large counts; all of them with SCALE=full
 lint: $(READY)  ## ruff; mypy on the host side, and on the drivers against the ESP32's stubs
 	$(BIN)/ruff check .
 	$(BIN)/mypy -p pumplog -p pumpbench
-	$(BIN)/python tests/firmware_types.py
+	$(BIN)/python tests/host/firmware_types.py
 
 firmware: $(READY)  ## compile what is deployed to an ESP32 into build/firmware
 	$(BIN)/python -m pumplog.firmware_build build/firmware

@@ -6,4 +6,8 @@
 from board import Board
 from gateway.gateway import Gateway
 
-Gateway(Board()).run()
+board = Board()
+try:
+    Gateway(board).run()
+except Exception as error:
+    board.fail(error)

@@ -7,6 +7,8 @@
 Source: Maxim, DS3231 datasheet. Times are seconds since 2020-01-01 UTC, up to 2054 (2^30 s).
 """
 
+import time
+
 from machine import I2C
 from micropython import const
 
@@ -16,6 +18,7 @@ _STATUS = const(0x0F)
 _TEMPERATURE = const(0x11)
 _STOPPED = const(0x80)
 _TWELVE_HOURS = const(0x40)
+_REST_MS = const(60000)
 _DAY_S = const(86400)
 _FOUR_YEARS = const(1461)  # days; 2020 begins such a four with its leap year, until 2100
 _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -68,49 +71,80 @@ def _to_registers(seconds):
     return bytes(_to_bcd(field) for field in fields)
 
 
-class Clock:
-    """The time; None from a chip that is not fitted or whose battery was empty."""
+class Registers:
+    """The chip on its bus. A transfer over a bus that hangs takes up to 0.8 s on the ESP32, so after
+    one that failed the chip is left alone for a minute."""
 
     def __init__(self, i2c: I2C):
         self._i2c = i2c
-        self._registers = bytearray(7)
+        self._failed = False
+        self._failed_ms = time.ticks_ms()
+
+    def read(self, register, buf):
+        """Fills `buf` from `register` on; returns whether the chip answered."""
+        if self._rests():
+            return False
+        try:
+            self._i2c.readfrom_mem_into(_ADDRESS, register, buf)
+        except OSError:
+            return self._fail()
+        return True
+
+    def write(self, register, buf):
+        """Writes `buf` from `register` on; returns whether the chip took it."""
+        if self._rests():
+            return False
+        try:
+            self._i2c.writeto_mem(_ADDRESS, register, buf)
+        except OSError:
+            return self._fail()
+        return True
+
+    def _fail(self):
+        self._failed = True
+        self._failed_ms = time.ticks_ms()
+        return False
+
+    def _rests(self):
+        if self._failed and not 0 <= time.ticks_diff(time.ticks_ms(), self._failed_ms) < _REST_MS:
+            self._failed = False
+        return self._failed
+
+
+class Clock:
+    """The time; None from a chip that is not fitted or whose battery was empty."""
+
+    def __init__(self, registers: Registers):
+        self._chip = registers
+        self._time = bytearray(7)
         self._status = bytearray(1)
 
     def read(self):
         """Returns seconds since 2020 UTC, or None."""
-        try:
-            self._i2c.readfrom_mem_into(_ADDRESS, _STATUS, self._status)
-            if self._status[0] & _STOPPED:
-                return None
-            self._i2c.readfrom_mem_into(_ADDRESS, _TIME, self._registers)
-        except OSError:
+        if not self._chip.read(_STATUS, self._status) or self._status[0] & _STOPPED:
             return None
-        return _from_registers(self._registers)
+        return _from_registers(self._time) if self._chip.read(_TIME, self._time) else None
 
     def set(self, seconds):
         """Sets the time; returns whether the chip took it."""
-        try:
-            self._i2c.writeto_mem(_ADDRESS, _TIME, _to_registers(seconds))
-            self._i2c.readfrom_mem_into(_ADDRESS, _STATUS, self._status)
-            self._status[0] &= ~_STOPPED & 0xFF
-            self._i2c.writeto_mem(_ADDRESS, _STATUS, self._status)
-        except OSError:
+        if not self._chip.write(_TIME, _to_registers(seconds)):
             return False
-        return True
+        if not self._chip.read(_STATUS, self._status):
+            return False
+        self._status[0] &= ~_STOPPED & 0xFF
+        return self._chip.write(_STATUS, self._status)
 
 
 class Thermometer:
     """The chip's temperature sensor: within 3 degrees C, measured every 64 s."""
 
-    def __init__(self, i2c: I2C):
-        self._i2c = i2c
-        self._registers = bytearray(2)
+    def __init__(self, registers: Registers):
+        self._chip = registers
+        self._temperature = bytearray(2)
 
     def read(self):
         """Returns the temperature in quarter degrees C, or None from a chip that is not fitted."""
-        try:
-            self._i2c.readfrom_mem_into(_ADDRESS, _TEMPERATURE, self._registers)
-        except OSError:
+        if not self._chip.read(_TEMPERATURE, self._temperature):
             return None
-        whole = self._registers[0]
-        return (whole - 256 if whole > 127 else whole) * 4 + (self._registers[1] >> 6)
+        whole = self._temperature[0]
+        return (whole - 256 if whole > 127 else whole) * 4 + (self._temperature[1] >> 6)

@@ -38,8 +38,8 @@ class Hx711:
         """Returns the conversion that waits, raw counts, -8388607..8388606; None when there is none.
 
         None too: within 1.2 s after a start (the first reading only chooses the gain), after a
-        stretched pulse, at either end of the range, from a chip that does not answer. Takes about
-        0.5 ms on the ESP32; allocates nothing.
+        stretched pulse, at either end of the range, from a chip that does not answer. Allocates
+        nothing.
         """
         if self._dout.value() or not self._settled():
             return None

@@ -14,7 +14,7 @@ from machine import Pin
 from micropython import const
 
 _RANGE = const(32000)
-_MASK = const((1 << 30) - 1)
+_HIGHEST = const((1 << 30) - 1)
 _LONGEST_FILTER = const(1023)  # cycles of the 80 MHz bus clock: levels shorter than 12.8 us are noise
 
 
@@ -36,6 +36,8 @@ class PulseCounter:
     def value(self):
         """Returns the edges since the start, modulo 2^30. Allocates nothing."""
         now = self._pcnt.value()
-        self._total = (self._total + (now - self._last) % _RANGE) & _MASK
+        new = (now - self._last) % _RANGE
         self._last = now
+        left = _HIGHEST - self._total  # added up so, no int ever reaches 2^30: that would allocate
+        self._total = self._total + new if new <= left else new - left - 1
         return self._total

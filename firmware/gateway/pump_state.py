@@ -11,7 +11,7 @@ _MOST_QUIET_S = const(1000000)
 
 
 class PumpState:
-    """State (0 until it can be told, then pumpwire.records.PUMP_STATES) from counts and time."""
+    """State (0 until it can be told, then pumpwire.names.PUMP_STATES) from counts and time."""
 
     def __init__(self, log, rate):
         self._log = log

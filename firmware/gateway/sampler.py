@@ -19,8 +19,7 @@ def run(ticks, counter, handset, change, second):
     change(now_ms, counts, presses, span_ms): called with what is new in the span_ms since the tick
     before; second(now_ms): every tenth tick.
     """
-    last_counts = counter()
-    last_presses = handset()
+    last_counts = last_presses = 0  # the counters began with the boot: what came since counts
     last_ms = 0
     left = _TICKS_PER_SECOND
     for now_ms in ticks:

@@ -38,6 +38,8 @@ def _parser() -> argparse.ArgumentParser:
                      help="how much the true quantum exceeds the calibrated one (default 0)")
     run.add_argument("--seed", type=int, default=1)
     run.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    run.add_argument("--faults", type=Path, metavar="FILE.toml",
+                     help="what goes wrong: see docs/FAULTS.md")
     run.add_argument("--patients", default="", help="only these, comma-separated")
     run.set_defaults(run=_run)
     serve = commands.add_parser("serve", help="put a run's boards on a virtual air")
@@ -57,7 +59,7 @@ def _run(options: argparse.Namespace) -> None:
         options.regimens, options.daily_counts, options.out.resolve(),
         (options.db or options.out / "nurse.db").resolve(), options.followup_day,
         options.ul_per_count, options.calibration_error / 100, options.seed, options.jobs,
-        tuple(filter(None, options.patients.split(","))),
+        tuple(filter(None, options.patients.split(","))), faults=options.faults,
     )
     run_cohort(plan, lambda line: print(line, file=sys.stderr, flush=True))
     print(f"flash images, truth.json and the nurse's store are in {options.out}")

@@ -10,6 +10,7 @@ import time
 from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
+from shutil import which
 
 from .errors import BenchError
 from .run import Plan, run_cohort
@@ -32,7 +33,9 @@ def demo(out: Path | None, seed: int) -> None:
     print()
     published = Path(str(files("pumplog") / "data" / "published_table4.csv"))
     _pumplog(db, ["table", "--compare", str(published)], None)
-    print(f"\nEverything is in {folder}: try `pumplog --db {db} status`."
+    beside = os.path.relpath(Path(sys.executable).with_name("pumplog"))
+    pumplog = "pumplog" if which("pumplog") else beside
+    print(f"\nEverything is in {folder}: try `{pumplog} --db {db} status`."
           f" ({time.monotonic() - began:.0f} s)")
 
 

@@ -12,22 +12,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .patient import Press
-from .pump import TICK_MS
+from .pump import TICK_MS, Span
 
 FILTER_US = 10_000
 SHORTEST_BOUNCE_US, LONGEST_BOUNCE_US = 1_000, 5_000
 MOST_BOUNCES = 4
+CHATTER_US = 25_000
 
 Edge = tuple[int, int]
 
 
-def contact_edges(presses: Sequence[Press], rng: np.random.Generator) -> list[Edge]:
-    """Return every edge of the bare contact: it bounces for 1 to 5 ms at both ends of a press."""
+def contact_edges(
+    presses: Sequence[Press], rng: np.random.Generator, rough: Sequence[tuple[Span, int]] = ()
+) -> list[Edge]:
+    """Return every edge of the bare contact: it bounces for 1 to 5 ms at both ends of a press.
+
+    rough: spans (ms) in which a worn contact bounces for so many us more, too slowly to be filtered.
+    """
     edges: list[Edge] = []
     for press in presses:
-        edges += _bouncing(press.at_ms * 1000, 1, rng)
-        edges += _bouncing((press.at_ms + press.hold_ms) * 1000, 0, rng)
+        worn_us = max((us for (a, b), us in rough if a <= press.at_ms < b), default=0)
+        worn_us = min(worn_us, press.hold_ms * 500)
+        edges += _chattering(press.at_ms * 1000, 1, worn_us)
+        edges += _bouncing(press.at_ms * 1000 + worn_us, 1, rng)
+        release_us = (press.at_ms + press.hold_ms) * 1000
+        edges += _chattering(release_us, 0, worn_us)
+        edges += _bouncing(release_us + worn_us, 0, rng)
     return edges
+
+
+def _chattering(at_us: int, level: int, lasts_us: int) -> list[Edge]:
+    """Return pairs of edges, each level held for as long as passes the filter."""
+    times_us = range(at_us, at_us + lasts_us - 2 * CHATTER_US + 1, 2 * CHATTER_US)
+    return [edge for us in times_us for edge in ((us, level), (us + CHATTER_US, 1 - level))]
 
 
 def _bouncing(at_us: int, level: int, rng: np.random.Generator) -> list[Edge]:
@@ -65,6 +82,14 @@ def latched_by_tick(
     presses = _edges_so_far([us for us, level in edges if level], begin_ms, ticks)
     releases = _edges_so_far([us for us, level in edges if not level], begin_ms, ticks)
     return presses, (presses - releases).astype(np.uint8)
+
+
+def latched_by_second(times_ms: Sequence[int], begin_s: int, seconds: int) -> NDArray[np.int32]:
+    """Return how many of these presses were latched by begin + j seconds: int32, (seconds,)."""
+    return np.searchsorted(
+        np.sort(np.array(times_ms, dtype=np.int64)),
+        (np.arange(seconds, dtype=np.int64) + begin_s) * 1000, side="right",
+    ).astype(np.int32)
 
 
 def _edges_so_far(times_us: Sequence[int], begin_ms: int, ticks: int) -> NDArray[np.int32]:

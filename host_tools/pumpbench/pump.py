@@ -6,6 +6,8 @@ Times are integer milliseconds from the window's start. Nothing here knows of a 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ from .volume import MS_PER_H, Flow, VolumeCurve
 
 TICK_MS = 100
 MAX_COUNTS = 50_000_000
+_NANO = 10**9
 SHORTEST_LAG_MS, LONGEST_LAG_MS = 300, 800
 
 Span = tuple[int, int]
@@ -72,27 +75,36 @@ def draw_lags_ms(presses: int, rng: np.random.Generator) -> list[int]:
 
 
 def respond(
-    settings: PumpSettings, presses: Sequence[Press], lags_ms: Sequence[int], stops: Sequence[Span]
+    settings: PumpSettings, presses: Sequence[Press], lags_ms: Sequence[int],
+    stops: Sequence[Span], busy: Sequence[Span] = (),
 ) -> tuple[Demand, ...]:
-    """Grant or deny each press (in order of time), given the spans in which the pump stands."""
+    """Grant or deny each press (in order of time), given the spans in which the pump stands.
+
+    busy: boluses begun at the pump itself; they halt a patient's bolus and deny one meanwhile.
+    """
     demands: list[Demand] = []
     last: Bolus | None = None
     for press, lag_ms in zip(presses, lags_ms, strict=True):
-        reason = _denied(settings, press.at_ms, last, stops)
+        reason = _denied(settings, press.at_ms, last, stops, busy)
         if reason:
             demands.append(Demand(press, reason, None))
             continue
-        last = _bolus(settings, press.at_ms + lag_ms, stops)
+        start_ms = press.at_ms + lag_ms
+        full = Bolus(start_ms, start_ms + settings.bolus_ms, Fraction(settings.bolus_ul))
+        last = cut_short(full, [*stops, *busy])
         whole = last.volume_ul == settings.bolus_ul
         demands.append(Demand(press, "delivered" if whole else "halted", last))
     return tuple(demands)
 
 
 def _denied(
-    settings: PumpSettings, at_ms: int, last: Bolus | None, stops: Sequence[Span]
+    settings: PumpSettings, at_ms: int, last: Bolus | None, stops: Sequence[Span],
+    busy: Sequence[Span],
 ) -> str | None:
     if any(start_ms <= at_ms < end_ms for start_ms, end_ms in stops):
         return "stopped"
+    if any(start_ms <= at_ms < end_ms for start_ms, end_ms in busy):
+        return "bolus_running"
     if last is None:
         return None
     if at_ms < last.end_ms:
@@ -101,13 +113,16 @@ def _denied(
     return "lockout" if at_ms < from_ms + settings.lockout_ms else None
 
 
-def _bolus(settings: PumpSettings, start_ms: int, stops: Sequence[Span]) -> Bolus:
-    end_ms = full_ms = start_ms + settings.bolus_ms
+def cut_short(bolus: Bolus, stops: Sequence[Span]) -> Bolus:
+    """Return the bolus as far as it came before the first of these spans, pro rata."""
+    end_ms = bolus.end_ms
     for stop_ms, restart_ms in stops:
-        if stop_ms < full_ms and restart_ms > start_ms:
-            end_ms = min(end_ms, max(stop_ms, start_ms))
-    share = Fraction(end_ms - start_ms, settings.bolus_ms) if settings.bolus_ms else Fraction(1)
-    return Bolus(start_ms, end_ms, settings.bolus_ul * share)
+        if stop_ms < bolus.end_ms and restart_ms > bolus.start_ms:
+            end_ms = min(end_ms, max(stop_ms, bolus.start_ms))
+    if end_ms == bolus.end_ms:
+        return bolus
+    share = Fraction(end_ms - bolus.start_ms, bolus.end_ms - bolus.start_ms)
+    return Bolus(bolus.start_ms, end_ms, bolus.volume_ul * share)
 
 
 def running_spans(begin_ms: int, end_ms: int, stops: Sequence[Span]) -> Iterator[Span]:
@@ -121,11 +136,20 @@ def running_spans(begin_ms: int, end_ms: int, stops: Sequence[Span]) -> Iterator
 
 
 def continuous_curve(
-    settings: PumpSettings, begin_ms: int, end_ms: int, stops: Sequence[Span]
+    settings: PumpSettings, begin_ms: int, end_ms: int, stops: Sequence[Span],
+    runaways: Sequence[tuple[Span, Fraction]] = (),
 ) -> VolumeCurve:
-    """Return what the continuous rate delivers from begin to end, stops left out."""
+    """Return what the continuous rate delivers from begin to end, stops left out.
+
+    runaways: spans in which it runs at so many times the programmed rate.
+    """
     speed = Fraction(settings.rate_ul_h, MS_PER_H)
-    flows = ((start, end, speed) for start, end in running_spans(begin_ms, end_ms, stops))
+    flows: list[Flow] = []
+    for start, end in running_spans(begin_ms, end_ms, stops):
+        edges = {ms for span, _ in runaways for ms in span if start < ms < end}
+        for first, last in pairwise(sorted({start, *edges, end})):
+            factor = prod((f for (a, b), f in runaways if a <= first and last <= b), start=Fraction(1))
+            flows.append((first, last, speed * factor))
     return VolumeCurve.from_flows(begin_ms, end_ms, flows)
 
 
@@ -137,6 +161,26 @@ def bolus_curve(begin_ms: int, end_ms: int, boluses: Sequence[Bolus]) -> VolumeC
         if bolus.end_ms > bolus.start_ms
     ]
     return VolumeCurve.from_flows(begin_ms, end_ms, flows)
+
+
+def as_counted(mechanism: VolumeCurve, drift_per_day: Fraction) -> VolumeCurve:
+    """Return the volume that a motor whose quantum stayed as it was at 0 would have moved.
+
+    The quantum grows by drift_per_day of itself in 24 h, in hourly steps (good to a millionth of a
+    microlitre): the hidden drift of a calibration.
+    """
+    if not drift_per_day:
+        return mechanism
+    begin_ms, end_ms = mechanism.times_ms[0], mechanism.times_ms[-1]
+    hours_ms = range(-(-begin_ms // MS_PER_H) * MS_PER_H, end_ms, MS_PER_H)
+    times_ms = sorted({*mechanism.times_ms, *hours_ms})
+    reached_ul = [mechanism.at(ms) for ms in times_ms]
+    volumes_ul = reached_ul[:1]
+    for i in range(1, len(times_ms)):
+        hours = (times_ms[i] + times_ms[i - 1]) // 2 // MS_PER_H
+        nominal_ul = (reached_ul[i] - reached_ul[i - 1]) / (1 + drift_per_day * hours / 24)
+        volumes_ul.append(volumes_ul[-1] + Fraction(round(nominal_ul * _NANO), _NANO))
+    return VolumeCurve(times_ms, volumes_ul)
 
 
 def motor_counts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,18 +12,18 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from .cohort import BAG_COLUMN_ML, TIMEPOINTS, Patient, read_cohort
+from .cohort import TIMEPOINTS, Patient, read_cohort
 from .errors import BenchError
+from .faults import Fault, read_faults
 from .firmware import compiled_firmware
 from .nurse import Nurse
-from .virtual_board import NO_TEMPERATURE, Bench, Pins, VirtualBoard
-from .world import WindowWorld, build_window
+from .nurse_script import script
+from .virtual_board import VirtualBoard
+from .window_run import WindowRun
+from .world import WindowWorld, WorldOptions, build_window
 
 FIRST_START = datetime(2026, 1, 5, 8, tzinfo=UTC)  # the first patient's start, simulated
 DAY_S = 86400
-TICKS_PER_S = 10
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Plan:
     jobs: int = 2
     patients: tuple[str, ...] = ()
     timepoints: tuple[str, ...] = field(default=TIMEPOINTS)
+    faults: Path | None = None
+    options: WorldOptions = field(default_factory=WorldOptions)
 
 
 def board_name(index: int) -> str:
@@ -53,94 +55,138 @@ def run_cohort(plan: Plan, progress: Callable[[str], None]) -> dict[str, Any]:
     everyone = read_cohort(plan.regimens, plan.daily_counts)
     chosen = [(index, patient) for index, patient in enumerate(everyone)
               if not plan.patients or patient.code in plan.patients]
-    unknown = set(plan.patients) - {patient.code for _, patient in chosen}
+    codes = {patient.code for _, patient in chosen}
+    unknown = set(plan.patients) - codes
     if unknown:
         raise BenchError(f"no patient {sorted(unknown)[0]} in {plan.regimens}: check --patients.")
+    faults = read_faults(plan.faults, everyone) if plan.faults else ()
+    for fault in faults:
+        for code in (fault.patient, fault.values.get("named", fault.patient)):
+            if code not in codes:
+                raise BenchError(f"{plan.faults}: {fault.kind} of {fault.patient} needs {code}, who is"
+                                 " not among --patients: add the patient or drop the fault.")
     plan.out.mkdir(parents=True, exist_ok=True)
     compiled_firmware()  # once, before the workers need it
     truth: dict[str, Any] = {}
+    later: list[_Alone] = []
     began = time.monotonic()
     with ProcessPoolExecutor(plan.jobs) as pool:
-        waiting = {pool.submit(run_patient, plan, index, patient): patient.code
-                   for index, patient in _longest_first(chosen)}
+        waiting = [pool.submit(run_group, plan, group, faults) for group in _groups(chosen, faults)]
         for done in as_completed(waiting):
-            truth[waiting[done]] = done.result()
-            progress(f"{len(truth)} of {len(chosen)} patients run, {waiting[done]} the last,"
+            found, alone = done.result()
+            truth.update(found)
+            later += alone
+            progress(f"{len(truth)} of {len(chosen)} patients run, {list(found)[-1]} the last,"
                      f" {time.monotonic() - began:.0f} s")
+    for one in sorted(later, key=lambda one: (one.utc_ms, one.patient)):
+        one.enter(plan)
     ordered = {patient.code: truth[patient.code] for _, patient in chosen}
     whole = {"seed": plan.seed, "ul_per_count": float(plan.ul_per_count), "patients": ordered}
     (plan.out / "truth.json").write_text(json.dumps(whole, indent=1) + "\n")
     return whole
 
 
-def _longest_first(chosen: Iterable[tuple[int, Patient]]) -> list[tuple[int, Patient]]:
-    """Orders patients so that no worker starts the longest run last."""
-    def days(item: tuple[int, Patient]) -> int:
-        return -sum(regimen.window_days for regimen in item[1].regimens.values())
-    return sorted(chosen, key=days)
+Group = tuple[tuple[int, Patient], ...]
 
 
-def run_patient(plan: Plan, index: int, patient: Patient) -> dict[str, Any]:
-    """Runs one patient's windows on one board; returns the truth of each window."""
-    name = board_name(index)
-    folder = plan.out / name
-    if (folder / "log.flash").exists():
-        raise BenchError(f"{folder} holds an earlier run: choose another --out or remove it.")
-    board = VirtualBoard(folder, f"{plan.seed}/{name}", compiled_firmware())
-    nurse = Nurse(plan.db, patient.code, name, f"{plan.seed}/{name}", folder)
-    start_utc_s = int(FIRST_START.timestamp()) + index * DAY_S
-    truth: dict[str, Any] = {"board": name}
+def _groups(chosen: Sequence[tuple[int, Patient]], faults: Sequence[Fault]) -> list[Group]:
+    """Returns who must run together because their boards change places; longest first, so that
+    no worker starts the longest run last."""
+    groups: list[set[str]] = [{patient.code} for _, patient in chosen]
+    for fault in faults:
+        if fault.kind == "board_swapped":
+            pair = {fault.patient, fault.text("named")}
+            joined = set().union(*(group for group in groups if group & pair))
+            groups = [group for group in groups if not group & pair] + [joined]
+
+    def days(group: Group) -> tuple[int, int]:
+        return -sum(regimen.window_days for _, patient in group
+                    for regimen in patient.regimens.values()), group[0][0]
+
+    return sorted((tuple(item for item in chosen if item[1].code in group) for group in groups),
+                  key=days)
+
+
+@dataclass(frozen=True)
+class _Alone:
+    """Commands that a nurse gave her laptop with no board near, to be run once the boards rest."""
+
+    utc_ms: int
+    patient: str
+    board: str
+    commands: tuple[list[str], ...]
+
+    def enter(self, plan: Plan) -> None:
+        """Runs them on the nurse's store."""
+        nurse = Nurse(plan.db, self.patient, self.board, f"{plan.seed}/{self.board}/alone",
+                      plan.out / self.board)
+        nurse.visit(None, self.utc_ms, self.commands)
+
+
+def run_group(
+    plan: Plan, group: Group, faults: Sequence[Fault] = ()
+) -> tuple[dict[str, Any], list[_Alone]]:
+    """Runs some patients' windows, each timepoint of all before the next; returns the truth of each
+    patient, and what is to be entered afterwards."""
+    truth: dict[str, Any] = {}
+    boards: dict[str, VirtualBoard] = {}
+    for index, patient in group:
+        name = board_name(index)
+        if (plan.out / name / "log.flash").exists():
+            raise BenchError(f"{plan.out / name} holds an earlier run: choose another --out or"
+                             " remove it.")
+        boards[patient.code] = VirtualBoard(
+            plan.out / name, f"{plan.seed}/{name}", compiled_firmware())
+        truth[patient.code] = {"board": name}
+    alone: list[_Alone] = []
     for timepoint in plan.timepoints:
-        world = build_window(
-            patient, timepoint, plan.seed, plan.ul_per_count, plan.calibration_error
-        )
-        begins_s = start_utc_s + (plan.followup_day * DAY_S if timepoint == "followup" else 0)
-        _run_window(plan, board, nurse, patient, timepoint, world, begins_s)
-        truth[timepoint] = world.truth
-        last = {"counts": int(world.counts[-1]), "presses": int(world.presses[-1]),
-                "weight_raw": int(world.weights_raw[-1]), "reliefs": 0}
-        (folder / "pins.json").write_text(json.dumps({"name": name, **last}))
-    return truth
-
-
-def pins_of(world: WindowWorld) -> Pins:
-    n = len(world.weights_raw)
-    return Pins(world.counts, world.presses, world.weights_raw, np.zeros(n, np.int32),
-                np.full(n, NO_TEMPERATURE, np.int32))
+        for fault in faults:
+            if fault.kind == "board_swapped" and fault.timepoint == timepoint:
+                a, b = fault.patient, fault.text("named")
+                if a in boards:
+                    boards[a], boards[b] = boards[b], boards[a]
+        for index, patient in group:
+            mine = tuple(fault for fault in faults
+                         if (fault.patient, fault.timepoint) == (patient.code, timepoint))
+            swapped = boards[patient.code].folder.name != board_name(index)
+            found, left = _run_window(plan, index, patient, timepoint, boards[patient.code], mine,
+                                      swapped)
+            truth[patient.code][timepoint] = found
+            alone += left
+    return truth, alone
 
 
 def _run_window(
-    plan: Plan, board: VirtualBoard, nurse: Nurse, patient: Patient, timepoint: str,
-    world: WindowWorld, begins_s: int,
-) -> None:
-    """Powers the board up, lets the window pass with the nurse's visits in it, and cuts power."""
-    bench = Bench(board, f"{plan.seed}/{nurse.board}/{timepoint}", pins_of(world))
-    at_s = -world.lead_s
-
-    def pass_until(until_s: int) -> None:
-        nonlocal at_s
-        first, last = (at_s + world.lead_s), (until_s + world.lead_s)
-        bench.pass_ticks((last - first) * TICKS_PER_S)
-        at_s = until_s
-
-    def visit(commands: list[list[str]]) -> None:
-        bench.session(lambda port: nurse.visit(port, (begins_s + at_s) * 1000, commands))
-
-    regimen = patient.regimen(timepoint)
-    bag = nurse.bag(
-        regimen.morphine_ug_per_bag, regimen.bupivacaine_ug_per_bag, BAG_COLUMN_ML * 1000
-    )
-    prescription = nurse.regimen(regimen.rate_ul_h, regimen.bolus_ul, regimen.lockout_s)
-    arrival = [prescription, bag]
+    plan: Plan, index: int, patient: Patient, timepoint: str, board: VirtualBoard,
+    faults: tuple[Fault, ...], swapped: bool,
+) -> tuple[dict[str, Any], list[_Alone]]:
+    """Runs one window of one patient on the board that hangs there."""
+    world = build_window(patient, timepoint, plan.seed, plan.ul_per_count, plan.calibration_error,
+                         plan.options, faults)
+    name = board_name(index)
+    nurse = Nurse(plan.db, patient.code, name, f"{plan.seed}/{name}", board.folder)
+    begins_s = int(FIRST_START.timestamp()) + index * DAY_S
+    begins_s += plan.followup_day * DAY_S if timepoint == "followup" else 0
+    arrival = []
     if timepoint == plan.timepoints[0]:
-        arrival = [
-            nurse.provision(plan.ul_per_count, world.cell_zero, world.cell_per_kg),
-            nurse.start(str(int(nurse.board[1:]))), *arrival,
-        ]
-    pass_until(0)
-    visit(arrival)
-    for swap in world.swaps:
-        pass_until(swap.entry_s)
-        visit([bag])
-    pass_until(len(world.weights_raw) - world.lead_s)
-    bench.power_off()
+        arrival = [nurse.provision(plan.ul_per_count, world.cell_zero, world.cell_per_kg),
+                   nurse.start(str(index + 1))]
+    visits, bags = script(nurse, patient.regimen(timepoint), world, arrival,
+                          plan.options.lockout_from, swapped=swapped)
+    run = WindowRun(board, nurse, world, begins_s, f"{plan.seed}/{board.folder.name}/{timepoint}")
+    run.run([visit for visit in visits if visit.linked])
+    _keep_pins(board, world)
+    truth = {**world.truth, "board": board.folder.name, "bag_entries": bags, "visits": run.visits}
+    return truth, [_Alone((begins_s + visit.at_s + visit.clock_offset_s) * 1000, patient.code,
+                          board.folder.name, visit.commands)
+                   for visit in visits if not visit.linked]
+
+
+def _keep_pins(board: VirtualBoard, world: WindowWorld) -> None:
+    """Notes what the pins showed last, for the board to be served with, and what befalls the air."""
+    pins: dict[str, Any] = {
+        "name": board.folder.name, "weight_raw": int(world.weights_raw[-1]),
+        "radio_loss": [[int(fault.number("drops")), float(fault.number("every_s"))]
+                       for fault in world.faults if fault.kind == "radio_loss"],
+    }
+    (board.folder / "pins.json").write_text(json.dumps(pins))

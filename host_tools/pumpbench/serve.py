@@ -35,7 +35,9 @@ async def serve(folder: Path, ready: Callable[[str], None]) -> None:
     try:
         await _until_all_advertise(air, running)
         ready(f"127.0.0.1:{central_port}")
+        lossy = asyncio.create_task(_lose_links(air, folder))
         await stop.wait()
+        lossy.cancel()
     finally:
         for process in running:
             process.terminate()
@@ -50,7 +52,18 @@ def _power_on(path: Path, board_port: int, index: int) -> subprocess.Popen[bytes
         "PUMPBENCH_AIR": f"127.0.0.1:{board_port}",
         "PUMPBENCH_ADDRESS": f"F0:F0:F0:00:{index >> 8:02X}:{index & 255:02X}",
     }
+    board.lose_power()
     return board.spawn(pins, env)
+
+
+async def _lose_links(air: Air, folder: Path) -> None:
+    """Breaks the links as the run's radio_loss faults say, one fault after the other."""
+    for path in boards_in(folder):
+        pins = json.loads((path / "pins.json").read_text())
+        for drops, every_s in pins.get("radio_loss", []):
+            for _ in range(drops):
+                await asyncio.sleep(every_s)
+                air.drop_links()
 
 
 async def _until_all_advertise(air: Air, running: list[subprocess.Popen[bytes]]) -> None:

@@ -30,7 +30,6 @@ LOG_PAGES = 256  # 1 MiB, as the board's log partition
 HEAP = "160k"  # what a 32-bit ESP32's 80 kB would be on the 64-bit unix port
 # reset cause as MicroPython gives it to the firmware; the ESP32 takes a brownout for a power-on
 RESET_REASONS = {"power_on": 1, "watchdog": 3, "brownout": 1}
-NO_READING = -(1 << 31)
 CLOSED, NO_TEMPERATURE = 1, 2
 
 

@@ -43,6 +43,21 @@ class VolumeCurve:
         times_ms = sorted({*self.times_ms, *other.times_ms})
         return VolumeCurve(times_ms, [self.at(ms) + other.at(ms) for ms in times_ms])
 
+    def outside(self, spans: Sequence[tuple[int, int]]) -> "VolumeCurve":
+        """Return the curve without what was delivered in these spans (ms)."""
+        if not spans:
+            return self
+        first_ms, last_ms = self.times_ms[0], self.times_ms[-1]
+        edges_ms = {ms for span in spans for ms in span if first_ms < ms < last_ms}
+        times_ms = sorted({*self.times_ms, *edges_ms})
+        reached_ul = [self.at(ms) for ms in times_ms]
+        volumes_ul = reached_ul[:1]
+        for i in range(1, len(times_ms)):
+            left_out = any(a <= times_ms[i - 1] and times_ms[i] <= b for a, b in spans)
+            rise_ul = Fraction(0) if left_out else reached_ul[i] - reached_ul[i - 1]
+            volumes_ul.append(volumes_ul[-1] + rise_ul)
+        return VolumeCurve(times_ms, volumes_ul)
+
     def at(self, ms: int) -> Fraction:
         """Return the microlitres delivered by `ms`, exactly."""
         right = bisect_right(self.times_ms, ms)

@@ -8,6 +8,7 @@ end `tail_s` after it (pump still running).
     tick 0         tick lead_s * 10
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -15,34 +16,41 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .bag import BagSwap, contents_by_second, schedule_swaps
-from .cohort import Patient, Regimen
+from .bag import BagPlan, BagSwap, contents_by_second
+from .cohort import Patient
 from .errors import BenchError
-from .handset import Edge, contact_edges, debounce, latched_by_tick
+from .fault_effects import Effects, effects_of, meant_presses
+from .fault_truth import fault_list
+from .faults import Fault
+from .handset import Edge, contact_edges, debounce, latched_by_second, latched_by_tick
+from .infusion import infuse
 from .load_cell import LoadCell
 from .patient import plan_presses
-from .pump import (
-    TICK_MS,
-    Demand,
-    PumpSettings,
-    Span,
-    bolus_curve,
-    continuous_curve,
-    draw_lags_ms,
-    motor_counts,
-    respond,
-    running_spans,
-)
+from .pump import TICK_MS, PumpSettings, Span, as_counted, draw_lags_ms, motor_counts
+from .relief import plan_reliefs
 from .seeds import stream
-from .truth import S_PER_DAY, bolus_list, demand_list, window_totals
-from .volume import VolumeCurve
+from .truth import (
+    S_PER_DAY,
+    bolus_list,
+    demand_list,
+    relief_list,
+    swap_list,
+    trace,
+    window_totals,
+)
+from .virtual_board import CLOSED, Pins
+from .ward import quarter_degrees, temperature_by_second
 
 TICKS_PER_S = 1000 // TICK_MS
 
 
 @dataclass(frozen=True)
 class WorldOptions:
-    """What may differ from one bench run to another; the defaults are the plain bedside."""
+    """What may differ from one bench run to another; the defaults are the plain bedside.
+
+    quantum_drift_per_day: the share by which the true quantum grows in 24 h, hidden from the board;
+    trace_s: how often truth["trace"] notes the volumes.
+    """
 
     lead_s: int = 60
     tail_s: int = 180
@@ -52,6 +60,8 @@ class WorldOptions:
     lockout_from: str = "start"
     denied_share: float = 0.2
     load_cell: LoadCell = field(default_factory=LoadCell)
+    quantum_drift_per_day: Fraction = Fraction(0)
+    trace_s: int = 3600
 
 
 @dataclass(frozen=True)
@@ -59,9 +69,11 @@ class WindowWorld:
     """One window as the sensors would see it, and the truth behind it.
 
     counts, presses: int32, cumulative, one a tick of 100 ms; handset_level: uint8, one a tick;
-    weights_raw: int32, one a second; swaps: seconds from the window's start; contact: raw
-    handset edges (us from the window's start, level) before the filter; cell_zero (raw, empty
-    bag on the hook) and cell_per_kg: the calibration the gateway is told.
+    weights_raw, reliefs (cumulative presses of the relief button) and temperature (quarter
+    degrees): int32, one a second, as contents_ul: float64, what the hung bag holds; swaps: seconds
+    from the window's start; contact: raw handset edges (us from the window's start, level) before
+    the filter; cell_zero (raw, empty bag on the hook) and cell_per_kg: the calibration the gateway
+    is told; faults: those of this window.
     """
 
     patient: str
@@ -73,17 +85,28 @@ class WindowWorld:
     presses: NDArray[np.int32]
     handset_level: NDArray[np.uint8]
     weights_raw: NDArray[np.int32]
+    reliefs: NDArray[np.int32]
+    temperature: NDArray[np.int32]
+    contents_ul: NDArray[np.float64]
     cell_zero: int
     cell_per_kg: int
     bag_ul: int
     swaps: tuple[BagSwap, ...]
     contact: tuple[Edge, ...]
+    faults: tuple[Fault, ...]
     truth: dict[str, Any]
 
     @property
     def swap_times_s(self) -> tuple[int, ...]:
         """When the nurse enters each new bag: it hangs, and the pump still stands."""
         return tuple(swap.entry_s for swap in self.swaps)
+
+    @property
+    def pins(self) -> Pins:
+        """What the board's pins show."""
+        closed = self.handset_level[::TICKS_PER_S].astype(np.int32) * CLOSED
+        packed = self.temperature << 8 | closed
+        return Pins(self.counts, self.presses, self.weights_raw, self.reliefs, packed)
 
 
 def build_window(
@@ -93,60 +116,67 @@ def build_window(
     ul_per_count: float | str | Fraction,
     calibration_error: float | str | Fraction = 0,
     options: WorldOptions | None = None,
+    faults: Sequence[Fault] = (),
 ) -> WindowWorld:
     """Build one window; the same arguments give the same bytes. BenchError if it cannot be.
 
     ul_per_count is what the gateway is told; the motor really moves
-    ul_per_count * (1 + calibration_error).
+    ul_per_count * (1 + calibration_error). faults: those of this patient and timepoint.
     """
     options = options or WorldOptions()
     regimen = patient.regimen(timepoint)
-    quantum_ul = _true_quantum_ul(ul_per_count, calibration_error)
     names = (patient.code, timepoint)
-    span = (-options.lead_s * 1000, (_window_s(regimen) + options.tail_s) * 1000)
-    settings = _settings(regimen, options)
-    demands = _demands(settings, regimen, options, seed)
-    boluses = [demand.bolus for demand in demands if demand.bolus is not None]
-    before = (span[0], 0)
-    swaps = schedule_swaps(
-        settings,
-        span,
-        _window_s(regimen),
-        [before],
-        boluses,
-        [demand.press.at_ms for demand in demands],
-        options.bag_ul,
-        options.bag_floor_ul,
+
+    def draw(name: str) -> np.random.Generator:
+        return stream(seed, *names, name)
+
+    quantum_ul = _true_quantum_ul(ul_per_count, calibration_error)
+    window_s = regimen.window_days * S_PER_DAY
+    begin_s, end_s = -options.lead_s, window_s + options.tail_s
+    span = (begin_s * 1000, end_s * 1000)
+    settings = PumpSettings(
+        regimen.rate_ul_h, regimen.bolus_ul, regimen.lockout_s * 1000, options.bolus_speed_ul_h,
+        options.lockout_from,
     )
-    stops = [before, *(swap.stop for swap in swaps)]
-    continuous = continuous_curve(settings, *span, stops)
-    pcia = bolus_curve(*span, boluses)
-    delivered = continuous + pcia
+    effects = effects_of(faults, settings, window_s)
+    bag = BagPlan(window_s, options.bag_ul, options.bag_floor_ul, effects.swaps, effects.refills)
+    plan = plan_presses(regimen, settings.bolus_ms, options.denied_share, draw("presses"))
+    presses_made, mistaken = meant_presses(effects, plan)
+    lags_ms = draw_lags_ms(len(presses_made), draw("lags"))
+    infusion = infuse(settings, span, presses_made, lags_ms, effects, bag)
 
     ticks = (span[1] - span[0]) // TICK_MS
-    phase_ul = quantum_ul * Fraction(int(stream(seed, *names, "phase").integers(1 << 20)), 1 << 20)
-    counts = motor_counts(delivered, quantum_ul, phase_ul, span[0], ticks)
-    contact = contact_edges([d.press for d in demands], stream(seed, *names, "bounce"))
+    phase_ul = quantum_ul * Fraction(int(draw("phase").integers(1 << 20)), 1 << 20)
+    moved = as_counted(infusion.mechanism, options.quantum_drift_per_day)
+    counts = motor_counts(moved, quantum_ul, phase_ul, span[0], ticks)
+    _add_glitches(counts, effects, span)
+    contact = contact_edges(presses_made, draw("bounce"), effects.rough)
     presses, level = latched_by_tick(debounce(contact), span[0], ticks)
-    contents_ul, hung = contents_by_second(
-        delivered, swaps, options.bag_ul, span[0] // 1000, span[1] // 1000
-    )
+    given = [d.bolus for d in infusion.demands if d.outcome == "delivered" and d.bolus]
+    reliefs = plan_reliefs(given, timepoint, draw("relief"))
+    relief_ms = [ms for relief in reliefs for ms in relief.at_ms] + [p.at_ms for p in mistaken]
+    contents_ul, hung = contents_by_second(infusion.left_bag, bag, infusion.swaps, begin_s, end_s)
+    ward_c = temperature_by_second(begin_s, end_s, draw("ward"))
     cell = options.load_cell
     return WindowWorld(
         patient=patient.code,
         timepoint=timepoint,
         lead_s=options.lead_s,
-        window_s=_window_s(regimen),
+        window_s=window_s,
         tail_s=options.tail_s,
         counts=counts,
         presses=presses,
         handset_level=level,
-        weights_raw=cell.read(contents_ul, hung, stream(seed, *names, "load_cell")),
+        weights_raw=cell.read(contents_ul, hung, ward_c, begin_s, draw, effects.handling),
+        reliefs=latched_by_second(relief_ms, begin_s, end_s - begin_s),
+        temperature=quarter_degrees(ward_c),
+        contents_ul=contents_ul,
         cell_zero=cell.told_tare_raw,
         cell_per_kg=cell.told_counts_per_kg,
         bag_ul=options.bag_ul,
-        swaps=swaps,
+        swaps=infusion.swaps,
         contact=tuple(contact),
+        faults=tuple(faults),
         truth={
             "patient": patient.code,
             "timepoint": timepoint,
@@ -155,53 +185,28 @@ def build_window(
             "programmed_rate_ul_h": regimen.rate_ul_h,
             "told_ul_per_count": float(Fraction(str(ul_per_count))),
             "true_ul_per_count": float(quantum_ul),
+            "true_ul_per_count_at_end": float(
+                quantum_ul * (1 + options.quantum_drift_per_day * regimen.window_days)),
             "phase_ul": float(phase_ul),
             "counts_total": int(counts[-1]),
-            "delivered_total_ul": float(delivered.at(span[1])),
-            **_totals(regimen, continuous, pcia, stops, demands),
-            "boluses": bolus_list(demands),
-            "demand_list": demand_list(demands),
-            "swaps": [vars(swap) for swap in swaps],
+            "presses_latched": int(presses[-1]),
+            "delivered_total_ul": float(infusion.mechanism.at(span[1])),
+            **window_totals(regimen, infusion),
+            "boluses": bolus_list(infusion.boluses, infusion),
+            "clinician_boluses": bolus_list(infusion.clinician, infusion),
+            "demand_list": demand_list(infusion.demands),
+            "reliefs": relief_list(reliefs),
+            "stray_relief_s": [press.at_ms / 1000 for press in mistaken],
+            "swaps": swap_list(infusion),
+            "faults": fault_list(faults, infusion, effects, counts, presses, begin_s, window_s),
+            "trace": trace(infusion, contents_ul, counts, span, options.trace_s),
         },
     )
 
 
-def _window_s(regimen: Regimen) -> int:
-    return regimen.window_days * S_PER_DAY
-
-
-def _settings(regimen: Regimen, options: WorldOptions) -> PumpSettings:
-    return PumpSettings(
-        rate_ul_h=regimen.rate_ul_h,
-        bolus_ul=regimen.bolus_ul,
-        lockout_ms=regimen.lockout_s * 1000,
-        bolus_speed_ul_h=options.bolus_speed_ul_h,
-        lockout_from=options.lockout_from,
-    )
-
-
-def _demands(
-    settings: PumpSettings, regimen: Regimen, options: WorldOptions, seed: int
-) -> tuple[Demand, ...]:
-    """Let the patient press and the pump answer; bag changes come later and avoid both."""
-    names = (regimen.patient, regimen.timepoint)
-    plan = plan_presses(
-        regimen, settings.bolus_ms, options.denied_share, stream(seed, *names, "presses")
-    )
-    lags_ms = draw_lags_ms(len(plan), stream(seed, *names, "lags"))
-    return respond(settings, plan, lags_ms, [(-options.lead_s * 1000, 0)])
-
-
-def _totals(
-    regimen: Regimen,
-    continuous: VolumeCurve,
-    pcia: VolumeCurve,
-    stops: list[Span],
-    demands: tuple[Demand, ...],
-) -> dict[str, Any]:
-    running = running_spans(0, _window_s(regimen) * 1000, stops)
-    running_ms = sum(end_ms - start_ms for start_ms, end_ms in running)
-    return window_totals(regimen, continuous, pcia, running_ms, demands)
+def _add_glitches(counts: NDArray[np.int32], effects: Effects, span: Span) -> None:
+    for at_ms, extra in effects.glitches:
+        counts[(at_ms - span[0]) // TICK_MS :] += extra
 
 
 def _true_quantum_ul(

@@ -2,21 +2,26 @@
 
 Every figure is (value, low, high): exact from the records, and the bounds that hold whatever the
 motor's phase was (one quantum for each unbroken stretch and each bolus), whether or not unresolved
-presses were given, and for the calibration's stated uncertainty at two sigma.
+presses were given, wherever within their uncertainty the clock's and the bags' times lie, and for
+the calibration's stated uncertainty at two sigma.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .episodes import Bag, Episode
-from .observed import Bolus, Observed
+from .bags import Bag, bags
+from .episodes import Episode
+from .intervals import Interval, clip, length
+from .observed import BolusPart, Observed
 
 DAY_MS = 86_400_000
 PL_PER_ML = 1_000_000_000
 HOUR_MS = 3_600_000
+DRUGS = ("morphine", "bupivacaine")
+_DOUBT_TOLD_MS = 60_000  # clock uncertainty beyond this is told
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,29 @@ ZERO = Figure(Fraction(0), Fraction(0), Fraction(0))
 
 
 @dataclass(frozen=True)
+class Presses:
+    """Presses of the handset: every one, and what came of them. `other`: denied, not by lockout."""
+
+    asked: int
+    given: int
+    lockout: int
+    other: int
+    unresolved: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The part of a window in which one bag hung; volumes in mL (continuous, pcia, other, prime,
+    patient: all but the prime), masses in mg by drug and by PCIA drug."""
+
+    begin_ms: int
+    end_ms: int
+    bag: Bag
+    volumes: dict[str, Figure]
+    masses: dict[str, Figure]
+
+
+@dataclass(frozen=True)
 class Doses:
     """One window. Keys of `per_day` are the table's; volumes in mL, masses in mg."""
 
@@ -51,6 +79,9 @@ class Doses:
     end_ms: int
     observed_ms: int
     running_ms: int
+    withheld_ms: int
+    outside_ms: int
+    clock_doubt_ms: int
     continuous_ml: Figure
     pcia_ml: Figure
     other_ml: Figure
@@ -60,138 +91,230 @@ class Doses:
     pcia_morphine_mg: Figure
     pcia_bupivacaine_mg: Figure
     deliveries: Figure
-    denied: int
     rate_ml_h: Figure
     rate_wall_ml_h: Figure
+    rate_last_ml_h: Figure
     mean_with_boluses_ml_h: Figure
-    records: tuple[tuple[int, int, int], ...]
+    presses: Presses
+    pieces: tuple[Piece, ...]
+    notes: tuple[str, ...]
 
     @property
     def unknown_ms(self) -> int:
-        """Time in the window that no record covers: unknown, never taken as zero."""
+        """Time in the window that no record covers: unknown, never taken as zero. What is withheld
+        or outside the patient's stay is part of it."""
         return self.end_ms - self.begin_ms - self.observed_ms
+
+    @property
+    def denied(self) -> int:
+        """Presses that gave nothing."""
+        return self.presses.lockout + self.presses.other
+
+    def daily(self, figure: Figure) -> Figure:
+        """Returns a figure per 24 h of observed time."""
+        if not self.observed_ms:
+            return Figure(None)
+        return figure.map(lambda value: value * DAY_MS / self.observed_ms)
 
     def per_day(self) -> dict[str, Figure]:
         """Returns the table's figures, per 24 h of observed time."""
-        def daily(figure: Figure) -> Figure:
-            if not self.observed_ms:
-                return Figure(None)
-            return figure.map(lambda value: value * DAY_MS / self.observed_ms)
-
         return {
-            "morphine_mg_day": daily(self.morphine_mg),
-            "bupivacaine_mg_day": daily(self.bupivacaine_mg),
-            "pcia_morphine_mg_day": daily(self.pcia_morphine_mg),
-            "pcia_bupivacaine_mg_day": daily(self.pcia_bupivacaine_mg),
+            "morphine_mg_day": self.daily(self.morphine_mg),
+            "bupivacaine_mg_day": self.daily(self.bupivacaine_mg),
+            "pcia_morphine_mg_day": self.daily(self.pcia_morphine_mg),
+            "pcia_bupivacaine_mg_day": self.daily(self.pcia_bupivacaine_mg),
             "rate_ml_h": self.rate_ml_h,
-            "pcia_per_day": daily(self.deliveries),
+            "pcia_per_day": self.daily(self.deliveries),
         }
 
 
 def doses(one: Episode, seen: Observed, begin_ms: int, end_ms: int) -> Doses:
     """Computes a patient's doses in [begin, end), Unix ms UTC."""
-    bags = one.bags(seen)
-    parts = [_part(seen, a, b, bag) for a, b, bag in _pieces(bags, begin_ms, end_ms)]
-    continuous, pcia, other, prime = (_sum([part.volumes[k] for part in parts]) for k in range(4))
+    hung = bags(one, seen.bag_changes)
+    pieces = tuple(_piece(seen, *edges) for edges in _pieces(seen, hung, begin_ms, end_ms))
+    whole = _volumes(seen, _Window.of(seen, begin_ms, end_ms))
+    masses = {key: _sum(piece.masses[key] for piece in pieces)
+              for key in ("morphine", "bupivacaine", "pcia_morphine", "pcia_bupivacaine")}
     observed_ms = seen.observed_ms(begin_ms, end_ms)
-    running_ms, running_low_ms, running_high_ms = seen.running_ms(begin_ms, end_ms)
-    started = [b for b in seen.boluses if begin_ms <= b.begin_ms < end_ms and b.source == "patient"]
-    certain = sum(not bolus.inferred for bolus in started)
-    ppm = Fraction(2 * seen.uncertainty_ppm, 1_000_000)
-    continuous, pcia, other = (_scaled(figure, ppm) for figure in (continuous, pcia, other))
-    masses = [_scaled(_sum([part.masses[k] for part in parts]), ppm) for k in range(4)]
+    running = seen.running_ms(begin_ms, end_ms)
+    wall = observed_ms, observed_ms, observed_ms
     return Doses(
-        one.patient, begin_ms, end_ms, observed_ms, running_ms,
-        continuous_ml=continuous, pcia_ml=pcia, other_ml=other, prime_ml=_scaled(prime, ppm),
-        morphine_mg=masses[0], bupivacaine_mg=masses[1],
-        pcia_morphine_mg=masses[2], pcia_bupivacaine_mg=masses[3],
-        deliveries=Figure(Fraction(len(started)), Fraction(certain), Fraction(len(started))),
-        denied=sum(d.outcome == "denied" and begin_ms <= d.at_ms < end_ms for d in seen.demands),
-        rate_ml_h=_rate(continuous, running_ms, running_low_ms, running_high_ms),
-        rate_wall_ml_h=_rate(continuous, observed_ms, observed_ms, observed_ms),
-        mean_with_boluses_ml_h=_rate(continuous + pcia + other, observed_ms, observed_ms, observed_ms),
-        records=_ranges(seen, begin_ms, end_ms),
+        one.patient, begin_ms, end_ms, observed_ms, running[0],
+        withheld_ms=sum(max(0, min(end_ms, b) - max(begin_ms, a)) for a, b, _ in seen.withheld),
+        outside_ms=end_ms - begin_ms - length(clip(seen.claimed, begin_ms, end_ms)),
+        clock_doubt_ms=max(seen.doubt_ms(begin_ms), seen.doubt_ms(end_ms)),
+        continuous_ml=whole["continuous"], pcia_ml=whole["pcia"], other_ml=whole["other"],
+        prime_ml=whole["prime"],
+        morphine_mg=masses["morphine"], bupivacaine_mg=masses["bupivacaine"],
+        pcia_morphine_mg=masses["pcia_morphine"], pcia_bupivacaine_mg=masses["pcia_bupivacaine"],
+        deliveries=_deliveries(seen, _Window.of(seen, begin_ms, end_ms)),
+        rate_ml_h=_rate(whole["continuous"], *running),
+        rate_wall_ml_h=_rate(whole["continuous"], *wall),
+        rate_last_ml_h=_last_rate(seen, begin_ms, end_ms),
+        mean_with_boluses_ml_h=_rate(whole["patient"], *wall),
+        presses=_presses(seen, begin_ms, end_ms), pieces=pieces,
+        notes=tuple(_notes(seen, pieces, begin_ms, end_ms)),
     )
 
 
 @dataclass(frozen=True)
-class _Part:
-    volumes: tuple[Figure, Figure, Figure, Figure]  # mL: continuous, PCIA, other, prime
-    masses: tuple[Figure, Figure, Figure, Figure]  # mg: morphine, bupivacaine, PCIA of each
+class _Window:
+    """[begin, end), and by how much either edge may lie elsewhere."""
+
+    begin_ms: int
+    end_ms: int
+    begin_doubt_ms: int
+    end_doubt_ms: int
+
+    @classmethod
+    def of(cls, seen: Observed, begin_ms: int, end_ms: int) -> _Window:
+        return cls(begin_ms, end_ms, seen.doubt_ms(begin_ms), seen.doubt_ms(end_ms))
+
+    @property
+    def narrow(self) -> Interval:
+        begin_ms = self.begin_ms + self.begin_doubt_ms
+        return begin_ms, max(begin_ms, self.end_ms - self.end_doubt_ms)
+
+    @property
+    def wide(self) -> Interval:
+        return self.begin_ms - self.begin_doubt_ms, self.end_ms + self.end_doubt_ms
 
 
-def _pieces(bags: list[Bag], begin_ms: int, end_ms: int) -> list[tuple[int, int, Bag]]:
+def _pieces(seen: Observed, hung: list[Bag], begin_ms: int, end_ms: int) -> list[tuple[_Window, Bag]]:
     """Cuts a window where bags change; before the first bag nothing is known of drugs."""
-    known = [Bag(begin_ms, None, None)] + [bag for bag in bags if bag.at_ms <= begin_ms][-1:]
-    marks = [Bag(begin_ms, known[-1].morphine_ug_pl, known[-1].bupivacaine_ug_pl)]
-    marks += [bag for bag in bags if begin_ms < bag.at_ms < end_ms]
-    ends = [bag.at_ms for bag in marks[1:]] + [end_ms]
-    return [(bag.at_ms, end, bag) for bag, end in zip(marks, ends, strict=True)]
+    before = [bag for bag in hung if bag.at_ms <= begin_ms]
+    marks = [(begin_ms, seen.doubt_ms(begin_ms), before[-1] if before else Bag(begin_ms))]
+    for bag in hung:
+        if begin_ms < bag.at_ms < end_ms:
+            marks.append((bag.at_ms, max(bag.doubt_ms, seen.doubt_ms(bag.at_ms)), bag))
+    ends = [(at_ms, doubt_ms) for at_ms, doubt_ms, _ in marks[1:]] + [(end_ms, seen.doubt_ms(end_ms))]
+    return [(_Window(at_ms, to_ms, doubt_ms, end_doubt_ms), bag)
+            for (at_ms, doubt_ms, bag), (to_ms, end_doubt_ms) in zip(marks, ends, strict=True)
+            if at_ms < to_ms]
 
 
-def _part(seen: Observed, begin_ms: int, end_ms: int, bag: Bag) -> _Part:
-    total = Fraction(0)
-    quantum = 0
-    for minute in seen.minutes_in(begin_ms, end_ms):
-        inside_ms = min(minute.end_ms, end_ms) - max(minute.begin_ms, begin_ms)
-        volume = minute.counts * minute.pl_per_count
-        whole_ms = minute.end_ms - minute.begin_ms
-        total += volume if inside_ms == whole_ms else Fraction(volume * inside_ms, whole_ms)
-        quantum = max(quantum, minute.pl_per_count)
-    slack = quantum * seen.stretches(begin_ms, end_ms)
-    every = [_bolus_part(bolus, begin_ms, end_ms) for bolus in seen.boluses]
-    by_source = {name: _sum([figure for bolus, figure in zip(seen.boluses, every, strict=True)
-                             if (bolus.source if bolus.source in ("patient", "prime") else "other")
-                             == name])
-                 for name in ("patient", "other", "prime")}
-    bursts = _sum(every)
-    assert bursts.value is not None and bursts.low is not None and bursts.high is not None
-    continuous = Figure(total - bursts.value, max(Fraction(0), total - slack - bursts.high),
-                        total + slack - bursts.low)
-    pcia = by_source["patient"]
-    to_patient = Figure(total - _value(by_source["prime"]),
-                        max(Fraction(0), total - slack - (by_source["prime"].high or 0)),
-                        total + slack - (by_source["prime"].low or 0))
-    masses = tuple(
-        _mass(volume, concentration)
-        for volume in (to_patient, pcia)
-        for concentration in (bag.morphine_ug_pl, bag.bupivacaine_ug_pl)
+def _piece(seen: Observed, window: _Window, bag: Bag) -> Piece:
+    volumes = _volumes(seen, window)
+    strengths = {"morphine": bag.morphine_ug_pl, "bupivacaine": bag.bupivacaine_ug_pl}
+    masses = {drug: _mass(volumes["patient"], strengths[drug]) for drug in DRUGS}
+    masses.update({f"pcia_{drug}": _mass(volumes["pcia"], strengths[drug]) for drug in DRUGS})
+    return Piece(window.begin_ms, window.end_ms, bag, volumes, masses)
+
+
+def _volumes(seen: Observed, window: _Window) -> dict[str, Figure]:
+    """Returns the mL of a window: continuous, pcia, other, prime, and patient (all but prime).
+
+    What a bolus may be more or less, the continuous part is less or more: their sum is counted.
+    """
+    exact, narrow, wide = (window.begin_ms, window.end_ms), window.narrow, window.wide
+    around = seen.boluses_in(*wide)
+    slack = sum(stretch.run.calibration.pl_per_count for stretch in seen.stretches_in(*wide))
+    slack += sum(part.bolus.pl_per_count for part in around if not part.covered)
+    continuous, at_least, at_most = (seen.continuous_pl(*edges) for edges in (exact, narrow, wide))
+    of = {name: [part for part in around if _source(part) == name]
+          for name in ("pcia", "other", "prime")}
+    found = {name: Figure(*(_bolus_pl(parts, edges, k) for k, edges in enumerate((exact, narrow, wide))))
+             for name, parts in of.items()}
+    more, less = _spread(around, wide)
+    found["continuous"] = Figure(max(Fraction(0), continuous), max(Fraction(0), at_least - slack - more),
+                                 at_most + slack + less)
+    to_patient = of["pcia"] + of["other"]
+    prime_more, prime_less = _spread(of["prime"], wide)
+    found["patient"] = Figure(
+        max(Fraction(0), continuous) + _bolus_pl(to_patient, exact, 0),
+        max(Fraction(0), at_least + _bolus_pl(to_patient, narrow, 0) - slack - prime_more),
+        at_most + _bolus_pl(to_patient, wide, 0) + slack + prime_less,
     )
-    volumes = (continuous, pcia, by_source["other"], by_source["prime"])
-    in_ml = tuple(figure.map(lambda value: value / PL_PER_ML) for figure in volumes)
-    return _Part(in_ml, masses)  # type: ignore[arg-type]
+    ppm = max((s.run.calibration.uncertainty_ppm for s in seen.stretches_in(*wide)), default=0)
+    return {name: _scaled(figure, Fraction(2 * ppm, 1_000_000)).map(lambda pl: pl / PL_PER_ML)
+            for name, figure in found.items()}
 
 
-def _bolus_part(bolus: Bolus, begin_ms: int, end_ms: int) -> Figure:
-    """Returns the picolitres of a bolus that fall into [begin, end), pro rata in time."""
-    span_ms = bolus.end_ms - bolus.begin_ms
-    if span_ms <= 0:
-        share = Fraction(begin_ms <= bolus.begin_ms < end_ms)
-    else:
-        inside_ms = min(bolus.end_ms, end_ms) - max(bolus.begin_ms, begin_ms)
-        share = Fraction(max(0, inside_ms), span_ms)
-    if not share:
-        return ZERO
-    low = Fraction(0) if bolus.inferred else max(Fraction(0), bolus.volume_pl - bolus.quantum_pl)
-    return Figure(bolus.volume_pl * share, low * share,
-                  (bolus.volume_pl + bolus.quantum_pl) * share)
+def _source(part: BolusPart) -> str:
+    return {"patient": "pcia", "prime": "prime"}.get(part.bolus.source, "other")
 
 
-def _value(figure: Figure) -> Fraction:
-    return figure.value or Fraction(0)
+def _bolus_pl(parts: list[BolusPart], edges: Interval, which: int) -> Fraction:
+    """Returns the volume of boluses within edges: the value, the low or the high one (0, 1, 2)."""
+    return sum(((part.bolus.volume_pl, *part.bolus.bounds_pl)[which] * part.share(*edges)
+                for part in parts), Fraction(0))
 
 
-def _sum(figures: list[Figure]) -> Figure:
+def _spread(parts: list[BolusPart], edges: Interval) -> tuple[Fraction, Fraction]:
+    """Returns by how much boluses may be more, and less, than their value."""
+    value, low, high = (_bolus_pl(parts, edges, which) for which in range(3))
+    return high - value, value - low
+
+
+def _deliveries(seen: Observed, window: _Window) -> Figure:
+    """Counts the patient's boluses that begin in the window, surely, and at most."""
+    starts = [part.bolus for part in seen.boluses_in(*window.wide)
+              if part.bolus.source == "patient" and part.begin_ms == part.bolus.begin_ms]
+
+    def within(edges: Interval, surely: bool = False) -> Fraction:
+        return Fraction(sum(edges[0] <= bolus.begin_ms < edges[1] and not (surely and bolus.inferred)
+                            for bolus in starts))
+
+    return Figure(within((window.begin_ms, window.end_ms)), within(window.narrow, surely=True),
+                  within(window.wide))
+
+
+def _presses(seen: Observed, begin_ms: int, end_ms: int) -> Presses:
+    found = [(d.outcome, d.reason) for d in seen.demands if begin_ms <= d.at_ms < end_ms]
+    denied = [reason for outcome, reason in found if outcome == "denied"]
+    outcomes = [outcome for outcome, _ in found]
+    return Presses(len(found), outcomes.count("given"), denied.count("lockout"),
+                   len(denied) - denied.count("lockout"), outcomes.count("unresolved"))
+
+
+def _last_rate(seen: Observed, begin_ms: int, end_ms: int) -> Figure:
+    """Returns the continuous rate over the last hour of the window that the pump is known to run."""
+    left_ms = HOUR_MS
+    volume = ZERO
+    for since_ms, until_ms in reversed(clip(seen.ran, begin_ms, end_ms)):
+        since_ms = max(since_ms, until_ms - left_ms)
+        volume = volume + _volumes(seen, _Window(since_ms, until_ms, 0, 0))["continuous"]
+        left_ms -= until_ms - since_ms
+        if not left_ms:
+            break
+    ran_ms = HOUR_MS - left_ms
+    return _rate(volume, ran_ms, ran_ms, ran_ms)
+
+
+def _notes(seen: Observed, pieces: Iterable[Piece], begin_ms: int, end_ms: int) -> Iterable[str]:
+    """Yields what a reader of the figures must know, a sentence each."""
+    for piece in pieces:
+        if piece.bag.note:
+            yield piece.bag.note
+        elif piece.bag.entry is None and piece.volumes["patient"].high:
+            yield ("milligrams unknown: the bag was changed and nobody entered it" if piece.bag.change
+                   else "milligrams unknown: no bag was entered")
+    for a_ms, b_ms, rival in seen.withheld:
+        if a_ms < end_ms and b_ms > begin_ms:
+            hours = Fraction(min(b_ms, end_ms) - max(a_ms, begin_ms), HOUR_MS)
+            yield (f"{float(hours):.1f} h withheld: {rival} claims the same board then; correct one"
+                   " of them")
+    doubt_ms = max(seen.doubt_ms(begin_ms), seen.doubt_ms(end_ms))
+    if doubt_ms > _DOUBT_TOLD_MS:
+        yield f"the clock is uncertain by {doubt_ms // 1000} s at the window's edges"
+    if seen.unplaced:
+        yield f"{seen.unplaced} minutes recorded at times that nobody can tell are in no figure"
+    if seen.uncalibrated:
+        yield f"{seen.uncalibrated} minutes without a known calibration are in no figure"
+
+
+def _sum(figures: Iterable[Figure]) -> Figure:
     out = ZERO
     for figure in figures:
         out = out + figure
     return out
 
 
-def _mass(volume_pl: Figure, ug_pl: Fraction | None) -> Figure:
-    if volume_pl.high == 0:
+def _mass(volume_ml: Figure, ug_pl: Fraction | None) -> Figure:
+    if volume_ml.high == 0:
         return ZERO
-    return Figure(None) if ug_pl is None else volume_pl.map(lambda value: value * ug_pl / 1000)
+    # ug/pL x 1e9 pL/mL / 1e3 ug/mg
+    return Figure(None) if ug_pl is None else volume_ml.map(lambda ml: ml * ug_pl * 1_000_000)
 
 
 def _scaled(figure: Figure, relative: Fraction) -> Figure:
@@ -202,16 +325,8 @@ def _scaled(figure: Figure, relative: Fraction) -> Figure:
 
 
 def _rate(volume_ml: Figure, ms: int, low_ms: int, high_ms: int) -> Figure:
+    """Returns mL/h over a time that is low_ms at least and high_ms at most."""
     if not ms or volume_ml.value is None or volume_ml.low is None or volume_ml.high is None:
         return Figure(None)
-    return Figure(volume_ml.value * HOUR_MS / ms, volume_ml.low * HOUR_MS / max(high_ms, ms),
-                  volume_ml.high * HOUR_MS / min(low_ms or ms, ms))
-
-
-def _ranges(seen: Observed, begin_ms: int, end_ms: int) -> tuple[tuple[int, int, int], ...]:
-    """Returns (log_id, first seq, last seq) of the minutes that the figures rest on."""
-    found: dict[int, tuple[int, int]] = {}
-    for minute in seen.minutes_in(begin_ms, end_ms):
-        first, last = found.get(minute.log_id, (minute.seq, minute.seq))
-        found[minute.log_id] = (min(first, minute.seq), max(last, minute.seq))
-    return tuple((log_id, first, last) for log_id, (first, last) in sorted(found.items()))
+    return Figure(volume_ml.value * HOUR_MS / ms, volume_ml.low * HOUR_MS / high_ms,
+                  volume_ml.high * HOUR_MS / (low_ms or ms))

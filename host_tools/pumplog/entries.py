@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -51,3 +52,14 @@ def from_wire(data: bytes, patient: str, board: str | None, log_id: int, seq: in
         author.decode("ascii", "replace"), (entered_s + EPOCH_2020_S) * 1000,
         (effective_s + EPOCH_2020_S) * 1000, dict(fields), log_id=log_id, seq=seq,
     )
+
+
+def superseded(journal: list[Entry]) -> set[UUID]:
+    """Returns the entries that a standing correction names; a corrected correction is void."""
+    void: set[UUID] = set()
+    corrections = [entry for entry in journal if entry.kind == "correction"]
+    for entry in sorted(corrections, key=lambda e: e.entered_at_ms, reverse=True):
+        if entry.uuid not in void:
+            words = [entry.fields[f"uuid_{k}"] for k in range(4)]
+            void.add(UUID(bytes=struct.pack("<4I", *words)))
+    return void

@@ -1,167 +1,153 @@
-"""What a board saw of one patient, in UTC: counts by the minute, boluses, demands, pump, bags.
-
-Volumes are exact: picolitres as ints, or Fractions where a minute or a bolus is split.
-"""
+"""What the boards saw of one patient, in UTC: the patient's share of every log, nothing derived."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TypeVar
 
-from pumpwire import names
-from pumpwire import records as wire
+from .intervals import Interval, clip, intersect, length, merge
+from .log_view import BagChange, Bolus, Boluses, Demand, LogView, Run
 
-from .store import StoredRecord
-from .timeline import Timeline
+_M = TypeVar("_M", Demand, BagChange)
 
 
 @dataclass(frozen=True)
-class Minute:
-    """Counts in [begin, end), Unix ms UTC, at pl_per_count picolitres each."""
+class Stretch:
+    """The part of a run that is this patient's; boluses: all of its log."""
 
+    run: Run
+    boluses: Boluses
     begin_ms: int
     end_ms: int
-    counts: int
-    pl_per_count: int
-    log_id: int
-    seq: int
+
+    def minutes(self, begin_ms: int, end_ms: int) -> tuple[int, int]:
+        """Returns the run's minutes [first, behind last) of this stretch in [begin, end)."""
+        return self.run.minutes(max(begin_ms, self.begin_ms), min(end_ms, self.end_ms))
+
+    def continuous_pl(self, begin_ms: int, end_ms: int) -> Fraction:
+        """Returns the volume without boluses in [begin, end)."""
+        begin_ms, end_ms = max(begin_ms, self.begin_ms), min(end_ms, self.end_ms)
+        return self.run.continuous_pl(begin_ms, end_ms, self.boluses) if begin_ms < end_ms else Fraction(0)
 
 
 @dataclass(frozen=True)
-class Bolus:
-    """A burst of counts. volume_pl is what the continuous rate does not account for."""
+class BolusPart:
+    """The part of a bolus that lies in the patient's stay; covered: minutes cover it too."""
 
+    bolus: Bolus
     begin_ms: int
     end_ms: int
-    volume_pl: Fraction
-    quantum_pl: int
-    source: str
-    halted: bool
-    inferred: bool
-    log_id: int
-    seq: int
+    covered: bool
 
-
-@dataclass(frozen=True)
-class Demand:
-    """A press of the handset, and what came of it."""
-
-    at_ms: int
-    outcome: str
-    reason: str
-    inferred: bool
-
-
-@dataclass(frozen=True)
-class PumpChange:
-    """The pump began to run, or stopped, at at_ms give or take uncertainty_ms."""
-
-    at_ms: int
-    running: bool
-    uncertainty_ms: int
+    def share(self, begin_ms: int, end_ms: int) -> Fraction:
+        """Returns which part of the whole bolus is this patient's in [begin, end)."""
+        return self.bolus.share(max(begin_ms, self.begin_ms), min(end_ms, self.end_ms))
 
 
 @dataclass
 class Observed:
-    """Everything seen, in order of time. unplaced: records of boots whose time nobody told."""
+    """Everything seen, in order of time, over all stays of a patient.
 
-    minutes: list[Minute] = field(default_factory=list)
-    boluses: list[Bolus] = field(default_factory=list)
+    ran, ran_surely, ran_perhaps: when the pump ran, at least, at most, within `observed`. withheld:
+    stretches that another patient claims too, with whom. unplaced, uncalibrated: minutes of the
+    boards' logs whose time or volume nobody can tell; they are in no figure.
+    """
+
+    claimed: list[Interval] = field(default_factory=list)
+    withheld: list[tuple[int, int, str]] = field(default_factory=list)
+    stretches: list[Stretch] = field(default_factory=list)
+    boluses: list[BolusPart] = field(default_factory=list)
     demands: list[Demand] = field(default_factory=list)
-    pump: list[PumpChange] = field(default_factory=list)
-    bag_changes_ms: list[int] = field(default_factory=list)
-    uncertainty_ppm: int = 0
-    clock_uncertainty_ms: int = 0
+    bag_changes: list[BagChange] = field(default_factory=list)
+    observed: list[Interval] = field(default_factory=list)
+    ran: list[Interval] = field(default_factory=list)
+    ran_surely: list[Interval] = field(default_factory=list)
+    ran_perhaps: list[Interval] = field(default_factory=list)
+    logs: list[LogView] = field(default_factory=list)
     unplaced: int = 0
+    uncalibrated: int = 0
+    longest_bolus_ms: int = 0
 
-    def minutes_in(self, begin_ms: int, end_ms: int) -> Iterable[Minute]:
-        """Yields the minutes that overlap [begin, end)."""
-        at = bisect_left(self.minutes, begin_ms, key=lambda minute: minute.end_ms)
-        for minute in self.minutes[at:]:
-            if minute.begin_ms >= end_ms:
+    def add(self, view: LogView, claims: list[Interval]) -> None:
+        """Adds what a log saw in the claimed intervals (sorted, disjoint)."""
+        boluses = Boluses(view.boluses)
+        covered: list[Interval] = []
+        for run in view.runs:
+            for begin_ms, end_ms in clip(claims, run.begin_ms, run.end_ms):
+                self.stretches.append(Stretch(run, boluses, begin_ms, end_ms))
+                covered.append((begin_ms, end_ms))
+        covered = merge(covered)
+        for begin_ms, end_ms in claims:
+            self.boluses += [_part(bolus, begin_ms, end_ms, covered)
+                             for bolus in boluses.during(begin_ms, end_ms)]
+            self.demands += _between(view.demands, begin_ms, end_ms)
+            self.bag_changes += _between(view.bag_changes, begin_ms, end_ms)
+        self.observed = merge([*self.observed, *covered])
+        ran, surely, perhaps = (intersect(part, covered) for part in view.pump.intervals())
+        self.ran = merge([*self.ran, *ran])
+        self.ran_surely = merge([*self.ran_surely, *surely])
+        self.ran_perhaps = merge([*self.ran_perhaps, *perhaps])
+        self.logs.append(view)
+        self.unplaced += view.unplaced
+        self.uncalibrated += view.uncalibrated
+
+    def sort(self) -> None:
+        """Puts everything in order of time, once all logs are added."""
+        self.stretches.sort(key=lambda stretch: stretch.begin_ms)
+        self.boluses.sort(key=lambda part: part.begin_ms)
+        self.demands.sort(key=lambda demand: demand.at_ms)
+        self.bag_changes.sort(key=lambda change: change.at_ms)
+        self.longest_bolus_ms = max((part.end_ms - part.begin_ms for part in self.boluses), default=0)
+
+    def stretches_in(self, begin_ms: int, end_ms: int) -> Iterator[Stretch]:
+        """Yields the stretches that overlap [begin, end)."""
+        for stretch in self.stretches:
+            if stretch.begin_ms >= end_ms:
                 return
-            if minute.end_ms > begin_ms:
-                yield minute
+            if stretch.end_ms > begin_ms:
+                yield stretch
 
-    def running_ms(self, begin_ms: int, end_ms: int) -> tuple[int, int, int]:
-        """Returns (running time, at least, at most) within the observed part of [begin, end)."""
-        total = low = high = 0
-        running, since_ms, doubt_ms = False, begin_ms, 0
-        changes = [change for change in self.pump if change.at_ms < end_ms]
-        for change in [*changes, PumpChange(end_ms, False, 0)]:
-            if running:
-                span_ms = self.observed_ms(max(since_ms, begin_ms), change.at_ms)
-                inside = change.at_ms > begin_ms
-                edge_ms = (doubt_ms if since_ms > begin_ms else 0) + change.uncertainty_ms
-                total += span_ms
-                low += max(0, span_ms - edge_ms) if inside else 0
-                high += span_ms + edge_ms if inside else 0
-            running, since_ms, doubt_ms = change.running, change.at_ms, change.uncertainty_ms
-        return total, low, min(high, self.observed_ms(begin_ms, end_ms))
+    def boluses_in(self, begin_ms: int, end_ms: int) -> list[BolusPart]:
+        """Returns the boluses of which the patient got some part in [begin, end)."""
+        first = bisect_left(self.boluses, begin_ms - self.longest_bolus_ms, key=lambda p: p.begin_ms)
+        last = bisect_left(self.boluses, end_ms, key=lambda p: p.begin_ms)
+        return [part for part in self.boluses[first:last]
+                if part.end_ms > begin_ms or part.begin_ms == begin_ms]
 
     def observed_ms(self, begin_ms: int, end_ms: int) -> int:
         """Returns how much of [begin, end) minutes cover."""
-        return sum(min(minute.end_ms, end_ms) - max(minute.begin_ms, begin_ms)
-                   for minute in self.minutes_in(begin_ms, end_ms))
+        return length(clip(self.observed, begin_ms, end_ms))
 
-    def stretches(self, begin_ms: int, end_ms: int) -> int:
-        """Returns into how many unbroken stretches the minutes of [begin, end) fall."""
-        found = 0
-        last_ms = None
-        for minute in self.minutes_in(begin_ms, end_ms):
-            if last_ms is None or minute.begin_ms > last_ms + 1000:
-                found += 1
-            last_ms = minute.end_ms
-        return found
+    def running_ms(self, begin_ms: int, end_ms: int) -> tuple[int, int, int]:
+        """Returns (running time, at least, at most) within the observed part of [begin, end)."""
+        value, low, high = (length(clip(part, begin_ms, end_ms))
+                            for part in (self.ran, self.ran_surely, self.ran_perhaps))
+        return value, min(low, value), max(high, value)
 
+    def continuous_pl(self, begin_ms: int, end_ms: int) -> Fraction:
+        """Returns the volume without boluses in [begin, end)."""
+        return sum((stretch.continuous_pl(begin_ms, end_ms)
+                    for stretch in self.stretches_in(begin_ms, end_ms)), Fraction(0))
 
-def observe(records: Iterable[StoredRecord], timeline: Timeline, seen: Observed) -> None:
-    """Adds a log's records, in order of seq, to what was seen."""
-    pl_per_count = 0
-    for record in records:
-        fields = record.fields
-        if record.kind == "calibration":
-            pl_per_count = fields["pl_per_count"]
-            seen.uncertainty_ppm = max(seen.uncertainty_ppm, fields["uncertainty_ppm"])
-            continue
-        placed = timeline.utc(record.boot, record.uptime_ms)
-        if placed is None:
-            seen.unplaced += 1
-            continue
-        at_ms = placed[0]
-        if record.kind == "minute":
-            seen.clock_uncertainty_ms = max(seen.clock_uncertainty_ms, placed[1])
-            seen.minutes.append(Minute(at_ms - fields["span_ms"], at_ms, fields["counts"],
-                                       pl_per_count, record.log_id, record.seq))
-        elif record.kind == "bolus":
-            begin_ms = at_ms - fields["ago_ms"]
-            milli = fields["counts"] * 1000 - fields["continuous_milli_counts"]
-            seen.boluses.append(Bolus(
-                begin_ms, begin_ms + fields["duration_ms"], Fraction(milli * pl_per_count, 1000),
-                pl_per_count, names.SOURCES.get(fields["source"], "unknown"),
-                bool(fields["halted"]), bool(fields["inferred"]), record.log_id, record.seq,
-            ))
-        elif record.kind == "demand":
-            seen.demands.append(Demand(
-                at_ms - fields["ago_ms"], names.OUTCOMES.get(fields["outcome"], "unknown"),
-                names.REASONS.get(fields["reason"], "unknown"), bool(fields["inferred"]),
-            ))
-        elif record.kind == "pump":
-            seen.pump.append(PumpChange(at_ms - fields["ago_ms"],
-                                        fields["state"] == wire.PUMP_RUNNING,
-                                        fields["uncertainty_ms"]))
-        elif record.kind == "boot":
-            seen.pump.append(PumpChange(at_ms, False, 0))
-        elif record.kind == "bag":
-            seen.bag_changes_ms.append(at_ms - fields["ago_ms"])
+    def doubt_ms(self, at_ms: int) -> int:
+        """Returns the clock's uncertainty at at_ms, by the nearest minute; 0 with none."""
+        k = bisect_right(self.stretches, at_ms, key=lambda stretch: stretch.begin_ms)
+        near = self.stretches[max(0, k - 1) : k + 1]
+        if not near:
+            return 0
+        nearest = min(near, key=lambda s: max(s.begin_ms - at_ms, at_ms - s.end_ms))
+        return nearest.run.doubt_ms(min(max(at_ms, nearest.begin_ms), nearest.end_ms))
 
 
-def sort(seen: Observed) -> None:
-    """Puts everything in order of time."""
-    seen.minutes.sort(key=lambda minute: minute.begin_ms)
-    seen.boluses.sort(key=lambda bolus: bolus.begin_ms)
-    seen.demands.sort(key=lambda demand: demand.at_ms)
-    seen.pump.sort(key=lambda change: change.at_ms)
-    seen.bag_changes_ms.sort()
+def _between(moments: list[_M], begin_ms: int, end_ms: int) -> list[_M]:
+    first, behind = (bisect_left(moments, at, key=lambda m: m.at_ms) for at in (begin_ms, end_ms))
+    return moments[first:behind]
+
+
+def _part(bolus: Bolus, begin_ms: int, end_ms: int, covered: list[Interval]) -> BolusPart:
+    inside = max(bolus.begin_ms, begin_ms), min(max(bolus.end_ms, bolus.begin_ms), end_ms)
+    seen_ms = length(clip(covered, *inside))
+    return BolusPart(bolus, *inside, covered=seen_ms == inside[1] - inside[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 from .table import TIMEPOINTS, Cell, Row, Table
 from .values_csv import PublishedRow
@@ -56,23 +57,44 @@ def _p(row: Row) -> str:
     return "not tested" if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def _p_text(p: float | None) -> str:
+    return "not possible" if p is None else f"{p:.2g}"
+
+
 def _footers(table: Table) -> list[str]:
     lines = []
     for row in table.rows:
         tests = row.tests
         if tests.p is not None:
             lines.append(f"{row.key}: n = {row.n_pairs} pairs, {tests.test}; paired t"
-                         f" {tests.p_paired_t:.2g}, Wilcoxon {tests.p_wilcoxon:.2g}")
+                         f" {_p_text(tests.p_paired_t)}, Wilcoxon {_p_text(tests.p_wilcoxon)}")
         else:
             lines.append(f"{row.key}: n = {row.n_pairs} pairs, {tests.test}")
         for timepoint, who in row.missing.items():
             if who:
                 lines.append(f"  no {timepoint} value: {', '.join(who)}")
-    for name, line in table.coverage.items():
-        lines.append(f"{name}: {line}")
+    for name, cover in table.coverage.items():
+        lines += _coverage(name, cover)
     for left_out in table.excluded:
         lines.append(f"left out: {left_out['patient']} ({left_out['reason']})")
     return lines + table.provenance
+
+
+def _coverage(name: str, cover: dict[str, Any]) -> list[str]:
+    """Returns days and presses of a timepoint, and what must be known of its patients."""
+    def days(key: str) -> str:
+        return digits_of(Fraction(cover[f"{key}_days"]), 2, "half-up")
+
+    apart = [f", {word} {days(key)}" for key, word in
+             (("withheld", "of which withheld"), ("outside_stay", "of which outside a stay"))
+             if Fraction(cover[f"{key}_days"])]
+    lines = [f"{name}: {days('observed')} days observed, pump running {days('running')}, unknown"
+             f" {days('unknown')}{''.join(apart)}",
+             f"  presses: asked {cover['presses']}, given {cover['given']}, during lockout"
+             f" {cover['denied_lockout']}, denied otherwise {cover['denied_other']}, unresolved"
+             f" {cover['unresolved']}"]
+    return lines + [f"  {patient}: {note}" for patient, each in cover["patients"].items()
+                    for note in each["notes"]]
 
 
 def render_compare(

@@ -7,7 +7,8 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 _DIGITS = 50
-_RANK_DIGITS = 12  # differences are ranked as rounded to this many decimals
+_RANK_DIGITS = 9  # differences are ranked as rounded to this many decimals
+WILCOXON = "Wilcoxon signed-rank, exact"
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,17 @@ def wilcoxon_p(differences: list[Fraction]) -> float | None:
 
 
 def paired(differences: list[Fraction]) -> Paired:
-    """Tests differences: Shapiro-Wilk P >= 0.05 then paired t, else exact Wilcoxon."""
+    """Tests differences: Shapiro-Wilk P >= 0.05 then paired t, else exact Wilcoxon.
+
+    Differences that are all the same have no spread: neither Shapiro-Wilk nor t can be computed.
+    """
     if len(differences) < 3:
         return Paired("not tested (fewer than three pairs)", None, None, None, None)
-    if len(set(differences)) == 1:
-        return Paired("not tested (all differences equal)", None, None, None, None)
+    if len({round(d, _RANK_DIGITS) for d in differences}) == 1:
+        p_w = wilcoxon_p(differences)
+        if p_w is None:
+            return Paired("not tested (no differences)", None, None, None, None)
+        return Paired(WILCOXON, p_w, None, p_w, None)
     from scipy import stats as scipy_stats  # slow to import: only where a test is made
 
     shapiro_p = float(scipy_stats.shapiro([float(d) for d in differences]).pvalue)
@@ -85,4 +92,4 @@ def paired(differences: list[Fraction]) -> Paired:
     p_w = wilcoxon_p(differences)
     if shapiro_p >= 0.05:
         return Paired("paired t", p_t, p_t, p_w, shapiro_p)
-    return Paired("Wilcoxon signed-rank, exact", p_w, p_t, p_w, shapiro_p)
+    return Paired(WILCOXON, p_w, p_t, p_w, shapiro_p)

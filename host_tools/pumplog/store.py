@@ -219,6 +219,11 @@ class Store:
             log_id, seq, kind, boot, uptime_ms, fields = row
             yield StoredRecord(log_id, seq, kind, boot, uptime_ms, json.loads(fields))
 
+    def last_uptimes(self, log_id: int) -> dict[int, int]:
+        """Returns {boot: uptime in ms of its last record} of a log."""
+        return dict(self._db.execute(
+            "SELECT boot, MAX(uptime_ms) FROM records WHERE log_id=? GROUP BY boot", (log_id,)))
+
     def page_bytes(self, log_id: int, first_seq: int) -> int:
         """Returns how many bytes of a page are held."""
         row = self._db.execute("SELECT LENGTH(data) FROM pages WHERE log_id=? AND first_seq=?",

@@ -19,6 +19,7 @@ ROWS = (
     ("pcia_per_day", "Frequency of PCIA use", "times/day"),
 )
 KEYS = tuple(key for key, _, _ in ROWS)
+DIGITS = 9  # decimals of --json; differences are tested as these show them
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Table:
         }
 
 
-def decimal(value: Fraction | None, digits: int = 9) -> str | None:
+def decimal(value: Fraction | None, digits: int = DIGITS) -> str | None:
     """Returns a decimal string, rounded half-up to `digits`, without trailing zeros."""
     if value is None:
         return None
@@ -133,7 +134,8 @@ def _row(key: str, label: str, unit: str, values: list[Value], cohort: str) -> R
     missing = {t: [p for p in everyone if p not in have[t]] for t in TIMEPOINTS}
     if cohort == "paired":
         have = {t: {p: have[t][p] for p in both} for t in TIMEPOINTS}
-    differences = [_known(have["followup"][p]) - _known(have["baseline"][p]) for p in both]
+    differences = [round(_known(have["followup"][p]), DIGITS) - round(_known(have["baseline"][p]), DIGITS)
+                   for p in both]
     cells = {t: _cell(list(have[t].values())) for t in TIMEPOINTS}
     return Row(key, label, unit, cells, len(both), stats.paired(differences), missing)
 

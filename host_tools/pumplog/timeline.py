@@ -1,47 +1,179 @@
-"""Places records in UTC: within a boot by its clock anchors, with an uncertainty."""
+"""Places records in UTC: in a boot by its clock anchors, boots by their order; with an uncertainty.
+
+A boot's clock is a line through the anchors that agree within what they state and DRIFT_PPM. The
+others are not lost: how far they lie off widens the uncertainty of the whole boot. Boots follow
+each other, so a boot that nobody told the time lies between its neighbours, in the middle of the
+room they leave; and where two boots' anchors contradict their order, the less trusted one gives
+way and both become uncertain by as much. UTC never runs against seq.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from pumpwire.units import EPOCH_2020_S
 
-from .store import StoredRecord
+from .store import Store, StoredRecord
 
 DRIFT_PPM = 100  # a crystal's error is 20 ppm; five times that is allowed for
 DISAGREE_MS = 60_000
+_TRUST = {1: 2, 2: 1, 0: 0}  # the anchor's `synced`: yes, not known, no
+
+
+@dataclass(frozen=True, order=True)
+class Anchor:
+    """A host said that it was utc_ms, give or take uncertainty_ms, at this uptime."""
+
+    uptime_ms: int
+    utc_ms: int
+    uncertainty_ms: int
+    trust: int
+    seq: int
+
+    @property
+    def offset_ms(self) -> int:
+        """What to add to uptime for UTC, by this anchor."""
+        return self.utc_ms - self.uptime_ms
+
+    @property
+    def quality(self) -> tuple[int, int, int]:
+        """Sorts the best anchor first."""
+        return -self.trust, self.uncertainty_ms, self.uptime_ms
 
 
 class Timeline:
-    """Built from a log's ANCHOR records. A boot without an anchor has no UTC: its time is unknown."""
+    """Built from a log's ANCHOR records and each boot's last uptime, ms."""
 
-    def __init__(self, anchors: Iterable[StoredRecord]) -> None:
-        self._boots: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    def __init__(self, anchors: Iterable[StoredRecord], last_uptime_ms: Mapping[int, int]) -> None:
+        told: dict[int, list[Anchor]] = defaultdict(list)
         for record in anchors:
             fields = record.fields
             utc_ms = (fields["epoch_s"] + EPOCH_2020_S) * 1000 + fields["epoch_ms"]
-            self._boots[record.boot].append((record.uptime_ms, utc_ms, fields["uncertainty_ms"]))
+            told[record.boot].append(Anchor(
+                record.uptime_ms, utc_ms, fields["uncertainty_ms"],
+                _TRUST.get(fields["synced"], 1), record.seq,
+            ))
+        self._clocks = {boot: _Clock(anchors_of) for boot, anchors_of in told.items()}
+        self._brackets: dict[int, tuple[int, int]] = {}  # boot: (UTC of its start, uncertainty)
+        lengths = {boot: last_uptime_ms.get(boot, told[boot][-1].uptime_ms if boot in told else 0)
+                   for boot in {*told, *last_uptime_ms}}
+        self._put_in_order(lengths)
+
+    @classmethod
+    def of(cls, store: Store, log_id: int) -> Timeline:
+        """Builds a log's timeline from the store."""
+        return cls(store.records(log_id, "anchor"), store.last_uptimes(log_id))
 
     def utc(self, boot: int, uptime_ms: int) -> tuple[int, int] | None:
-        """Returns (Unix ms UTC, uncertainty in ms) of a moment of a boot, None where unknown.
+        """Returns (Unix ms UTC, uncertainty in ms) of a moment of a boot, None where unknown."""
+        clock = self._clocks.get(boot)
+        if clock is not None:
+            return clock.utc(uptime_ms)
+        if boot in self._brackets:
+            begin_ms, uncertainty_ms = self._brackets[boot]
+            return begin_ms + uptime_ms, uncertainty_ms + _drift(uptime_ms)
+        return None
 
-        Between two anchors that agree the line joins them; outside, and where they disagree by
-        more than a minute, the nearest counts, and the disagreement widens the uncertainty.
-        """
-        anchors = self._boots.get(boot)
-        if not anchors:
-            return None
-        after = bisect_left(anchors, (uptime_ms,))
-        near = [anchors[k] for k in (after - 1, after) if 0 <= k < len(anchors)]
-        first, last = near[0], near[-1]
-        nearest = min(near, key=lambda anchor: abs(anchor[0] - uptime_ms))
-        distance_ms = abs(uptime_ms - nearest[0])
-        spread_ms = abs((last[1] - last[0]) - (first[1] - first[0]))
-        uncertainty_ms = nearest[2] + distance_ms * DRIFT_PPM // 1_000_000
-        if first is last or spread_ms > DISAGREE_MS or last[0] == first[0]:
-            widened = spread_ms if spread_ms > DISAGREE_MS else 0
-            return nearest[1] + uptime_ms - nearest[0], uncertainty_ms + widened
-        part = (last[1] - first[1]) * (uptime_ms - first[0]) // (last[0] - first[0])
-        return first[1] + part, uncertainty_ms + spread_ms
+    def anchors(self, boot: int) -> list[Anchor]:
+        """Returns the anchors that a boot's line runs through, in order."""
+        clock = self._clocks.get(boot)
+        return clock.line if clock else []
+
+    def _put_in_order(self, lengths: dict[int, int]) -> None:
+        """Places boots one after the other: the most trusted first, the rest in the room left."""
+        boots = sorted(lengths)
+        before: dict[int, int] = {}  # boot: the uptimes of all boots before it, ms
+        total = 0
+        for boot in boots:
+            before[boot] = total
+            total += lengths[boot]
+        placed: list[int] = []
+        for boot in sorted(self._clocks, key=lambda b: (self._clocks[b].quality, b)):
+            clock, at = self._clocks[boot], bisect_left(placed, boot)
+            for other in placed[at : at + 1]:
+                room_ms = self._clocks[other].utc(0)[0] - clock.utc(lengths[boot])[0]
+                wanted_ms = before[other] - before[boot] - lengths[boot]
+                _give_way(clock, self._clocks[other], min(0, room_ms - wanted_ms))
+            for other in placed[max(0, at - 1) : at]:
+                room_ms = clock.utc(0)[0] - self._clocks[other].utc(lengths[other])[0]
+                wanted_ms = before[boot] - before[other] - lengths[other]
+                _give_way(clock, self._clocks[other], max(0, wanted_ms - room_ms))
+            insort(placed, boot)
+        for first, second in zip(placed, placed[1:], strict=False):
+            end_ms, doubt_ms = self._clocks[first].utc(lengths[first])
+            begin_ms, other_ms = self._clocks[second].utc(0)
+            slack_ms = begin_ms - end_ms - (before[second] - before[first] - lengths[first])
+            for boot in boots[bisect_right(boots, first) : bisect_left(boots, second)]:
+                at_ms = end_ms + before[boot] - before[first] - lengths[first] + slack_ms // 2
+                self._brackets[boot] = at_ms, abs(slack_ms) // 2 + 1 + max(doubt_ms, other_ms)
+
+
+def _give_way(clock: _Clock, other: _Clock, shift_ms: int) -> None:
+    clock.shift_ms += shift_ms
+    clock.widened_ms += abs(shift_ms)
+    other.widened_ms += abs(shift_ms)
+
+
+class _Clock:
+    """One boot's anchors: the line through those that agree, and how far off the others lie."""
+
+    def __init__(self, anchors: list[Anchor]) -> None:
+        group = _largest_agreement(anchors)
+        self.line: list[Anchor] = []
+        for anchor in sorted(group, key=lambda a: a.quality):
+            at = bisect_left(self.line, anchor)
+            if all(_agree(anchor, other) for other in self.line[max(0, at - 1) : at + 1]):
+                self.line.insert(at, anchor)
+        self.quality = min(anchor.quality for anchor in self.line)
+        self.shift_ms = 0
+        self.widened_ms = 0
+        kept = set(self.line)
+        off = [anchor for anchor in anchors if anchor not in kept]
+        self._off_uptimes = [min(a.uptime_ms for a in off), max(a.uptime_ms for a in off)] if off else []
+        self.widened_ms = max((abs(a.utc_ms - self.utc(a.uptime_ms)[0]) + a.uncertainty_ms
+                               for a in off), default=0)
+
+    def utc(self, uptime_ms: int) -> tuple[int, int]:
+        """Returns (UTC, uncertainty): between two anchors the line joins them."""
+        at = bisect_right(self.line, uptime_ms, key=lambda a: a.uptime_ms)
+        widened_ms = self.widened_ms + 2 * max(
+            (_drift(uptime_ms - off_ms) for off_ms in self._off_uptimes), default=0)
+        if at in (0, len(self.line)):
+            near = self.line[max(0, at - 1)]
+            away_ms = uptime_ms - near.uptime_ms
+            return (near.utc_ms + away_ms + self.shift_ms,
+                    near.uncertainty_ms + _drift(away_ms) + widened_ms)
+        first, last = self.line[at - 1], self.line[at]
+        span_ms, past_ms = last.uptime_ms - first.uptime_ms, uptime_ms - first.uptime_ms
+        utc_ms = first.utc_ms + (last.utc_ms - first.utc_ms) * past_ms // span_ms
+        # each anchor allows a drift over its own distance, weighted as the line weights it
+        sway_ms = _drift(2 * past_ms * (span_ms - past_ms) // span_ms)
+        doubt_ms = max(first.uncertainty_ms, last.uncertainty_ms) + (past_ms > 0)  # rounded down
+        return utc_ms + self.shift_ms, doubt_ms + sway_ms + widened_ms
+
+
+def _largest_agreement(anchors: list[Anchor]) -> list[Anchor]:
+    """Returns the anchors of one opinion, a minute and the drift apart at most from the next: the
+    best trusted opinion, then that of most anchors, then the most certain."""
+    span_ms = max(a.uptime_ms for a in anchors) - min(a.uptime_ms for a in anchors)
+    groups: list[list[Anchor]] = []
+    for anchor in sorted(anchors, key=lambda a: a.offset_ms):
+        if groups and anchor.offset_ms - groups[-1][-1].offset_ms <= DISAGREE_MS + _drift(span_ms):
+            groups[-1].append(anchor)
+        else:
+            groups.append([anchor])
+    return max(groups, key=lambda g: (max(a.trust for a in g), len(g),
+                                      -min(a.uncertainty_ms for a in g)))
+
+
+def _agree(one: Anchor, other: Anchor) -> bool:
+    uptime_ms, utc_ms = one.uptime_ms - other.uptime_ms, one.utc_ms - other.utc_ms
+    allowed_ms = one.uncertainty_ms + other.uncertainty_ms + _drift(uptime_ms)
+    return uptime_ms * utc_ms > 0 and abs(utc_ms - uptime_ms) <= allowed_ms
+
+
+def _drift(ms: int) -> int:
+    return abs(ms) * DRIFT_PPM // 1_000_000 + 1 if ms else 0

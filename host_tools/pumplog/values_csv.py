@@ -12,7 +12,8 @@ from pathlib import Path
 from .errors import Usage
 from .table import KEYS, TIMEPOINTS, Value
 
-_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?(/[1-9][0-9]*)?", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,60}(\.[0-9]{1,60}|/[1-9][0-9]{0,60})?", re.ASCII)
+_LARGEST = 10**9  # no dose, rate or count of a day comes near
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,11 @@ def read_published(path: Path) -> dict[str, PublishedRow]:
 
 def _number(text: str, at: str) -> Fraction:
     if not _NUMBER.fullmatch(text.strip()):
-        raise Usage(f"{at}: {text!r} is not a number of zero or more: write digits, such as 0.25.")
-    return Fraction(text.strip())
+        raise Usage(f"{at}: {text[:40]!r} is not a number of zero or more: write digits, such as 0.25.")
+    value = Fraction(text.strip())
+    if value > _LARGEST:
+        raise Usage(f"{at}: {text[:40]!r} is larger than anything measured here: correct it.")
+    return value
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:

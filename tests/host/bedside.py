@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from fractions import Fraction
 from uuid import UUID, uuid4
 
@@ -16,22 +17,51 @@ LOG_ID = 77
 
 
 class Bedside:
-    """A board B01 and a patient P01 whose log is written by hand; times in seconds from START."""
+    """A board B01 and a patient P01 whose log is written by hand; times in seconds from START.
+
+    The board's clock is exact and told the time once, at the start, unless a test says more.
+    """
 
     def __init__(self, store: Store, pl_per_count: int = 100_000, patient: str = "P01",
-                 board: str = "B01", log_id: int = LOG_ID) -> None:
+                 board: str = "B01", log_id: int = LOG_ID, minute_s: int = 60,
+                 anchored: bool = True, calibrated: bool = True) -> None:
         self.store, self.patient, self.board, self.log_id = store, patient, board, log_id
         store.add_board(Board(board, b"k" * 32, b"p" * 32, 123456, pl_per_count, 0, START_MS))
         store.add_log(log_id, board)
-        self.pl = pl_per_count
+        self.pl, self.minute_s = pl_per_count, minute_s
         self.events: list[tuple[float, str, list[int]]] = []
-        epoch_s = START_MS // 1000 - EPOCH_2020_S
-        self.add(0, "anchor", epoch_s, 0, 50, 1, 1)
-        self.add(0, "calibration", pl_per_count, 0, 0, 420000)
+        self.rates: list[tuple[float, float, Fraction]] = []
+        self.boluses: list[tuple[float, float, Fraction]] = []
+        self.boots: list[float] = [0]  # when each boot began
+        self.offs: list[tuple[float, float]] = []
+        self.lost: list[tuple[float, float]] = []
+        if anchored:
+            self.anchor(0)
+        if calibrated:
+            self.add(0, "calibration", pl_per_count, 0, 0, 420000)
         self.enter("patient_start", 0)
 
     def add(self, at_s: float, kind: str, *values: int) -> None:
         self.events.append((at_s, kind, list(values)))
+
+    def anchor(self, at_s: float, error_s: float = 0, uncertainty_ms: int = 50,
+               synced: int = 1) -> None:
+        """A host tells the time, wrong by error_s."""
+        utc_ms = START_MS + round((at_s + error_s) * 1000)
+        self.add(at_s, "anchor", utc_ms // 1000 - EPOCH_2020_S, utc_ms % 1000, uncertainty_ms, 1, synced)
+
+    def off(self, begin_s: float, end_s: float, anchored: bool = True) -> None:
+        """Power is cut at begin_s; from end_s on the board runs again."""
+        self.offs.append((begin_s, end_s))
+        self.boots.append(end_s)
+        self.add(end_s, "boot", len(self.boots), 1, 100)
+        self.add(end_s, "calibration", self.pl, 0, 0, 420000)
+        if anchored:
+            self.anchor(end_s)
+
+    def lose(self, begin_s: float, end_s: float) -> None:
+        """The records of [begin, end) never reach the store."""
+        self.lost.append((begin_s, end_s))
 
     def enter(self, kind: str, at_s: float, **fields: int) -> Entry:
         entry = Entry(uuid4(), kind, self.patient, self.board, 5, "AB", START_MS,
@@ -39,62 +69,87 @@ class Bedside:
         self.store.add_entry(entry)
         return entry
 
-    def bag(self, at_s: float, morphine_mg_ml: str, bupivacaine_mg_ml: str) -> None:
-        self.enter("bag", at_s, morphine_ug=int(Fraction(morphine_mg_ml) * 250_000),
-                   bupivacaine_ug=int(Fraction(bupivacaine_mg_ml) * 250_000), volume_ul=250_000)
+    def bag(self, at_s: float, morphine_mg_ml: str, bupivacaine_mg_ml: str) -> Entry:
+        return self.enter("bag", at_s, morphine_ug=int(Fraction(morphine_mg_ml) * 250_000),
+                          bupivacaine_ug=int(Fraction(bupivacaine_mg_ml) * 250_000),
+                          volume_ul=250_000)
 
-    def infuse(self, begin_s: int, end_s: int, ml_h: str) -> None:
-        """Continuous infusion by the minute, and the pump's running."""
-        self.add(begin_s, "pump", records.PUMP_RUNNING, 0, 0)
-        self.add(end_s, "pump", records.PUMP_STOPPED, 0, 0)
-        self.rates = [*getattr(self, "rates", []), (begin_s, end_s, Fraction(ml_h))]
+    def infuse(self, begin_s: float, end_s: float, ml_h: str, told: bool = True) -> None:
+        """Continuous infusion by the minute, and the pump's running unless not told."""
+        if told:
+            self.add(begin_s, "pump", records.PUMP_RUNNING, 0, 0)
+            self.add(end_s, "pump", records.PUMP_STOPPED, 0, 0)
+        self.rates.append((begin_s, end_s, Fraction(ml_h)))
 
-    def bolus(self, at_s: int, ml: str, duration_s: int = 120, source: int = 1) -> None:
-        self.boluses = [*getattr(self, "boluses", []), (at_s, duration_s, Fraction(ml), source)]
+    def bolus(self, at_s: float, ml: str, duration_s: int = 120, source: int = 1,
+              inferred: int = 0, told: bool = True) -> None:
+        self.boluses.append((at_s, duration_s, Fraction(ml)))
         counts = Fraction(ml) * 10**9 / self.pl
         assert counts.denominator == 1
-        self.add(at_s + duration_s, "bolus", duration_s * 1000, duration_s * 1000, int(counts),
-                 0, source, 0, 0)
+        if told:
+            self.add(at_s + duration_s, "bolus", duration_s * 1000, duration_s * 1000, int(counts),
+                     0, source, 0, inferred)
 
-    def write(self, until_s: int) -> Store:
+    def write(self, until_s: float) -> Store:
         """Makes the minutes, then pages, then hands them to the store."""
-        done = 0
-        for end_s in range(60, until_s + 60, 60):
-            counts = int(self._volume_ul(min(end_s, until_s)) * 1_000_000 / self.pl)
-            span_s = min(end_s, until_s) - (end_s - 60)
-            self.add(min(end_s, until_s), "minute", span_s * 1000, counts - done, 0)
-            done = counts
+        ends = [begin for begin, _ in self.offs] + [until_s]
+        for begin_s, end_s in zip(self.boots, ends, strict=True):
+            self._minutes(begin_s, end_s, whole=end_s != until_s)
         self._pages(sorted(self.events, key=lambda event: event[0]))
         self.store.commit()
         return self.store
 
-    def _volume_ul(self, at_s: int) -> Fraction:
+    def _minutes(self, begin_s: float, end_s: float, whole: bool) -> None:
+        done, at_s = self._counts(begin_s), begin_s
+        while at_s < end_s and not (whole and at_s + self.minute_s > end_s):
+            next_s = min(at_s + self.minute_s, end_s)
+            counts = self._counts(next_s)
+            self.add(next_s, "minute", round((next_s - at_s) * 1000), counts - done, 0)
+            done, at_s = counts, next_s
+
+    def _counts(self, at_s: float) -> int:
+        return int(self._volume_ul(Fraction(at_s)) * 1_000_000 / self.pl)
+
+    def _volume_ul(self, at_s: Fraction) -> Fraction:
         volume = Fraction(0)
-        for begin_s, end_s, ml_h in getattr(self, "rates", []):
-            volume += max(0, min(at_s, end_s) - begin_s) * ml_h / 3600
-        for begin_s, duration_s, ml, _ in getattr(self, "boluses", []):
-            volume += ml * min(max(0, at_s - begin_s), duration_s) / duration_s
+        for begin_s, end_s, ml_h in self.rates:
+            volume += max(Fraction(0), min(at_s, Fraction(end_s)) - Fraction(begin_s)) * ml_h / 3600
+        for begin_s, duration_s, ml in self.boluses:
+            share = (at_s - Fraction(begin_s)) / Fraction(duration_s)
+            volume += ml * min(max(Fraction(0), share), Fraction(1))
         return volume * 1000
 
     def _pages(self, events: list[tuple[float, str, list[int]]]) -> None:
         frame = bytearray(records.MAX_FRAME)
-        data, seq, first_seq, last_ms = bytearray(), 0, 0, 0
+        data, seq, first_seq, last_ms, last_boot = bytearray(), 0, 0, 0, 0
+
+        def close() -> None:
+            used = len(data)
+            data.extend(b"\xff" * (page.FOOTER_AT - used))
+            data.extend(page.build_footer(data, used, seq - first_seq))
+            self.store.add_page_bytes(self.log_id, first_seq, 0, bytes(data))
+            data.clear()
+
         for at_s, kind, values in events:
+            boot = bisect_right(self.boots, at_s)
+            if any(begin_s <= at_s < end_s for begin_s, end_s in self.lost):
+                if data:
+                    close()
+                seq += 1
+                continue
+            if data and boot != last_boot:
+                close()
+            at_ms = round((at_s - self.boots[boot - 1]) * 1000)
             if not data:
-                first_seq = seq
-                data = page.build_header(self.log_id, seq, 1, last_ms // 1000, last_ms % 1000, 0)
+                first_seq, last_ms = seq, at_ms
+                data.extend(page.build_header(self.log_id, seq, boot, at_ms // 1000, at_ms % 1000, 0))
                 seed = page.read_header(data).seed
-            at_ms = int(at_s * 1000)
             n = records.encode(frame, KINDS[kind], at_ms - last_ms, values, None, seed)
-            data += frame[:n]
-            last_ms = at_ms
+            data.extend(frame[:n])
+            last_ms, last_boot = at_ms, boot
             seq += 1
             if len(data) > page.FOOTER_AT - records.MAX_FRAME:
-                used = len(data)
-                data += b"\xff" * (page.FOOTER_AT - used)
-                data += page.build_footer(data, used, seq - first_seq)
-                self.store.add_page_bytes(self.log_id, first_seq, 0, bytes(data))
-                data = bytearray()
+                close()
         if data:
             self.store.add_page_bytes(self.log_id, first_seq, 0, bytes(data))
 

@@ -12,9 +12,10 @@ from pumpbench.cohort import TIMEPOINTS, Patient, Regimen, read_cohort
 from pumpbench.errors import BenchError
 from pumpbench.flash_cells import PAGE_BYTES, FlashCells, PowerCut
 from pumpbench.handset import contact_edges, debounce, latched_by_tick
-from pumpbench.load_cell import LoadCell
+from pumpbench.load_cell import Handling, LoadCell
 from pumpbench.patient import Press, plan_presses
 from pumpbench.pump import Bolus, PumpSettings, continuous_curve, motor_counts, respond
+from pumpbench.relief import plan_reliefs
 from pumpbench.seeds import stream
 from pumpbench.volume import VolumeCurve
 from pumpbench.world import WindowWorld, WorldOptions, build_window
@@ -58,7 +59,8 @@ def _check_arrays(world: WindowWorld) -> None:
     seconds = world.lead_s + world.window_s + world.tail_s
     for array in (world.counts, world.presses, world.handset_level):
         assert array.shape == (seconds * 10,)
-    assert world.weights_raw.shape == (seconds,)
+    for array in (world.weights_raw, world.reliefs, world.temperature, world.contents_ul):
+        assert array.shape == (seconds,)
     assert world.counts.dtype == world.presses.dtype == world.weights_raw.dtype == np.int32
     assert world.handset_level.dtype == np.uint8
 
@@ -90,14 +92,15 @@ def _contents_g(world: WindowWorld) -> np.ndarray:
 
 def _check_weights(world: WindowWorld) -> None:
     """The bag never holds less than 10 mL while it hangs, and the hook is empty in each swap."""
-    contents_g = _contents_g(world)
-    assert contents_g[0] == pytest.approx(250 * 1.0046, abs=0.1)
-    off = np.zeros(len(contents_g), dtype=bool)
+    assert world.contents_ul[0] == 250_000
+    off = np.zeros(len(world.contents_ul), dtype=bool)
     for swap in world.swaps:
         off[world.lead_s + swap.off_s : world.lead_s + swap.on_s] = True
-        assert contents_g[world.lead_s + swap.on_s] == pytest.approx(250 * 1.0046, abs=0.1)
-    assert contents_g[~off].min() > 10 * 1.0046 - 0.1
-    assert np.all(abs(contents_g[off] + 15) < 0.2)
+        assert world.contents_ul[world.lead_s + swap.on_s] == pytest.approx(250_000)
+    assert world.contents_ul[~off].min() > 10_000 - 1
+    assert not world.contents_ul[off].any()
+    error_g = _contents_g(world) - (world.contents_ul / 1000 * 1.0046 - 15.0 * off)
+    assert 0.05 < np.sqrt(np.mean(error_g**2)) < 5.0
 
 
 def test_deliveries_of_each_day_are_those_of_the_file(truths):
@@ -161,7 +164,8 @@ def test_running_time_leaves_out_the_bag_changes(truths):
 def test_same_seed_same_bytes_and_another_seed_other_bytes(cohort):
     def bytes_of(seed: int) -> list[bytes]:
         world = build_window(cohort[0], "baseline", seed, 50)
-        arrays = (world.counts, world.presses, world.handset_level, world.weights_raw)
+        arrays = (world.counts, world.presses, world.handset_level, world.weights_raw,
+                  world.reliefs, world.temperature, world.contents_ul)
         truth = json.dumps(world.truth).encode()
         return [*(array.tobytes() for array in arrays), truth]
 
@@ -174,8 +178,8 @@ def test_small_bags_are_changed_often_and_never_run_low(cohort):
     options = WorldOptions(bag_ul=100_000)
     world = build_window(cohort[9], "followup", 3, 50, 0, options)
     assert len(world.swaps) == 4
-    contents_g = _contents_g(world)
-    assert contents_g[contents_g > -5].min() > 10 * 1.0046 - 0.1
+    hung_ul = world.contents_ul[world.contents_ul > 0]
+    assert hung_ul.min() > 10_000 - 1 and hung_ul.max() == 100_000
 
 
 def test_a_bag_that_cannot_last_is_refused(cohort):
@@ -254,25 +258,119 @@ def test_every_bouncing_press_is_latched_once():
     assert set(level) == {0, 1} and level[-1] == 0
 
 
+@pytest.mark.parametrize(("timepoint", "low_min", "high_min", "mean_min"),
+                         [("baseline", 20, 60, 38.75), ("followup", 5, 12, 8.0)])
+def test_relief_is_pressed_when_the_pain_has_eased(timepoint, low_min, high_min, mean_min):
+    boluses = [Bolus(7_200_000 * i, 7_200_000 * i + 180_000, Fraction(100)) for i in range(2000)]
+    reliefs = plan_reliefs(boluses, timepoint, stream(1, "relief"))
+    onset_min = [(relief.at_ms[0] - relief.bolus_ms) / 60_000 for relief in reliefs]
+    assert low_min <= min(onset_min) and max(onset_min) <= high_min
+    assert np.mean(onset_min) == pytest.approx(mean_min, rel=0.03)
+    assert {len(relief.at_ms) for relief in reliefs} == {1, 2}
+    assert 0.8 < len(reliefs) / len(boluses) < 0.95
+    assert sum(len(relief.at_ms) == 2 for relief in reliefs) < 0.1 * len(reliefs)
+
+
+def test_relief_comes_after_the_last_bolus_given(cohort):
+    world = build_window(cohort[0], "baseline", 5, 50)
+    starts_s = [bolus["start_s"] for bolus in world.truth["boluses"]]
+    assert len(world.truth["reliefs"]) > 10
+    for relief in world.truth["reliefs"]:
+        assert max(s for s in starts_s if s <= relief["at_s"][0]) == relief["bolus_s"]
+    pressed = sum(len(relief["at_s"]) for relief in world.truth["reliefs"])
+    assert pressed - 2 <= world.reliefs[-1] <= pressed  # the last may fall past the window
+    assert set(np.diff(world.reliefs)) == {0, 1}
+
+
+def test_a_drifting_quantum_changes_the_counts_and_not_the_volume(cohort):
+    steady = build_window(cohort[0], "followup", 5, 50)
+    drifting = build_window(
+        cohort[0], "followup", 5, 50, 0, WorldOptions(quantum_drift_per_day=Fraction(1, 100))
+    )
+    assert drifting.truth["reached_patient_ul"] == steady.truth["reached_patient_ul"]
+    assert np.array_equal(drifting.contents_ul, steady.contents_ul)
+    # evenly over seven days, the mean quantum is 3.5 % larger
+    assert drifting.counts[-1] == pytest.approx(steady.counts[-1] / 1.035, rel=0.003)
+    assert drifting.truth["true_ul_per_count_at_end"] == pytest.approx(53.5)
+
+
+def test_pins_tell_contact_and_temperature_in_one_word(cohort):
+    world = build_window(cohort[0], "baseline", 5, 50)
+    packed = world.pins.packed
+    assert np.array_equal(packed >> 8, world.temperature)
+    assert np.array_equal(packed & 1, world.handset_level[::10])
+    cold = dataclasses.replace(world, temperature=world.temperature - 200)
+    assert np.array_equal(cold.pins.packed >> 8, world.temperature - 200)
+
+
 def test_a_glitch_does_not_pass_the_filter():
     assert debounce([(1_000, 1), (8_000, 0)]) == []
     assert [level for _, level in debounce([(1_000, 1), (21_000, 0)])] == [1, 0]
 
 
-def test_weights_have_the_noise_they_promise(cohort):
+STILL = LoadCell(noise_g=0, creep_g=0, temperature_g_c=0, walk_g=0, knocks_per_h=0, seatings_per_h=0)
+HUNG = np.array([True] * 7200 + [False] * 60 + [True] * 7200)
+
+
+def _grams(cell: LoadCell, swing_c: float = 0.0, seed: int = 1, **handling) -> np.ndarray:
+    """What a full bag seems to weigh second by second, with a change after two hours."""
+    temperature_c = 22 + np.linspace(0, swing_c, len(HUNG))
+    raw = cell.read(np.where(HUNG, 250_000.0, 0.0), HUNG, temperature_c, -60,
+                    lambda name: stream(seed, name), Handling(**handling))
+    return (raw.astype(np.int64) - cell.told_tare_raw) / (cell.told_counts_per_kg / 1000)
+
+
+def test_a_still_cell_weighs_the_bag_and_the_empty_hook():
+    grams = _grams(STILL)
+    assert grams[HUNG] == pytest.approx(250 * 1.0046, abs=0.002)
+    assert grams[~HUNG] == pytest.approx(-15, abs=0.002)
+
+
+def test_weights_have_the_noise_they_promise():
+    steps_g = np.diff(_grams(dataclasses.replace(STILL, noise_g=0.015))[:7200])
+    assert np.std(steps_g) / np.sqrt(2) == pytest.approx(0.015, rel=0.05)
+
+
+def test_weights_creep_after_each_hanging_with_half_an_hour_to_most_of_it():
+    signs = set()
+    for seed in range(6):
+        creep_g = _grams(dataclasses.replace(STILL, creep_g=0.25), seed=seed) - _grams(STILL)
+        assert creep_g[0] == creep_g[7260] == 0 and not creep_g[~HUNG].any()
+        full_g = creep_g[7199] / (1 - np.exp(-7199 / 1800))
+        assert 0.3 * 0.25 - 0.005 <= abs(full_g) <= 0.25 + 0.005
+        assert creep_g[1800] == pytest.approx(full_g * (1 - np.exp(-1)), abs=0.005)
+        assert creep_g[7260 + 1800] == pytest.approx(creep_g[1800], abs=0.005)
+        signs.add(np.sign(full_g))
+    assert signs == {-1, 1}
+
+
+def test_weights_move_25_mg_for_each_degree_and_the_ward_swings_by_one_and_a_half(cohort):
+    moved_g = _grams(dataclasses.replace(STILL, temperature_g_c=0.025), 4.0) - _grams(STILL)
+    assert abs(moved_g[-1] - moved_g[0]) == pytest.approx(0.1, abs=0.003)
     world = build_window(cohort[0], "baseline", 5, 50)
-    steps_g = np.diff(_contents_g(world)[4000:8000])
-    assert np.std(steps_g) / np.sqrt(2) == pytest.approx(0.015, rel=0.1)
+    quarters = world.temperature[: 86_400]
+    assert 22 * 4 == pytest.approx((quarters.max() + quarters.min()) / 2, abs=4)
+    assert 2.5 * 4 <= np.ptp(quarters) <= 5 * 4
 
 
-def test_weights_creep_after_each_hanging():
-    hung = np.array([True] * 3000 + [False] * 60 + [True] * 3000)
-    cell = LoadCell(noise_g=0.0)
-    raw = cell.read(np.where(hung, 250_000.0, 0.0), hung, stream(1, "load_cell"))
-    full_raw = cell.zero_raw + 420 * (120 + 15 + 250 * 1.0046)
-    assert raw[0] == raw[3060] == pytest.approx(full_raw, abs=1)
-    assert raw[2999] == raw[-1] == pytest.approx(full_raw + 420 * 0.05, abs=1)
-    assert raw[3030] == cell.zero_raw + 420 * 120
+def test_weights_are_knocked_now_and_then_and_come_back():
+    knocked_g = _grams(dataclasses.replace(STILL, knocks_per_h=2.0)) - _grams(STILL)
+    touched = abs(knocked_g) > 0.01
+    assert 0.2 < abs(knocked_g).max() < 25
+    assert 5 < touched.sum() < 400
+    assert not touched[-1]
+
+
+def test_handling_tilts_knocks_drifts_and_silences_the_cell():
+    tilted_g = _grams(STILL, tilts=[((100, 200), 10.0)])[160:260]
+    load_g = 120 + 15 + 250 * 1.0046
+    assert tilted_g == pytest.approx(load_g * np.cos(np.radians(10)) - 135, abs=0.01)
+    knock_g = _grams(STILL, knocks=[((100, 110), 50.0)]) - _grams(STILL)
+    assert knock_g[160] == pytest.approx(50, abs=0.01) and not knock_g[170:].any()
+    drift_g = _grams(STILL, drifts=[((3600, 7140), 1.0)]) - _grams(STILL)
+    assert drift_g[3660] == pytest.approx(0, abs=0.01) and drift_g[-1] == pytest.approx(0.983, abs=0.01)
+    dead_g = _grams(STILL, dead=[(0, 60)])
+    assert (dead_g[60:120] < -1e6).all() and dead_g[120] > 200
 
 
 def test_flash_program_only_clears_bits_and_erase_sets_them():

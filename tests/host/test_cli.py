@@ -143,7 +143,7 @@ def test_json_of_events_and_table(db: Path, capsys: pytest.CaptureFixture[str]) 
     table = json.loads(capsys.readouterr().out)
     assert table["rows"][0]["baseline"]["mean"] == "0.96" and table["excluded"]
     assert main(["table", "--explain", "rate_ml_h", "--json", "--db", str(db)]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[0])["records"]
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["minutes"]
 
 
 @pytest.mark.parametrize("text, kind, want", [
@@ -236,6 +236,9 @@ def test_a_bed_and_a_board_serve_one_patient_at_a_time(
     assert main(["patient", "end", "P02", *common]) == 0
     assert main(["patient", "move", "P01", "--board", "B02", "--bed", "7", *common]) == 0
     assert "from board B01 to board B02, bed 7" in capsys.readouterr().err
+    assert main(["bag", "hang", "7", *BAG, "--json", *common]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["patient"], told["board"], told["bed"]) == ("P01", "B02", "7")
     assert main(["patient", "start", "P03", "--board", "B01", "--bed", "7", *common]) == 2
     assert "bed 7 is patient P01's" in capsys.readouterr().err
     assert main(["patient", "start", "P03", "--board", "B01", "--bed", "P05", *common]) == 2

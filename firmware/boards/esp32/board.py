@@ -27,7 +27,7 @@ The same ports on every board (boards/virtual is the other):
     ticks        ticks(service): yields the time of every 100 ms tick in ms modulo 2^30, calls
                  service() in between; service() -> has a link work to do
     random       random(n) -> n bytes
-    reset_reason reset_reason() -> key of pumpwire.records.BOOT_REASONS
+    reset_reason reset_reason() -> key of pumpwire.names.BOOT_REASONS
     fail         fail(error): the firmware cannot go on
 
 Counters count since boot modulo 2^30 and are never reset: only differences count.
@@ -59,6 +59,7 @@ from watchdog import Watchdog
 # Just over the RTOS's 10 ms: shorter sleeps are spun away, holding the lock that radio events need.
 _IDLE_MS = const(12)
 _BUSY_MS = const(1)
+_MASK = TICKS_WRAP - 1  # worked out once: 2^30 itself allocates
 _RESTART_MS = const(5000)
 _MOTOR_UNIT, _HANDSET_UNIT, _RELIEF_UNIT = const(0), const(1), const(2)
 _RESET_REASONS = {  # a brownout is told as power on
@@ -79,9 +80,9 @@ class Board:
         self.handset = PressLatch(_HANDSET_UNIT, Pin(pins.HANDSET, Pin.IN, Pin.PULL_UP))
         self.relief = PressLatch(_RELIEF_UNIT, Pin(pins.RELIEF, Pin.IN, Pin.PULL_UP))
         self.load_cell = Hx711(Pin(pins.CELL_DOUT, Pin.IN), Pin(pins.CELL_SCK, Pin.OUT, value=0))
-        i2c = I2C(0, scl=Pin(pins.SCL), sda=Pin(pins.SDA), freq=100000)
-        self.rtc = ds3231.Clock(i2c)
-        self.temperature = ds3231.Thermometer(i2c)
+        chip = ds3231.Registers(I2C(0, scl=Pin(pins.SCL), sda=Pin(pins.SDA), freq=100000))
+        self.rtc = ds3231.Clock(chip)
+        self.temperature = ds3231.Thermometer(chip)
         self.supply = SupplySense(Pin(pins.SUPPLY, Pin.IN))
         self.flash = Flash()
         self.nvs = Nvs()
@@ -106,7 +107,7 @@ class Board:
                 unseen = late_ms // TICK_MS
                 self.skipped += unseen
                 due_ms = time.ticks_add(due_ms, unseen * TICK_MS)
-            yield time.ticks_diff(due_ms, start_ms) & (TICKS_WRAP - 1)
+            yield time.ticks_diff(due_ms, start_ms) & _MASK
             due_ms = time.ticks_add(due_ms, TICK_MS)
             while True:
                 busy = service()
@@ -123,7 +124,7 @@ class Board:
         return out[:n]
 
     def reset_reason(self):
-        """Returns why the board started: a key of pumpwire.records.BOOT_REASONS."""
+        """Returns why the board started: a key of pumpwire.names.BOOT_REASONS."""
         return _RESET_REASONS.get(machine.reset_cause(), 0)
 
     def fail(self, error):

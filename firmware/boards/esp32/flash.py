@@ -17,12 +17,12 @@ class Flash:
     """pages: how many of 4096 bytes. Every call raises OSError when the flash refuses."""
 
     def __init__(self, label="log"):
-        found = Partition.find(Partition.TYPE_DATA, label=label)  # blocks of 4096 bytes
-        if not found:
+        try:
+            self._partition = Partition(label)  # in blocks of 4096 bytes
+        except OSError:
             raise OSError(
                 errno.ENODEV, "no flash partition '%s': write the board's image again" % label
             )
-        self._partition = found[0]
         self.pages = self._partition.ioctl(_BLOCK_COUNT, 0)
 
     def read(self, page, offset, buf):

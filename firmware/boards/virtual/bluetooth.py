@@ -67,7 +67,7 @@ class BLE:
     def _receive(self, block):
         self._socket.setblocking(block)
         try:
-            data = self._socket.recv(4096)
+            data = self._socket.recv(1024)  # larger ones may find no room in one piece on a 160 kB heap
         except OSError as error:
             if error.errno == errno.EAGAIN:
                 return False

@@ -2,8 +2,8 @@
 
 Settings come from the JSON text in PUMPBENCH_BOARD: flash, nvs and retained (paths), identity,
 seed, reset_reason, rtc_s (what the clock says at boot, null: none fitted), and either the file
-descriptors control, answers and serial (in the bench, simulated time) or counts, presses, reliefs
-and weight_raw (on the air, the laptop's time).
+descriptors control, answers and serial (in the bench, simulated time) or weight_raw (on the air,
+the laptop's time).
 """
 
 import hashlib
@@ -124,10 +124,10 @@ class Board:
         from radio import Radio
 
         self.radio = Radio()
-        self.counter.value = lambda: settings["counts"]
-        self.handset.value = lambda: settings["presses"]
+        self.counter.value = lambda: 0  # a fresh boot's counters
+        self.handset.value = lambda: 0
         self.handset.closed = lambda: False
-        self.relief.value = lambda: settings["reliefs"]
+        self.relief.value = lambda: 0
         self.service.pressed = lambda: False
         self.load_cell.read = lambda: settings["weight_raw"]
         self.temperature.read = lambda: None
@@ -161,7 +161,7 @@ class Board:
         return out[:n]
 
     def reset_reason(self):
-        """Returns why the board started: a key of pumpwire.records.BOOT_REASONS."""
+        """Returns why the board started: a key of pumpwire.names.BOOT_REASONS."""
         return self._reset_reason
 
     def fail(self, error):

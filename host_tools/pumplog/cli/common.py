@@ -153,7 +153,8 @@ def journal(options: argparse.Namespace, store: Store, entry: Entry) -> None:
             left = error
     if options.json:
         print_json({"uuid": str(entry.uuid), "kind": entry.kind, "patient": entry.patient,
-                    "board": board, "bed": entry.bed, "on_board": not (link is None or left)})
+                    "board": board, "bed": episode(store, entry.patient).bed,
+                    "on_board": not (link is None or left)})
     if left:
         text = (f"{str(left).removesuffix('.')}; the entry is kept, do not enter it again: it goes"
                 f" with the next `pumplog pull {board}`.")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from fractions import Fraction
 from typing import Any
 
 from ..cohort_table import Window
 from ..dose import DAY_MS, Doses, Figure, doses
-from ..episodes import episode, seen_by
+from ..episodes import episode
+from ..sight import seen_by
 from ..table import decimal
-from .common import heading, open_store, print_json, say, utc_text
+from .common import heading, open_store, print_json, utc_text
 
 FIGURES = ("continuous_ml", "pcia_ml", "other_ml", "prime_ml", "morphine_mg", "bupivacaine_mg",
            "pcia_morphine_mg", "pcia_bupivacaine_mg", "deliveries", "rate_ml_h", "rate_wall_ml_h",
-           "mean_with_boluses_ml_h")
+           "rate_last_ml_h", "mean_with_boluses_ml_h")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -35,26 +37,43 @@ def run(options: argparse.Namespace) -> int:
         print(f"{heading(one)}, {utc_text(found.begin_ms)} to {utc_text(found.end_ms)}")
         for name, figure in {**{n: getattr(found, n) for n in FIGURES}, **found.per_day()}.items():
             print(f"    {name:<26}{_text(figure)}")
-        print(f"    observed {found.observed_ms / DAY_MS:.3f} days, running"
-              f" {found.running_ms / DAY_MS:.3f}, unknown {found.unknown_ms / DAY_MS:.3f};"
-              f" {found.denied} presses denied")
-        if one.latest("bag") is None:
-            say("no bag was entered: milligrams are unknown")
+        print("\n".join(f"    {line}" for line in _coverage(found)))
     return 0
+
+
+def _coverage(found: Doses) -> list[str]:
+    """Returns what the figures rest on, for the screen."""
+    def days(ms: int) -> str | None:
+        return decimal(Fraction(ms, DAY_MS), 3)
+
+    presses = found.presses
+    withheld = f" (withheld {days(found.withheld_ms)})" if found.withheld_ms else ""
+    return [
+        f"observed {days(found.observed_ms)} days, pump running {days(found.running_ms)},"
+        f" unknown {days(found.unknown_ms)}{withheld}",
+        f"presses: asked {presses.asked}, given {presses.given}, during lockout {presses.lockout},"
+        f" denied otherwise {presses.other}, unresolved {presses.unresolved}",
+        *found.notes,
+    ]
 
 
 def as_json(found: Doses) -> dict[str, Any]:
     """Returns the doses with every decimal a string and units in the names."""
     figures = {**{name: getattr(found, name) for name in FIGURES}, **found.per_day()}
+    presses = found.presses
     return {
         "patient": found.patient, "begin_utc": utc_text(found.begin_ms),
         "end_utc": utc_text(found.end_ms), "observed_s": str(found.observed_ms // 1000),
         "running_s": str(found.running_ms // 1000), "unknown_s": str(found.unknown_ms // 1000),
-        "denied": found.denied,
+        "withheld_s": str(found.withheld_ms // 1000),
+        "outside_stay_s": str(found.outside_ms // 1000),
+        "clock_uncertainty_ms": found.clock_doubt_ms,
+        "presses": presses.asked, "given": presses.given, "denied": found.denied,
+        "denied_lockout": presses.lockout, "denied_other": presses.other,
+        "unresolved": presses.unresolved,
         **{name: {"value": decimal(figure.value), "low": decimal(figure.low),
                   "high": decimal(figure.high)} for name, figure in figures.items()},
-        "records": [{"log_id": f"{log_id:08x}", "first_seq": first, "last_seq": last}
-                    for log_id, first, last in found.records],
+        "notes": list(found.notes),
     }
 
 

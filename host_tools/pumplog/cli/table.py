@@ -13,6 +13,7 @@ from ..render import render, render_compare
 from ..table import KEYS, ROWS, Table, build_table, decimal
 from ..values_csv import PublishedRow, read_published, read_values
 from .common import open_store, print_json, say
+from .explain import trace, trace_text
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -80,22 +81,13 @@ def _explain(options: argparse.Namespace, windows: dict[str, Window]) -> int:
     if options.values:
         raise Usage("--explain needs the log: leave --values out.")
     with open_store(options) as store:
-        found, _ = cohort_doses(store, windows)
+        found = cohort_doses(store, windows)
     if options.patient:
         if options.patient not in found:
             raise NotFound(f"no patient {options.patient} in the table.")
         found = {options.patient: found[options.patient]}
-    for patient, each in found.items():
-        for timepoint, one in each.items():
-            figure = one.per_day()[options.explain]
-            line = {"patient": patient, "timepoint": timepoint, "key": options.explain,
-                    "value": decimal(figure.value), "low": decimal(figure.low),
-                    "high": decimal(figure.high), "observed_s": str(one.observed_ms // 1000),
-                    "records": [f"{log_id:08x}:{first}-{last}" for log_id, first, last in one.records]}
-            if options.json:
-                print_json(line)
-            else:
-                print(f"{patient} {timepoint}: {options.explain} = {line['value']} ({line['low']} to"
-                      f" {line['high']}), observed {line['observed_s']} s, records"
-                      f" {', '.join(line['records']) or 'none'}")
+    for case in found.values():
+        for timepoint in windows:
+            traced = trace(case, timepoint, options.explain)
+            print_json(traced) if options.json else print(trace_text(traced))
     return 0

@@ -14,7 +14,7 @@ import tempfile
 from importlib.metadata import files
 from pathlib import Path
 
-FIRMWARE = Path(__file__).resolve().parents[1] / "firmware"
+FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 CHECKED = [FIRMWARE / "drivers", FIRMWARE / "boards" / "esp32", FIRMWARE / "boards" / "radio.py"]
 STUBS = ("micropython-esp32-stubs", "micropython-stdlib-stubs")
 CONFIG = """[mypy]
@@ -25,7 +25,7 @@ strict_optional = false
 """
 
 
-def complaints(paths: list[Path]) -> str:
+def complaints(paths: list[Path], firmware: Path = FIRMWARE) -> str:
     """Returns what mypy has against these files, one complaint a line; empty when it has nothing."""
     with tempfile.TemporaryDirectory() as name:
         typeshed = Path(name)
@@ -35,14 +35,14 @@ def complaints(paths: list[Path]) -> str:
                     target = typeshed / stub
                     target.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(str(stub.locate()), target)
-        places = [typeshed, FIRMWARE, FIRMWARE / "boards", FIRMWARE / "boards" / "esp32"]
+        places = [typeshed, firmware, firmware / "boards", firmware / "boards" / "esp32"]
         config = typeshed / "mypy.ini"
         config.write_text(CONFIG.format(path=":".join(map(str, places))))
         done = subprocess.run(
             [sys.executable, "-m", "mypy", "--config-file", str(config), "--no-error-summary",
              "--custom-typeshed-dir", name, "--cache-dir", str(typeshed / "cache"),
              *map(str, paths)],
-            capture_output=True, text=True, cwd=FIRMWARE,
+            capture_output=True, text=True, cwd=firmware,
         )
     said = (done.stdout + done.stderr).splitlines(keepends=True)
     return "".join(line for line in said if not line.startswith(name))  # the stubs' own faults

@@ -1,0 +1,91 @@
+"""Both boards offer the ports that boards/esp32/board.py lists: each of them, and none beside."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pumpbench.virtual_board import find_micropython
+
+ROOT = Path(__file__).resolve().parents[2]
+BOARDS = ROOT / "firmware" / "boards"
+TESTS = ROOT / "tests"
+
+
+def contract() -> dict[str, set[str]]:
+    """Returns {port: its functions} of the list in the ESP32 board's docstring."""
+    text = ast.get_docstring(ast.parse((BOARDS / "esp32" / "board.py").read_text())) or ""
+    ports: dict[str, set[str]] = {}
+    name = ""
+    for line in text.splitlines():
+        begins = re.match(r"    (\w+) +(?=\S)", line)
+        if begins:
+            name = begins[1]
+            ports[name] = set()
+        if name and line.startswith("    "):
+            ports[name] |= set(re.findall(r"(\w+)\(", line))
+    return ports
+
+
+def built(board: str, stand_ins: str, settings: dict[str, object]) -> dict[str, list[str] | str | None]:
+    """Returns what a board offers once it is built under MicroPython."""
+    path = [TESTS / stand_ins, TESTS / "drivers", BOARDS / board, BOARDS, ROOT / "firmware"]
+    done = subprocess.run(
+        [find_micropython(), str(TESTS / "drivers" / "ports.py"), stand_ins],
+        capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        env={**os.environ, "MICROPYPATH": ":".join(map(str, path)),
+             "PUMPBENCH_BOARD": json.dumps(settings)},
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    return json.loads(done.stdout)
+
+
+def virtual(folder: Path, **wiring: object) -> dict[str, list[str] | str | None]:
+    (folder / "flash").write_bytes(b"\xff" * 8192)
+    (folder / "nvs").write_text("{}")
+    files = {name: str(folder / name) for name in ("flash", "nvs", "retained")}
+    return built("virtual", "no_stand_ins", {
+        **files, "identity": "x", "seed": "1", "reset_reason": 1, "rtc_s": None, **wiring,
+    })
+
+
+def esp32(folder: Path) -> dict[str, list[str] | str | None]:
+    return built("esp32", "stand_ins", {})
+
+
+def in_the_bench(folder: Path) -> dict[str, list[str] | str | None]:
+    return virtual(folder, control="/dev/null", answers="/dev/null", serial="/dev/null")
+
+
+def on_the_air(folder: Path) -> dict[str, list[str] | str | None]:
+    return virtual(folder, counts=0, presses=0, reliefs=0, weight_raw=0)
+
+
+def test_the_list_names_all_ports() -> None:
+    ports = contract()
+    assert len(ports) == 22
+    assert ports["flash"] == {"read", "program", "erase"} and ports["handset"] == {"value", "closed"}
+
+
+@pytest.mark.parametrize("board, lacks", [
+    (esp32, set()), (in_the_bench, {"radio"}), (on_the_air, {"serial"}),
+])
+def test_a_board_offers_every_port_and_none_beside(
+    board: Callable[[Path], dict[str, list[str] | str | None]], lacks: set[str], tmp_path: Path,
+) -> None:
+    ports = contract()
+    offers = board(tmp_path)
+    assert offers.keys() == ports.keys()
+    assert {name for name, offer in offers.items() if offer is None} == lacks
+    for name, functions in ports.items():
+        offer = offers[name]
+        if isinstance(offer, list):
+            assert functions <= set(offer), name
+        elif offer == "function":
+            assert name in functions

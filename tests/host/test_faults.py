@@ -1,0 +1,528 @@
+"""Faults at the bedside: what files may say, what each does to pump, bag, sensors and truth."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pumpbench import fault_docs
+from pumpbench.board_faults import Outage, outages, stall_ticks
+from pumpbench.cohort import Patient, Regimen, read_cohort
+from pumpbench.errors import BenchError
+from pumpbench.fault_kinds import KINDS
+from pumpbench.faults import Fault, make_fault, read_faults
+from pumpbench.load_cell import NO_READING, LoadCell
+from pumpbench.nurse import Nurse
+from pumpbench.nurse_script import Visit, script
+from pumpbench.patient import Press
+from pumpbench.pump import PumpSettings, respond
+from pumpbench.run import _groups
+from pumpbench.world import WindowWorld, WorldOptions, build_window
+
+ROOT = Path(__file__).parents[2]
+COHORT = ROOT / "tests" / "vectors" / "cohort"  # synthetic patients
+SEED = 4
+DAY_S = 86_400
+HOUR_S = 3600
+STILL = LoadCell(noise_g=0, creep_g=0, temperature_g_c=0, walk_g=0, knocks_per_h=0, seatings_per_h=0)
+# Four boluses of 1 mL a day at 1 mL/h: 28 mL a day.
+REGIMEN = Regimen("P01", "baseline", 2, 1000, 1000, 900, 110_000, 55_000, (4, 4))
+PATIENT = Patient("P01", {"baseline": REGIMEN})
+CALM = WorldOptions(load_cell=STILL, denied_share=0.0)
+
+
+def window(*faults: Fault, options: WorldOptions = CALM) -> WindowWorld:
+    """Two days of P01 at a quantum of 1 uL, on a load cell that errs in nothing."""
+    return build_window(PATIENT, "baseline", SEED, 1, 0, options, faults)
+
+
+@pytest.fixture(scope="module")
+def plain() -> WindowWorld:
+    return window()
+
+
+def counted_ul(world: WindowWorld) -> int:
+    return int(world.counts[-1] - world.counts[world.lead_s * 10])
+
+
+def grams(world: WindowWorld) -> np.ndarray:
+    """What the board's calibration makes of the raw readings."""
+    return (world.weights_raw.astype(np.int64) - world.cell_zero) / (world.cell_per_kg / 1000)
+
+
+def parted_ul(world: WindowWorld) -> tuple[float, float, float]:
+    truth = world.truth
+    return truth["mechanism_ul"], truth["left_bag_ul"], truth["reached_patient_ul"]
+
+
+# ---- no fault
+
+
+def test_without_faults_the_three_volumes_are_one_and_nothing_is_told(plain):
+    moved, left, reached = parted_ul(plain)
+    assert moved == left == reached == pytest.approx(56_000, abs=1)
+    assert plain.truth["faults"] == []
+    assert abs(counted_ul(plain) - plain.truth["delivered_total_ul"]) < 1
+    assert plain.contents_ul[-1] == pytest.approx(250_000 - plain.truth["delivered_total_ul"], abs=1)
+
+
+def test_the_trace_follows_the_volumes(plain):
+    trace = plain.truth["trace"]
+    assert trace["every_s"] == 3600
+    for name in ("mechanism_ul", "left_bag_ul", "reached_patient_ul"):
+        assert len(trace[name]) == 49 and trace[name] == trace["mechanism_ul"]
+    assert trace["contents_ul"][24] == pytest.approx(250_000 - trace["left_bag_ul"][24], abs=0.2)
+    assert trace["counts"][24] == pytest.approx(trace["mechanism_ul"][24], abs=1)
+
+
+# ---- pump and line
+
+
+def test_an_occlusion_is_counted_leaves_nothing_and_stops_the_pump_at_its_alarm(plain):
+    world = window(make_fault("occlusion", 30 * HOUR_S, alarm_ul=900, duration_s=1200))
+    (told,) = world.truth["faults"]
+    assert told["onset_s"] == 30 * HOUR_S
+    assert told["false_ul"] == pytest.approx(900, abs=0.01)
+    assert told["end_s"] == told["pump_stopped_s"] + 1200
+    blocked = slice((world.lead_s + 30 * HOUR_S) * 10,
+                    int((world.lead_s + told["pump_stopped_s"]) * 10))
+    assert np.ptp(world.counts[blocked]) == pytest.approx(900, abs=1)
+    seconds = slice(blocked.start // 10, blocked.stop // 10)
+    assert np.ptp(world.weights_raw[seconds]) <= 1
+    standing = slice(blocked.stop + 10, blocked.stop + 11_990)
+    assert np.ptp(world.counts[standing]) == 0
+    moved, left, reached = parted_ul(world)
+    assert moved - left == moved - reached == pytest.approx(900, abs=0.01)
+    assert world.truth["running_s"] == plain.truth["running_s"] - 1200
+
+
+def test_a_bolus_into_an_occlusion_is_false_volume_and_its_alarm_halts_it(plain):
+    bolus_s = plain.truth["boluses"][2]["start_s"]
+    world = window(make_fault("occlusion", int(bolus_s) - 60, alarm_ul=500))
+    (told,) = world.truth["faults"]
+    assert bolus_s < told["pump_stopped_s"] < bolus_s + 180
+    halted = world.truth["boluses"][2]
+    assert 400 < halted["volume_ul"] < 500 and halted["reached_ul"] == 0
+    assert world.truth["demand_list"][2]["outcome"] == "halted"
+    assert world.truth["boluses"][1]["reached_ul"] == world.truth["boluses"][1]["volume_ul"] == 1000
+
+
+def test_an_occlusion_too_small_for_its_alarm_lasts_to_the_end():
+    world = window(make_fault("occlusion", 47 * HOUR_S, alarm_ul=50_000))
+    (told,) = world.truth["faults"]
+    assert told["pump_stopped_s"] is None
+    assert told["end_s"] == 2 * DAY_S + world.tail_s
+    assert told["false_ul"] == pytest.approx(1050, abs=1)  # an hour and the 180 s after the window
+
+
+def test_two_occlusions_and_a_bag_change_between_them_agree():
+    options = dataclasses.replace(CALM, bag_ul=40_000)
+    world = window(make_fault("occlusion", 10 * HOUR_S, alarm_ul=800),
+                   make_fault("occlusion", 40 * HOUR_S, alarm_ul=1000), options=options)
+    first, second = world.truth["faults"]
+    assert first["false_ul"] == pytest.approx(800, abs=0.01)
+    assert second["false_ul"] == pytest.approx(1000, abs=0.01)
+    assert len(world.swaps) == 1
+    moved, left, _ = parted_ul(world)
+    assert moved - left == pytest.approx(1800, abs=0.02)
+    assert world.contents_ul[world.contents_ul > 0].min() > 10_000 - 1
+
+
+def test_free_flow_lightens_the_bag_and_reaches_the_patient_without_a_count(plain):
+    world = window(make_fault("free_flow", 30 * HOUR_S, rate_ml_h=15, duration_s=1200))
+    assert np.array_equal(world.counts, plain.counts)
+    lost_ul = plain.contents_ul - world.contents_ul
+    at = world.lead_s + 30 * HOUR_S
+    assert abs(lost_ul[at]) < 0.001
+    assert (lost_ul[at + 1200], lost_ul[-1]) == pytest.approx((5000, 5000))
+    moved, left, reached = parted_ul(world)
+    assert left - moved == reached - moved == pytest.approx(5000)
+    assert world.truth["gravity_ul"] == world.truth["faults"][0]["volume_ul"] == pytest.approx(5000)
+    assert world.truth["morphine_mg_day"] > plain.truth["morphine_mg_day"]
+
+
+def test_a_bag_change_clamps_free_flow():
+    world = window(make_fault("free_flow", 30 * HOUR_S, rate_ml_h=36, duration_s=600),
+                   make_fault("bag_change", 30 * HOUR_S + 300))
+    assert world.truth["gravity_ul"] == pytest.approx(10 * (600 - 180))
+
+
+def test_a_runaway_is_counted_and_reaches_the_patient(plain):
+    world = window(make_fault("runaway", 30 * HOUR_S, factor=3, duration_s=3600))
+    assert counted_ul(world) - counted_ul(plain) == pytest.approx(2000, abs=1)
+    assert parted_ul(world) == pytest.approx((58_000,) * 3, abs=1)
+    assert world.truth["faults"][0]["extra_ul"] == pytest.approx(2000)
+
+
+def test_a_stopped_pump_counts_nothing_and_denies(plain):
+    at_s = int(plain.truth["boluses"][2]["start_s"]) - 30
+    world = window(make_fault("pump_stop", at_s, duration_s=1800))
+    still = slice((world.lead_s + at_s) * 10 + 1, (world.lead_s + at_s + 1800) * 10)
+    assert np.ptp(world.counts[still]) == 0
+    assert world.truth["demand_list"][2]["outcome"] == "stopped"
+    assert world.truth["deliveries"] == plain.truth["deliveries"] - 1
+
+
+def test_a_prime_leaves_the_bag_and_is_in_no_dose(plain):
+    world = window(make_fault("prime", 30 * HOUR_S, volume_ml=3, rate_ml_h=60))
+    moved, left, reached = parted_ul(world)
+    assert moved == left and left - reached == pytest.approx(3000, abs=0.1)
+    assert world.truth["primed_ul"] == pytest.approx(3000, abs=0.1)
+    stood_s = 60 + 180 + 60
+    assert world.truth["running_s"] == plain.truth["running_s"] - stood_s
+    assert reached == pytest.approx(56_000 - 1000 * stood_s / 3600)
+    assert world.truth["pcia_per_day"] == plain.truth["pcia_per_day"]
+
+
+def test_a_clinician_bolus_has_no_demand_and_counts_in_no_frequency(plain):
+    world = window(make_fault("clinician_bolus", 30 * HOUR_S, volume_ml=0.5))
+    assert counted_ul(world) - counted_ul(plain) == pytest.approx(500, abs=1)
+    assert np.array_equal(world.presses, plain.presses)
+    assert world.truth["clinician_boluses"] == [
+        {"start_s": 108_000, "end_s": 108_090, "volume_ul": 500, "reached_ul": 500}]
+    assert world.truth["clinician_ul"] == 500
+    assert world.truth["deliveries"] == plain.truth["deliveries"]
+    assert world.truth["pcia_ul"] == plain.truth["pcia_ul"]
+    assert world.truth["reached_patient_ul"] == pytest.approx(56_500, abs=1)
+
+
+def test_a_clinician_bolus_is_the_patients_one_unless_told_and_halts_the_patients():
+    plain_bolus_s = window().truth["boluses"][2]["start_s"]
+    world = window(make_fault("clinician_bolus", int(plain_bolus_s) + 60))
+    assert world.truth["clinician_boluses"][0]["volume_ul"] == 1000
+    assert world.truth["demand_list"][2]["outcome"] == "halted"
+    assert 0 < world.truth["boluses"][2]["volume_ul"] < 1000
+
+
+def test_a_press_during_a_clinician_bolus_is_denied_and_the_lockout_is_untouched():
+    settings = PumpSettings(100, 1000, 900_000)
+    demands = respond(settings, [Press(50_000, 200), Press(200_000, 200)], [500, 500], [],
+                      busy=[(0, 180_000)])
+    assert [demand.outcome for demand in demands] == ["bolus_running", "delivered"]
+
+
+def test_a_count_glitch_adds_counts_and_no_volume(plain):
+    world = window(make_fault("count_glitch", 30 * HOUR_S, counts=7))
+    at = (world.lead_s + 30 * HOUR_S) * 10
+    assert np.array_equal(world.counts[:at], plain.counts[:at])
+    assert np.array_equal(world.counts[at:], plain.counts[at:] + 7)
+    assert parted_ul(world) == parted_ul(plain)
+
+
+# ---- bag and load cell
+
+
+def test_a_bag_change_of_a_fault_hangs_a_bag_of_its_volume(plain):
+    world = window(make_fault("bag_change", 30 * HOUR_S, volume_ml=100))
+    (swap,) = world.swaps
+    assert (swap.stop_s, swap.forced) == (30 * HOUR_S, True)
+    assert world.contents_ul[world.lead_s + swap.on_s] == pytest.approx(100_000)
+    assert world.contents_ul[world.lead_s + swap.off_s] == 0
+    assert world.swap_times_s == (swap.entry_s,)
+    assert world.truth["running_s"] == plain.truth["running_s"] - 180
+
+
+def test_a_forced_change_comes_before_the_bag_is_low_and_later_ones_count_from_it():
+    options = dataclasses.replace(CALM, bag_ul=40_000)
+    unforced, = window(options=options).swaps
+    forced, later = window(make_fault("bag_change", 5 * HOUR_S, volume_ml=40), options=options).swaps
+    assert forced.forced and not later.forced
+    assert later.stop_s > unforced.stop_s + 4 * HOUR_S
+
+
+def test_overlapping_bag_changes_are_refused():
+    with pytest.raises(BenchError, match="overlap"):
+        window(make_fault("bag_change", 1000), make_fault("bag_change", 1100))
+
+
+def test_a_refill_fills_the_hanging_bag_and_spares_a_change(plain):
+    world = window(make_fault("refill", 30 * HOUR_S, volume_ml=100, duration_s=120))
+    gained_ul = world.contents_ul - plain.contents_ul
+    at = world.lead_s + 30 * HOUR_S
+    assert gained_ul[at] == 0 and gained_ul[at + 60] == pytest.approx(50_000)
+    assert (gained_ul[at + 120], gained_ul[-1]) == pytest.approx((100_000, 100_000))
+    assert np.array_equal(world.counts, plain.counts)
+    small = dataclasses.replace(CALM, bag_ul=40_000)
+    assert len(window(options=small).swaps) == 1
+    assert window(make_fault("refill", 10 * HOUR_S, volume_ml=30), options=small).swaps == ()
+
+
+def test_a_knock_swings_and_is_back(plain):
+    world = window(make_fault("knock", 30 * HOUR_S, grams=50, duration_s=10))
+    moved = world.weights_raw - plain.weights_raw
+    at = world.lead_s + 30 * HOUR_S
+    assert moved[at] == 50 * 420 and not moved[:at].any() and not moved[at + 10 :].any()
+
+
+def test_a_tilt_of_ten_degrees_reads_one_and_a_half_percent_less(plain):
+    world = window(make_fault("tilt", 30 * HOUR_S, degrees=10, duration_s=600))
+    inside = slice(world.lead_s + 30 * HOUR_S, world.lead_s + 30 * HOUR_S + 600)
+    load_raw = plain.weights_raw[inside] - STILL.zero_raw
+    tilted_raw = world.weights_raw[inside] - STILL.zero_raw
+    assert tilted_raw == pytest.approx(load_raw * 0.98481, abs=2)
+    assert np.array_equal(world.weights_raw[inside.stop :], plain.weights_raw[inside.stop :])
+
+
+def test_a_dead_cell_reads_nothing_and_a_drifting_one_stays_off(plain):
+    dead = window(make_fault("load_cell_dead", 30 * HOUR_S))
+    at = dead.lead_s + 30 * HOUR_S
+    assert (dead.weights_raw[at : dead.lead_s + 2 * DAY_S] == NO_READING).all()
+    assert (dead.weights_raw[:at] != NO_READING).all()
+    drift = window(make_fault("load_cell_drift", 30 * HOUR_S, g_per_h=2, duration_s=2 * HOUR_S))
+    moved_g = grams(drift) - grams(plain)
+    assert moved_g[at] == 0 and moved_g[at + HOUR_S] == pytest.approx(2, abs=0.01)
+    assert moved_g[-1] == pytest.approx(4, abs=0.01)
+
+
+# ---- handset and buttons
+
+
+def test_a_worn_contact_latches_more_than_once_though_the_pump_hears_one_press(plain):
+    world = window(make_fault("handset_bounce", 0, bounce_ms=80))
+    first_day = world.presses[(world.lead_s + DAY_S) * 10 - 1]
+    presses = sum(d["at_s"] < DAY_S for d in plain.truth["demand_list"])
+    assert first_day >= 2 * presses
+    assert world.truth["demand_list"] == plain.truth["demand_list"]
+    assert world.truth["presses_latched"] == first_day + len(plain.truth["demand_list"]) - presses
+    times_us = [us for us, _ in world.contact]
+    assert times_us == sorted(set(times_us))
+
+
+def test_a_stuck_handset_is_one_demand_and_swallows_the_next(plain):
+    at_s = int(plain.truth["demand_list"][2]["at_s"]) - 300
+    world = window(make_fault("handset_stuck", at_s, duration_s=600))
+    inside = slice((world.lead_s + at_s) * 10 + 2, (world.lead_s + at_s + 600) * 10)
+    assert world.handset_level[inside].all()
+    assert world.handset_level[inside.stop + 5] == 0
+    assert world.presses[-1] == plain.presses[-1]
+    assert world.truth["demand_list"][2] == {"at_s": at_s, "hold_s": 600, "outcome": "delivered"}
+
+
+def test_the_wrong_button_asks_for_nothing_and_shows_on_the_relief_counter(plain):
+    at_s = int(plain.truth["demand_list"][2]["at_s"]) - 10
+    world = window(make_fault("wrong_button", at_s, presses=2))
+    mistaken_s = [demand["at_s"] for demand in plain.truth["demand_list"][2:4]]
+    assert world.truth["stray_relief_s"] == mistaken_s
+    assert world.truth["demands"] == plain.truth["demands"] - 2
+    assert world.truth["deliveries"] == plain.truth["deliveries"] - 2
+    at = world.lead_s + int(mistaken_s[0])
+    assert world.reliefs[at + 1] == world.reliefs[at] + 1
+
+
+# ---- the board
+
+
+def test_outages_that_meet_become_one():
+    cut = make_fault("power_cut", 100, off_s=60)
+    assert outages([cut]) == (Outage(100, 160, "power_on", True),)
+    assert outages([make_fault("watchdog_reset", 500), cut]) == (
+        Outage(100, 160, "power_on", True), Outage(500, 508, "watchdog", False))
+    assert outages([cut, make_fault("watchdog_reset", 155, off_s=8)]) == (
+        Outage(100, 163, "power_on", True),)
+    assert outages([make_fault("brownout", 5)])[0].reason == "brownout"
+
+
+def test_stalls_are_ticks_unseen_in_order_and_overlaps_merge():
+    stall = make_fault("flash_stall", 10, duration_s=2)
+    assert stall_ticks([stall], 3600) == [(100, 4), (110, 4)]
+    other = make_fault("flash_stall", 10, duration_s=1, stall_ms=700)
+    assert stall_ticks([stall, other], 3600) == [(100, 7), (110, 4)]
+    assert window(stall).truth["faults"][0]["ticks_unseen"] == 8
+
+
+def test_what_a_board_that_is_off_does_not_see_is_told(plain):
+    world = window(make_fault("power_cut", 30 * HOUR_S, off_s=HOUR_S))
+    (told,) = world.truth["faults"]
+    assert (told["onset_s"], told["end_s"]) == (30 * HOUR_S, 31 * HOUR_S)
+    first, last = ((world.lead_s + s) * 10 - 1 for s in (told["onset_s"], told["end_s"]))
+    assert told["counts_unseen"] == plain.counts[last] - plain.counts[first] >= 1000
+    assert np.array_equal(world.counts, plain.counts)
+
+
+# ---- people
+
+
+NURSE = Nurse(Path("nurse.db"), "P01", "B01", "seed", Path("folder"))
+CHANGE = make_fault("bag_change", 30 * HOUR_S)
+ENTRY_S = 30 * HOUR_S + 150
+
+
+def visits(*faults: Fault, **options: Any) -> tuple[dict[tuple[int, str], Visit], list[dict]]:
+    """The visits by (time, kind of command), and what was entered of each bag."""
+    world = window(CHANGE, *faults)
+    found, bags = script(NURSE, REGIMEN, world, [], "start", **options)
+    return {(visit.at_s, command[0]): visit for visit in found for command in visit.commands}, bags
+
+
+def masses(visit: Visit) -> list[str]:
+    (bag,) = [command for command in visit.commands if command[0] == "bag"]
+    return [bag[bag.index("--morphine") + 1], bag[bag.index("--volume") + 1]]
+
+
+def test_the_nurse_enters_regimen_and_every_bag_as_it_hangs():
+    found, bags = visits()
+    assert set(found) == {(0, "regimen"), (0, "bag"), (ENTRY_S, "bag")}
+    assert masses(found[ENTRY_S, "bag"]) == ["110 mg", "250 mL"]
+    assert [(bag["hung_s"], bag["entered_s"], bag["entered_for"]) for bag in bags] == [
+        (0, 0, "P01"), (ENTRY_S, ENTRY_S, "P01")]
+    once, _ = visits(all_visits=False)
+    assert set(once) == {(0, "regimen"), (0, "bag")}
+
+
+def test_bags_are_entered_late_never_or_wrongly():
+    late, told = visits(make_fault("bag_late", 1, late_s=7200))
+    assert (ENTRY_S + 7200, "bag") in late and (ENTRY_S, "bag") not in late
+    assert told[1]["hung_s"] == ENTRY_S and told[1]["entered_s"] == ENTRY_S + 7200
+    never, told = visits(make_fault("bag_unentered", 1))
+    assert set(never) == {(0, "regimen"), (0, "bag")} and told[1]["entered_s"] is None
+    first, told = visits(make_fault("bag_unentered", 0))
+    assert set(first) == {(0, "regimen"), (ENTRY_S, "bag")} and told[0]["entered_s"] is None
+    wrong, told = visits(make_fault("bag_wrong_strength", 1, factor=0.5))
+    assert masses(wrong[0, "bag"])[0] == "110 mg" and masses(wrong[ENTRY_S, "bag"])[0] == "55 mg"
+    assert told[1]["strength_factor"] == 0.5
+    both, _ = visits(make_fault("bag_wrong_strength", 1), make_fault("bag_late", 1))
+    assert masses(both[ENTRY_S + 3600, "bag"])[0] == "220 mg"
+
+
+def test_a_bag_for_the_wrong_patient_waits_on_the_laptop():
+    found, told = visits(make_fault("wrong_patient", 1, named="P02"))
+    visit = found[ENTRY_S, "bag"]
+    assert not visit.linked and visit.commands[0][2] == "P02"
+    assert told[1]["entered_for"] == "P02"
+    assert found[0, "bag"].linked
+
+
+def test_a_regimen_unentered_and_a_clock_that_is_wrong():
+    assert (0, "regimen") not in visits(make_fault("regimen_unentered"))[0]
+    found, _ = visits(make_fault("laptop_clock_wrong", 9000, offset_s=-600))
+    assert found[9000, "pull"].clock_offset_s == -600
+    assert found[ENTRY_S, "bag"].clock_offset_s == -600 and found[0, "bag"].clock_offset_s == 0
+    short, _ = visits(make_fault("laptop_clock_wrong", 9000, offset_s=-600, duration_s=60))
+    assert short[ENTRY_S, "bag"].clock_offset_s == 0
+
+
+def test_a_fault_of_a_bag_that_is_never_due_is_refused():
+    with pytest.raises(BenchError, match="no bag is due at or after 150000 s"):
+        visits(make_fault("bag_unentered", 150_000))
+    with pytest.raises(BenchError, match="past the window's end"):
+        visits(make_fault("bag_late", 1, late_s=DAY_S))
+
+
+def test_patients_whose_boards_are_swapped_run_together():
+    patients = [(i, Patient(f"P0{i}", {"baseline": REGIMEN})) for i in range(1, 5)]
+    swap = make_fault("board_swapped", patient="P02", named="P04")
+    groups = [tuple(patient.code for _, patient in group) for group in _groups(patients, [swap])]
+    assert groups == [("P02", "P04"), ("P01",), ("P03",)]
+
+
+# ---- all of them
+
+
+EVERY = [make_fault(name, 0 if kind.at_start else 6 * HOUR_S, **(
+    {"named": "P02"} if "named" in kind.parameters else {})) for name, kind in KINDS.items()]
+
+
+def test_every_fault_at_once_is_deterministic_and_keeps_the_books():
+    def whole() -> tuple[bytes, ...]:
+        world = window(*EVERY, options=WorldOptions())
+        arrays = (world.counts, world.presses, world.weights_raw, world.reliefs, world.contents_ul)
+        return *(array.tobytes() for array in arrays), json.dumps(world.truth).encode()
+
+    first, again = whole(), whole()
+    assert first == again
+    truth = json.loads(first[-1])
+    assert {told["kind"] for told in truth["faults"]} == set(KINDS)
+    assert truth["reached_patient_ul"] == pytest.approx(
+        truth["continuous_ul"] + truth["pcia_ul"] + truth["clinician_ul"] + truth["gravity_ul"])
+    false_ul = sum(told.get("false_ul", 0) for told in truth["faults"])
+    assert truth["mechanism_ul"] - false_ul + truth["gravity_ul"] == pytest.approx(
+        truth["left_bag_ul"])
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_fault_alone_gives_a_window_with_its_truth(name, plain):
+    (fault,) = [fault for fault in EVERY if fault.kind == name]
+    world = window(fault)
+    (told,) = world.truth["faults"]
+    assert told["kind"] == name and set(told["parameters"]) == set(KINDS[name].parameters)
+    if KINDS[name].place in ("board", "people"):
+        assert np.array_equal(world.counts, plain.counts)
+        assert np.array_equal(world.weights_raw, plain.weights_raw)
+
+
+# ---- files
+
+
+GOOD = """\
+[[fault]]
+patient = "P01"
+timepoint = "followup"
+at_s = 7200
+kind = "occlusion"
+alarm_ul = 900
+
+[[fault]]
+patient = "P12"
+kind = "wrong_patient"
+at_s = 0
+"""
+
+
+def test_a_file_gives_its_faults_with_every_parameter(tmp_path):
+    path = tmp_path / "faults.toml"
+    path.write_text(GOOD)
+    cohort = read_cohort(COHORT / "regimens.csv", COHORT / "daily_counts.csv")
+    first, second = read_faults(path, cohort)
+    assert first == Fault("occlusion", 7200, "P01", "followup",
+                          {"alarm_ul": Fraction(900), "duration_s": Fraction(1800)})
+    assert (second.timepoint, second.text("named")) == ("baseline", "P01")  # the next after the last
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"occlusion"', '"occlusoin"', r"fault 1: unknown kind 'occlusoin': write one of occlusion"),
+        ("alarm_ul = 900", "alarm_ml = 9", r"fault 1: occlusion has no parameter 'alarm_ml'"),
+        ("alarm_ul = 900", "alarm_ul = 0", r"fault 1: alarm_ul 0 of occlusion is not in 1 to 100000"),
+        ("alarm_ul = 900", "alarm_ul = nan", r"alarm_ul nan of occlusion is not in"),
+        ("alarm_ul = 900", "alarm_ul = 1.5", r"alarm_ul 1.5 of occlusion is not a whole number"),
+        ("alarm_ul = 900", 'alarm_ul = "9"', r"alarm_ul '9' of occlusion: write a number"),
+        ("alarm_ul = 900", "alarm_ul = true", r"alarm_ul True of occlusion: write a number"),
+        ("at_s = 7200", "at_s = 7200.5", r"at_s 7200.5 of occlusion: write whole seconds"),
+        ("at_s = 7200\n", "", r"fault 1: at_s None of occlusion: write whole seconds"),
+        ("at_s = 7200", "at_s = 700000", r"fault 1: at_s 700000 is past the window of 604800 s"),
+        ('"P01"', '"P99"', r"fault 1: no patient 'P99': write one of P01"),
+        ('"P01"', "1", r"fault 1: patient 1: write it in quotation marks"),
+        ('"followup"', '"later"', r"fault 1: unknown timepoint 'later'"),
+        ("at_s = 0\n", 'at_s = 0\nnamed = "P12"\n', r"fault 2: wrong_patient needs another patient"),
+        ("[[fault]]", "[[fualt]]", r"only \[\[fault\]\] tables belong here"),
+        ("at_s = 7200", "at_s 7200", r"not a TOML file"),
+        ('kind = "wrong_patient"\nat_s = 0', 'kind = "board_swapped"\nat_s = 5',
+         r"fault 2: board_swapped holds for the whole window: leave at_s out"),
+        ('"occlusion"\nalarm_ul = 900', '"flash_stall"\nstall_ms = 450', r"whole ticks of 100 ms"),
+        ('"occlusion"\nalarm_ul = 900', '"flash_stall"\nstall_ms = 1000', r"leaves nothing"),
+    ],
+)
+def test_a_bad_file_is_one_sentence_that_says_where(tmp_path, old, new, says):
+    assert old in GOOD
+    path = tmp_path / "faults.toml"
+    path.write_text(GOOD.replace(old, new))
+    cohort = read_cohort(COHORT / "regimens.csv", COHORT / "daily_counts.csv")
+    with pytest.raises(BenchError, match=says) as caught:
+        read_faults(path, cohort)
+    assert "\n" not in str(caught.value) and str(caught.value).startswith(str(path))
+
+
+def test_a_missing_file_is_said(tmp_path):
+    with pytest.raises(BenchError, match="cannot be read"):
+        read_faults(tmp_path / "none.toml", ())
+
+
+def test_the_page_of_faults_is_made_from_the_table():
+    assert (ROOT / "docs" / "FAULTS.md").read_text() == fault_docs.document()
+    assert all(kind.does and kind.leads_to for kind in KINDS.values())

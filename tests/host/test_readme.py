@@ -1,0 +1,114 @@
+"""What README and docs say is so: commands parse, links resolve, the table is what is printed."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from pumpbench.cli import _parser as pumpbench_parser
+from pumplog.cli import COMMANDS, build_parser
+from pumplog.render import render
+from pumplog.table import KEYS, TIMEPOINTS, Value, build_table
+from readme import printed_table, shown_table
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCED = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.S | re.M)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+ACTIONS = {"patient": ["start", "move", "withdraw", "end", "list"], "bag": ["hang", "list"],
+           "regimen": ["set", "show"]}
+
+
+def fenced_commands() -> list[tuple[str, list[str]]]:
+    """Returns (page, words) of each line in a shell block, settings of variables left out."""
+    found = []
+    for path in PAGES:
+        for language, block in FENCED.findall(path.read_text(encoding="utf-8")):
+            if language not in ("", "sh"):
+                continue
+            for line in block.replace("\\\n", " ").splitlines():
+                words = shlex.split(line, comments=True)
+                while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
+                    words.pop(0)
+                if words:
+                    found.append((path.name, words))
+    return found
+
+
+OURS = [(page, words) for page, words in fenced_commands()
+        if words[0] in ("pumplog", "pumpbench", "make")]
+
+
+@pytest.mark.parametrize("page, words", OURS, ids=lambda value: value if isinstance(value, str)
+                         else shlex.join(value))
+def test_each_command_in_the_documents_is_one_that_the_tools_take(page: str, words: list[str]) -> None:
+    if words[0] == "make":
+        targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M)
+        assert [word for word in words[1:] if "=" not in word and word not in targets] == []
+        return
+    parser: argparse.ArgumentParser = build_parser() if words[0] == "pumplog" else pumpbench_parser()
+    try:
+        parser.parse_args(words[1:])
+    except SystemExit:
+        pytest.fail(f"{page}: the tool refuses `{shlex.join(words)}`")
+
+
+def test_each_page_is_checked_for_commands() -> None:
+    assert {page for page, _ in OURS} >= {"README.md", "nurse.md", "researcher.md", "biomed.md",
+                                          "test_engineer.md"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_of_pumplog_is_in_the_documents(command: str) -> None:
+    shown = [words for page, words in OURS if words[0] == "pumplog" and page != "README.md"]
+    assert any(command in words for words in shown)
+    for action in ACTIONS.get(command, []):
+        assert any([command, action] == words[1:3] for words in shown), (command, action)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_inside_the_project_resolve(page: Path) -> None:
+    for link in LINK.findall(page.read_text(encoding="utf-8")):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists() and target.is_relative_to(ROOT), link
+        if anchor:
+            assert anchor in anchors(target), link
+
+
+def anchors(page: Path) -> set[str]:
+    """Returns the anchors that a page's headings get on a code host."""
+    return {re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-")
+            for heading in re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.M)}
+
+
+def shape(table: str) -> list[str]:
+    """Returns a table's lines without its figures: its title, heads, labels, units and rows."""
+    return [re.sub(r"\d+\.\d+", "0", line) for line in table.splitlines()]
+
+
+def test_the_table_in_the_readme_is_laid_out_as_the_product_prints_it() -> None:
+    values = [Value(f"P{n:02d}", timepoint, key, *[10 + n * (1 + index)] * 3)
+              for n in range(1, 13) for index, timepoint in enumerate(TIMEPOINTS) for key in KEYS]
+    fresh = shape(render(build_table(values)))
+    body = [line for line in shape(shown_table()) if "mean lies within" not in line]
+    rows = len(KEYS) + 5  # title, blank, head, rule, rows, rule
+    assert [line[:49] for line in body[:rows]] == [line[:49] for line in fresh[:rows]]
+    assert "synthetic" in shown_table()
+
+
+def test_the_printed_table_is_found_in_what_the_demo_prints() -> None:
+    table = shown_table()
+    for tail in ("\n\nBeside published_table4.csv: measured\n", "\n\nEverything is in x", "\n", ""):
+        assert printed_table(f"pulled  patient P01\n\n{table}{tail}") == table
+
+
+def test_the_readme_says_the_limits() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for words in ("no alarm system", "No real ESP32 has run it", "can read the whole log", "synthetic"):
+        assert words in text

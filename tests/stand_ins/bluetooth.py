@@ -1,0 +1,94 @@
+"""Stand-in for MicroPython's `bluetooth`: the GATT server's calls, and a central that a test plays."""
+
+import errno
+
+FLAG_READ = 0x02
+FLAG_WRITE_NO_RESPONSE = 0x04
+FLAG_WRITE = 0x08
+FLAG_NOTIFY = 0x10
+FLAG_INDICATE = 0x20
+
+_DEFAULT_BYTES = 20
+_FIRST_HANDLE = 16
+
+
+class UUID:
+    """Iterates over its bytes, lowest first, as the real one's buffer does."""
+
+    def __init__(self, value):
+        self._bytes = bytes(reversed(bytes.fromhex(value.replace("-", ""))))
+
+    def __iter__(self):
+        return iter(self._bytes)
+
+
+class BLE:
+    only = None
+
+    def __new__(cls):
+        if cls.only is None:
+            cls.only = super().__new__(cls)
+            cls.only.values = None
+            cls.only.advertised = None
+            cls.only.sent = []  # (connection, handle, bytes)
+            cls.only.room = 4  # notifications that fit before ENOMEM
+            cls.only._active = False
+        return cls.only
+
+    def active(self, on=None):
+        if on is not None:
+            self._active = on
+        return self._active
+
+    def config(self, **options):
+        for name in options:
+            if name not in ("gap_name", "mtu"):
+                raise ValueError("unknown config param")
+
+    def irq(self, handler):
+        self._irq = handler
+
+    def gap_advertise(self, interval_us, adv_data=None, *, resp_data=None, connectable=True):
+        if not self._active or len(adv_data) > 31 or len(resp_data) > 31:
+            raise OSError(errno.EINVAL)
+        self.advertised = bytes(adv_data), bytes(resp_data)
+
+    def gatts_register_services(self, services):
+        handles = []
+        self.values = {}
+        self._limits = {}
+        for _, characteristics in services:
+            for _ in characteristics:
+                handle = _FIRST_HANDLE + 3 * len(self.values)
+                self.values[handle] = b""
+                self._limits[handle] = _DEFAULT_BYTES
+                handles.append(handle)
+        return (tuple(handles),)
+
+    def gatts_set_buffer(self, handle, length, append=False):
+        self._limits[handle] = length
+
+    def gatts_read(self, handle):
+        return self.values[handle]
+
+    def gatts_write(self, handle, data, send_update=False):
+        self.values[handle] = bytes(data)
+
+    def gatts_notify(self, conn, handle, data=None):
+        if not self.room:
+            raise OSError(errno.ENOMEM)
+        self.room -= 1
+        self.sent.append((conn, handle, bytes(data)))
+
+    def gatts_indicate(self, conn, handle, data=None):
+        self.sent.append((conn, handle, bytes(data)))
+
+    # ---- the central, played by a test
+
+    def central(self, event, *data):
+        """Has the interrupt handler called, as MicroPython's NimBLE task does."""
+        self._irq(event, data)
+
+    def central_writes(self, conn, handle, data):
+        self.values[handle] = bytes(data[: self._limits[handle]])
+        self._irq(3, (conn, handle))
