@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from pumpbench.nurse_script import Visit, script
 from pumpbench.patient import Press
 from pumpbench.pump import PumpSettings, respond
 from pumpbench.run import _groups
+from pumpbench.virtual_board import CLOSED, NO_TEMPERATURE, Bench, Pins, VirtualBoard
 from pumpbench.world import WindowWorld, WorldOptions, build_window
 
 ROOT = Path(__file__).parents[2]
@@ -526,3 +528,141 @@ def test_a_missing_file_is_said(tmp_path):
 def test_the_page_of_faults_is_made_from_the_table():
     assert (ROOT / "docs" / "FAULTS.md").read_text() == fault_docs.document()
     assert all(kind.does and kind.leads_to for kind in KINDS.values())
+
+
+# ---- the virtual board's ports, with a probe in the firmware's place
+
+
+PROBE = """\
+import json, os
+from board import Board
+
+board = Board()
+kept = bytearray(4)
+seen = {"had": board.retained.load(kept), "kept": kept.hex(), "reason": board.reset_reason(),
+        "identity": board.identity.hex(), "rtc": board.rtc.read(), "ticks": []}
+board.retained.save(b"keep")
+failing = []
+
+
+def service():
+    if board.supply.failing():
+        failing.append(True)
+
+
+for now_ms in board.ticks(service):
+    board.watchdog.feed()
+    seen["ticks"].append((
+        now_ms, board.counter.value(), board.handset.value(), board.handset.closed(),
+        board.relief.value(), board.load_cell.read(), board.temperature.read(), board.rtc.read(),
+        board.skipped, board.late_ms,
+    ))
+seen["failing"] = len(failing)
+seen["fed"] = board.watchdog.fed
+seen["pressed"] = board.service.pressed()
+with open(os.getenv("PROBE_OUT"), "w") as file:
+    json.dump(seen, file)
+"""
+FIELDS = ("now_ms", "counts", "presses", "closed", "reliefs", "raw", "quarters", "rtc", "skipped",
+          "late_ms")
+
+
+class Probe(VirtualBoard):
+    """A virtual board whose firmware only writes down what the ports say."""
+
+    def __init__(self, folder: Path) -> None:
+        firmware = folder / "firmware"
+        firmware.mkdir(parents=True)
+        for source in (ROOT / "firmware" / "boards" / "virtual").glob("*.py"):
+            shutil.copy(source, firmware)
+        (firmware / "main.py").write_text(PROBE)
+        super().__init__(folder, "probe", firmware)
+
+    def spawn(self, settings, env, fds=()):
+        return super().spawn(settings, {**env, "PROBE_OUT": str(self.folder / "seen.json")}, fds)
+
+    def seen(self) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+        """What it wrote: of the boot, and each port's values tick by tick."""
+        told = json.loads((self.folder / "seen.json").read_text())
+        return told, dict(zip(FIELDS, map(list, zip(*told["ticks"], strict=True)), strict=True))
+
+
+def pins(seconds: int) -> Pins:
+    ticks, second = np.arange(10 * seconds, dtype=np.int32), np.arange(seconds, dtype=np.int32)
+    weights = np.where(second == 3, NO_READING, -7 - second).astype(np.int32)
+    packed = (-second << 8 | np.where(second == 2, CLOSED, 0)
+              | np.where(second == 4, NO_TEMPERATURE, 0)).astype(np.int32)
+    return Pins(ticks, ticks // 7, weights, second, packed)
+
+
+def test_every_port_shows_what_the_bench_sent(tmp_path):
+    board = Probe(tmp_path)
+    bench = Bench(board, "boot", pins(100), rtc_s=1000)
+    bench.pass_ticks(995)
+    bench.power_off()
+    told, ports = board.seen()
+    ticks = list(range(995))
+    assert ports["now_ms"] == [100 * k for k in ticks]
+    assert ports["counts"] == ticks
+    assert ports["presses"] == [k // 7 for k in ticks]
+    assert ports["closed"] == [k // 10 == 2 for k in ticks]
+    assert ports["reliefs"] == [k // 10 for k in ticks]
+    assert ports["raw"] == [None if k // 10 == 3 else -7 - k // 10 for k in ticks]
+    assert ports["quarters"] == [None if k // 10 == 4 else -(k // 10) for k in ticks]
+    assert ports["rtc"] == [1000 + k // 10 for k in ticks]
+    assert told["fed"] == 995 and told["reason"] == 1 and told["pressed"] is False
+    assert told["had"] is False and told["failing"] == 0
+    assert len(bytes.fromhex(told["identity"])) == 6
+
+
+def test_ticks_that_pass_unseen_are_counted_and_the_counters_go_on(tmp_path):
+    board = Probe(tmp_path)
+    bench = Bench(board, "boot", pins(10))
+    bench.pass_ticks(6)
+    bench.skip_ticks(4)
+    bench.pass_ticks(17)
+    bench.skip_ticks(25)
+    bench.pass_ticks(48)
+    bench.power_off()
+    _, ports = board.seen()
+    ticks = [*range(6), *range(10, 27), *range(52, 100)]
+    assert ports["now_ms"] == [100 * k for k in ticks]
+    assert ports["counts"] == ticks
+    assert ports["reliefs"] == [k // 10 for k in ticks]
+    assert ports["raw"] == [None if k // 10 == 3 else -7 - k // 10 for k in ticks]
+    assert ports["skipped"] == [0] * 6 + [4] * 17 + [29] * 48
+    assert ports["late_ms"] == [0] * 6 + [400] * 17 + [2500] * 48
+    assert ports["rtc"] == [None] * len(ticks)
+
+
+def test_a_failing_supply_is_seen_once_before_the_power_goes(tmp_path):
+    board = Probe(tmp_path)
+    bench = Bench(board, "boot", pins(1))
+    bench.pass_ticks(5)
+    bench.supply_fails()
+    bench.power_off()
+    told, _ = board.seen()
+    assert told["failing"] == 1
+
+
+@pytest.mark.parametrize(("reason", "number", "kept"),
+                         [("watchdog", 3, True), ("brownout", 1, False), ("power_on", 1, False)])
+def test_a_reset_begins_the_counters_at_zero_and_only_a_watchdog_keeps_memory(
+    tmp_path, reason, number, kept
+):
+    board = Probe(tmp_path)
+    first = Bench(board, "boot", pins(10))
+    first.pass_ticks(30)
+    first.power_off()
+    identity = board.seen()[0]["identity"]
+    second = Bench(board, "boot/1", pins(10), 50, reason)
+    second.pass_ticks(50)
+    second.power_off()
+    told, ports = board.seen()
+    assert (told["reason"], told["had"]) == (number, kept)
+    assert told["kept"] == (b"keep".hex() if kept else "00000000")
+    assert told["identity"] == identity
+    assert ports["now_ms"] == [100 * k for k in range(50)]
+    assert ports["counts"] == [k - 49 for k in range(50, 100)]
+    assert ports["presses"] == [k // 7 - 7 for k in range(50, 100)]
+    assert ports["reliefs"] == [k // 10 - 4 for k in range(50, 100)]
