@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import exp, log
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .cohort import Patient, Regimen
 from .errors import BenchError
@@ -35,6 +35,8 @@ from .world import WorldOptions, build_window
 if TYPE_CHECKING:
     from pumplog.store import StoredRecord
 
+T = TypeVar("T")
+BOARD = "B01"  # the name of each window's board in its own store
 TOLD_UNCERTAINTY_PERCENT = Fraction(5, 2)  # standard, of the calibration that the board is told
 QUANTA_UL = (1, 2, 5, 10, 20, 50)
 
@@ -109,13 +111,29 @@ def run_windows(
 
     BenchError if a name is taken or a spec cannot be run.
     """
+    return map_windows(_as_it_is, specs, out, jobs)
+
+
+def map_windows(
+    judge: Callable[[WindowResult], T], specs: Sequence[WindowSpec], out: Path,
+    jobs: int | None = None,
+) -> Iterator[T]:
+    """Yields judge(result) of each window, judged where it was run; judge: a module's function."""
     names = [spec.name for spec in specs]
     for name in names:
         if names.count(name) > 1 or (out / name).exists():
             raise BenchError(f"window {name} is there already: give each its own name and folder.")
     compiled_firmware()  # once, before the workers need it
     with ProcessPoolExecutor(jobs or os.cpu_count() or 1) as pool:
-        yield from pool.map(run_one, specs, [out] * len(specs))
+        yield from pool.map(_run_and_judge, [judge] * len(specs), specs, [out] * len(specs))
+
+
+def _run_and_judge(judge: Callable[[WindowResult], T], spec: WindowSpec, out: Path) -> T:
+    return judge(run_one(spec, out))
+
+
+def _as_it_is(result: WindowResult) -> WindowResult:
+    return result
 
 
 def run_one(spec: WindowSpec, out: Path) -> WindowResult:
@@ -128,7 +146,7 @@ def run_one(spec: WindowSpec, out: Path) -> WindowResult:
                          spec.calibration_error, spec.options, spec.faults)
     seed = f"{spec.seed}/{spec.name}"
     board = VirtualBoard(folder, seed, compiled_firmware())
-    nurse = Nurse(folder / "nurse.db", spec.name, spec.name, seed, folder)
+    nurse = Nurse(folder / "nurse.db", spec.name, BOARD, seed, folder)
     arrival = [nurse.provision(spec.ul_per_count, world.cell_zero, world.cell_per_kg,
                                TOLD_UNCERTAINTY_PERCENT), nurse.start("1")]
     visits, bags = script(nurse, regimen, world, arrival, spec.options.lockout_from,
@@ -146,8 +164,8 @@ def records(result: WindowResult) -> list[StoredRecord]:
     from pumplog.store import Store
 
     with Store.open(result.folder / "nurse.db") as store:
-        pull_image(store, str(result.image), result.spec.name)
-        found = [record for log_id, _ in store.logs(result.spec.name)
+        pull_image(store, str(result.image), BOARD)
+        found = [record for log_id, _ in store.logs(BOARD)
                  for record in store.records(log_id)]
     return sorted(found, key=lambda record: (record.log_id, record.seq))
 

@@ -184,9 +184,11 @@ def _run_window(
 
 def _keep_pins(board: VirtualBoard, world: WindowWorld) -> None:
     """Notes what the pins showed last, for the board to be served with, and what befalls the air."""
+    path = board.folder / "pins.json"
+    earlier = json.loads(path.read_text())["radio_loss"] if path.exists() else []
     pins: dict[str, Any] = {
         "name": board.folder.name, "weight_raw": int(world.weights_raw[-1]),
-        "radio_loss": [[int(fault.number("drops")), float(fault.number("every_s"))]
-                       for fault in world.faults if fault.kind == "radio_loss"],
+        "radio_loss": earlier + [[int(fault.number("drops")), float(fault.number("every_s"))]
+                                 for fault in world.faults if fault.kind == "radio_loss"],
     }
-    (board.folder / "pins.json").write_text(json.dumps(pins))
+    path.write_text(json.dumps(pins))

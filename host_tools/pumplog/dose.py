@@ -21,7 +21,7 @@ DAY_MS = 86_400_000
 PL_PER_ML = 1_000_000_000
 HOUR_MS = 3_600_000
 DRUGS = ("morphine", "bupivacaine")
-_DOUBT_TOLD_MS = 60_000  # clock uncertainty beyond this is told
+_DOUBT_TOLD_MS = 300_000  # clock uncertainty beyond this is told
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,17 @@ class Demand:
 
 
 @dataclass(frozen=True)
+class PumpChange:
+    """The pump was seen to run from at_ms on, or to stop, give or take doubt_ms."""
+
+    at_ms: int
+    doubt_ms: int
+    running: bool
+    log_id: int
+    seq: int
+
+
+@dataclass(frozen=True)
 class BagChange:
     """The weight says that another bag hangs since at_ms, give or take doubt_ms."""
 
@@ -180,6 +191,7 @@ class LogView:
     boluses: list[Bolus]
     demands: list[Demand]
     pump: Pump
+    pump_changes: list[PumpChange]
     bag_changes: list[BagChange]
     unplaced: int = 0
     uncalibrated: int = 0
@@ -241,7 +253,7 @@ def observe(records: Iterable[StoredRecord], timeline: Timeline, log_id: int,
             holes: list[int], fallback: Calibration | None = None) -> LogView:
     """Builds the view from a log's records in order of seq; holes: first seq of each missing
     stretch; fallback: the calibration where the log's own was given up with its oldest pages."""
-    view = LogView(log_id, timeline, [], [], [], Pump(), [])
+    view = LogView(log_id, timeline, [], [], [], Pump(), [], [])
     reader = _Reader(view, timeline, list(holes), fallback)
     for record in records:
         reader.take(record)
@@ -287,8 +299,10 @@ class _Reader:
                 names.REASONS.get(fields["reason"], "unknown"), bool(fields["inferred"]),
             ))
         elif record.kind == "pump":
-            self._view.pump.becomes(fields["state"] == wire.PUMP_RUNNING, at_ms - fields["ago_ms"],
-                                    fields["uncertainty_ms"])
+            change = PumpChange(at_ms - fields["ago_ms"], fields["uncertainty_ms"],
+                                fields["state"] == wire.PUMP_RUNNING, record.log_id, record.seq)
+            self._view.pump_changes.append(change)
+            self._view.pump.becomes(change.running, change.at_ms, change.doubt_ms)
         elif record.kind == "bag":
             self._view.bag_changes.append(BagChange(
                 at_ms - fields["ago_ms"], fields["uncertainty_ms"], record.log_id, record.seq))

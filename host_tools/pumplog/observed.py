@@ -30,7 +30,9 @@ class Stretch:
     def continuous_pl(self, begin_ms: int, end_ms: int) -> Fraction:
         """Returns the volume without boluses in [begin, end)."""
         begin_ms, end_ms = max(begin_ms, self.begin_ms), min(end_ms, self.end_ms)
-        return self.run.continuous_pl(begin_ms, end_ms, self.boluses) if begin_ms < end_ms else Fraction(0)
+        if begin_ms >= end_ms:
+            return Fraction(0)
+        return self.run.continuous_pl(begin_ms, end_ms, self.boluses)
 
 
 @dataclass(frozen=True)

@@ -189,17 +189,26 @@ class Store:
         """Returns the first record that this store lacks and that the board may have.
 
         The board, whose oldest record is oldest_seq, answers from right behind the record before
-        it, so that the footer of that one's page comes too. A hole that a bad page left is not
-        asked for again: the same bytes would come.
+        it, so that the footer of that one's page comes too. A hole that the board cannot fill is
+        not asked for again.
         """
         for first, last in self.missing(log_id):
-            bad = self._db.execute(
-                "SELECT error FROM pages WHERE log_id=? AND first_seq<=? ORDER BY first_seq DESC"
-                " LIMIT 1", (log_id, first)).fetchone()
-            if last >= oldest_seq and not (bad and bad[0]):
+            if last >= oldest_seq and not self._known_lost(log_id, first):
                 return max(first, oldest_seq)
         row = self._db.execute("SELECT MAX(seq) FROM records WHERE log_id=?", (log_id,)).fetchone()
         return 0 if row[0] is None else int(row[0]) + 1
+
+    def _known_lost(self, log_id: int, first: int) -> bool:
+        """Returns whether a hole is the end of a bad page, or outlasted a complete pull while the
+        board had later records: its page is gone there."""
+        bad = self._db.execute(
+            "SELECT error FROM pages WHERE log_id=? AND first_seq<=? ORDER BY first_seq DESC LIMIT 1",
+            (log_id, first)).fetchone()
+        if bad and bad[0]:
+            return True
+        return self._db.execute(
+            "SELECT 1 FROM pulls WHERE log_id=?1 AND outcome='complete' AND next_seq=?2"
+            " AND json_extract(status, '$.next_seq') > ?2", (log_id, first)).fetchone() is not None
 
     def missing(self, log_id: int) -> list[tuple[int, int]]:
         """Returns the holes (first, last seq) between the records held."""

@@ -134,8 +134,7 @@ def _row(key: str, label: str, unit: str, values: list[Value], cohort: str) -> R
     missing = {t: [p for p in everyone if p not in have[t]] for t in TIMEPOINTS}
     if cohort == "paired":
         have = {t: {p: have[t][p] for p in both} for t in TIMEPOINTS}
-    differences = [round(_known(have["followup"][p]), DIGITS) - round(_known(have["baseline"][p]), DIGITS)
-                   for p in both]
+    differences = [_shown(have["followup"][p]) - _shown(have["baseline"][p]) for p in both]
     cells = {t: _cell(list(have[t].values())) for t in TIMEPOINTS}
     return Row(key, label, unit, cells, len(both), stats.paired(differences), missing)
 
@@ -143,6 +142,10 @@ def _row(key: str, label: str, unit: str, values: list[Value], cohort: str) -> R
 def _known(value: Value) -> Fraction:
     assert value.value is not None
     return value.value
+
+
+def _shown(value: Value) -> Fraction:
+    return round(_known(value), DIGITS)
 
 
 def _cell(values: list[Value]) -> Cell:

@@ -105,10 +105,12 @@ class Timeline:
         for first, second in zip(placed, placed[1:], strict=False):
             end_ms, doubt_ms = self._clocks[first].utc(lengths[first])
             begin_ms, other_ms = self._clocks[second].utc(0)
-            slack_ms = begin_ms - end_ms - (before[second] - before[first] - lengths[first])
+            between_ms = before[second] - before[first] - lengths[first]
+            slack_ms = begin_ms - end_ms - between_ms
+            room_ms = abs(slack_ms) // 2 + 1 + _drift(between_ms) + max(doubt_ms, other_ms)
             for boot in boots[bisect_right(boots, first) : bisect_left(boots, second)]:
                 at_ms = end_ms + before[boot] - before[first] - lengths[first] + slack_ms // 2
-                self._brackets[boot] = at_ms, abs(slack_ms) // 2 + 1 + max(doubt_ms, other_ms)
+                self._brackets[boot] = at_ms, room_ms
 
 
 def _give_way(clock: _Clock, other: _Clock, shift_ms: int) -> None:

@@ -48,14 +48,15 @@ def read_values(path: Path) -> list[Value]:
 def read_published(path: Path) -> dict[str, PublishedRow]:
     """Reads a published table by the labels of its rows."""
     columns = ("row", "baseline_mean", "baseline_se", "followup_mean", "followup_se")
-    return {
-        row["row"].strip(): PublishedRow({
-            t: (_number(row[f"{t}_mean"], f"{path}, line {line}"),
-                _number(row[f"{t}_se"], f"{path}, line {line}"))
-            for t in TIMEPOINTS
+    out: dict[str, PublishedRow] = {}
+    for line, row in _rows(path, columns):
+        at, label = f"{path}, line {line}", row["row"].strip()
+        if label in out:
+            raise Usage(f"{at}: {label} stands there a second time: keep one.")
+        out[label] = PublishedRow({
+            t: (_number(row[f"{t}_mean"], at), _number(row[f"{t}_se"], at)) for t in TIMEPOINTS
         })
-        for line, row in _rows(path, columns)
-    }
+    return out
 
 
 def _number(text: str, at: str) -> Fraction:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import struct
-import sys
-from collections.abc import Callable
 from fractions import Fraction
 from uuid import uuid4
 
 import pytest
 from bedside import START_MS, Bedside
+from counting import calls_of
 from pumplog.cohort_table import Window, cohort_doses, cohort_table
 from pumplog.dose import Doses, doses
 from pumplog.entries import Entry
@@ -416,22 +415,6 @@ def test_the_first_bag_hung_before_it_was_entered() -> None:
 
 # ---- size
 
-def _calls(work: Callable[[], object]) -> int:
-    """Counts the calls of Python functions that work makes."""
-    count = 0
-
-    def called(frame: object, event: str, argument: object) -> None:
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(called)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
-
-
 def _ward(days: int) -> Bedside:
     bed = Bedside(Store.open(":memory:"), minute_s=1800)
     bed.infuse(0, days * DAY, "1.0")
@@ -449,7 +432,7 @@ def test_work_grows_with_the_log_and_not_with_its_square() -> None:
     for days in (4, 8, 16):
         bed = _ward(days)
         one = episode(bed.store, "P01")
-        counts.append(_calls(lambda one=one, bed=bed, days=days: doses(  # type: ignore[misc]
+        counts.append(calls_of(lambda one=one, bed=bed, days=days: doses(  # type: ignore[misc]
             one, seen_by(bed.store, one), START_MS, ms(days * DAY))))
     assert counts[2] - counts[1] < 2.5 * (counts[1] - counts[0])
 

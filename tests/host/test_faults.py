@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,16 @@ from pumpbench.errors import BenchError
 from pumpbench.fault_kinds import KINDS
 from pumpbench.faults import Fault, make_fault, read_faults
 from pumpbench.load_cell import NO_READING, LoadCell
+from pumpbench.monte_carlo import draw_spec, records, run_one, run_windows
 from pumpbench.nurse import Nurse
 from pumpbench.nurse_script import Visit, script
 from pumpbench.patient import Press
 from pumpbench.pump import PumpSettings, respond
-from pumpbench.run import _groups
+from pumpbench.run import Plan, _groups, run_cohort
+from pumpbench.virtual_board import CLOSED, NO_TEMPERATURE, Bench, Pins, VirtualBoard
 from pumpbench.world import WindowWorld, WorldOptions, build_window
+from pumplog.links.file_link import pull_image
+from pumplog.store import Store
 
 ROOT = Path(__file__).parents[2]
 COHORT = ROOT / "tests" / "vectors" / "cohort"  # synthetic patients
@@ -526,3 +531,258 @@ def test_a_missing_file_is_said(tmp_path):
 def test_the_page_of_faults_is_made_from_the_table():
     assert (ROOT / "docs" / "FAULTS.md").read_text() == fault_docs.document()
     assert all(kind.does and kind.leads_to for kind in KINDS.values())
+
+
+# ---- the virtual board's ports, with a probe in the firmware's place
+
+
+PROBE = """\
+import json, os
+from board import Board
+
+board = Board()
+kept = bytearray(4)
+seen = {"had": board.retained.load(kept), "kept": kept.hex(), "reason": board.reset_reason(),
+        "identity": board.identity.hex(), "rtc": board.rtc.read(), "ticks": []}
+board.retained.save(b"keep")
+failing = []
+
+
+def service():
+    if board.supply.failing():
+        failing.append(True)
+
+
+for now_ms in board.ticks(service):
+    board.watchdog.feed()
+    seen["ticks"].append((
+        now_ms, board.counter.value(), board.handset.value(), board.handset.closed(),
+        board.relief.value(), board.load_cell.read(), board.temperature.read(), board.rtc.read(),
+        board.skipped, board.late_ms,
+    ))
+seen["failing"] = len(failing)
+seen["fed"] = board.watchdog.fed
+seen["pressed"] = board.service.pressed()
+with open(os.getenv("PROBE_OUT"), "w") as file:
+    json.dump(seen, file)
+"""
+FIELDS = ("now_ms", "counts", "presses", "closed", "reliefs", "raw", "quarters", "rtc", "skipped",
+          "late_ms")
+
+
+class Probe(VirtualBoard):
+    """A virtual board whose firmware only writes down what the ports say."""
+
+    def __init__(self, folder: Path) -> None:
+        firmware = folder / "firmware"
+        firmware.mkdir(parents=True)
+        for source in (ROOT / "firmware" / "boards" / "virtual").glob("*.py"):
+            shutil.copy(source, firmware)
+        (firmware / "main.py").write_text(PROBE)
+        super().__init__(folder, "probe", firmware)
+
+    def spawn(self, settings, env, fds=()):
+        return super().spawn(settings, {**env, "PROBE_OUT": str(self.folder / "seen.json")}, fds)
+
+    def seen(self) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+        """What it wrote: of the boot, and each port's values tick by tick."""
+        told = json.loads((self.folder / "seen.json").read_text())
+        return told, dict(zip(FIELDS, map(list, zip(*told["ticks"], strict=True)), strict=True))
+
+
+def pins(seconds: int) -> Pins:
+    ticks, second = np.arange(10 * seconds, dtype=np.int32), np.arange(seconds, dtype=np.int32)
+    weights = np.where(second == 3, NO_READING, -7 - second).astype(np.int32)
+    packed = (-second << 8 | np.where(second == 2, CLOSED, 0)
+              | np.where(second == 4, NO_TEMPERATURE, 0)).astype(np.int32)
+    return Pins(ticks, ticks // 7, weights, second, packed)
+
+
+def test_every_port_shows_what_the_bench_sent(tmp_path):
+    board = Probe(tmp_path)
+    bench = Bench(board, "boot", pins(100), rtc_s=1000)
+    bench.pass_ticks(995)
+    bench.power_off()
+    told, ports = board.seen()
+    ticks = list(range(995))
+    assert ports["now_ms"] == [100 * k for k in ticks]
+    assert ports["counts"] == ticks
+    assert ports["presses"] == [k // 7 for k in ticks]
+    assert ports["closed"] == [k // 10 == 2 for k in ticks]
+    assert ports["reliefs"] == [k // 10 for k in ticks]
+    assert ports["raw"] == [None if k // 10 == 3 else -7 - k // 10 for k in ticks]
+    assert ports["quarters"] == [None if k // 10 == 4 else -(k // 10) for k in ticks]
+    assert ports["rtc"] == [1000 + k // 10 for k in ticks]
+    assert told["fed"] == 995 and told["reason"] == 1 and told["pressed"] is False
+    assert told["had"] is False and told["failing"] == 0
+    assert len(bytes.fromhex(told["identity"])) == 6
+
+
+def test_ticks_that_pass_unseen_are_counted_and_the_counters_go_on(tmp_path):
+    board = Probe(tmp_path)
+    bench = Bench(board, "boot", pins(10))
+    bench.pass_ticks(6)
+    bench.skip_ticks(4)
+    bench.pass_ticks(17)
+    bench.skip_ticks(25)
+    bench.pass_ticks(48)
+    bench.power_off()
+    _, ports = board.seen()
+    ticks = [*range(6), *range(10, 27), *range(52, 100)]
+    assert ports["now_ms"] == [100 * k for k in ticks]
+    assert ports["counts"] == ticks
+    assert ports["reliefs"] == [k // 10 for k in ticks]
+    assert ports["raw"] == [None if k // 10 == 3 else -7 - k // 10 for k in ticks]
+    assert ports["skipped"] == [0] * 6 + [4] * 17 + [29] * 48
+    assert ports["late_ms"] == [0] * 6 + [400] * 17 + [2500] * 48
+    assert ports["rtc"] == [None] * len(ticks)
+
+
+def test_a_failing_supply_is_seen_once_before_the_power_goes(tmp_path):
+    board = Probe(tmp_path)
+    bench = Bench(board, "boot", pins(1))
+    bench.pass_ticks(5)
+    bench.supply_fails()
+    bench.power_off()
+    told, _ = board.seen()
+    assert told["failing"] == 1
+
+
+@pytest.mark.parametrize(("reason", "number", "kept"),
+                         [("watchdog", 3, True), ("brownout", 1, False), ("power_on", 1, False)])
+def test_a_reset_begins_the_counters_at_zero_and_only_a_watchdog_keeps_memory(
+    tmp_path, reason, number, kept
+):
+    board = Probe(tmp_path)
+    first = Bench(board, "boot", pins(10))
+    first.pass_ticks(30)
+    first.power_off()
+    identity = board.seen()[0]["identity"]
+    second = Bench(board, "boot/1", pins(10), 50, reason)
+    second.pass_ticks(50)
+    second.power_off()
+    told, ports = board.seen()
+    assert (told["reason"], told["had"]) == (number, kept)
+    assert told["kept"] == (b"keep".hex() if kept else "00000000")
+    assert told["identity"] == identity
+    assert ports["now_ms"] == [100 * k for k in range(50)]
+    assert ports["counts"] == [k - 49 for k in range(50, 100)]
+    assert ports["presses"] == [k // 7 - 7 for k in range(50, 100)]
+    assert ports["reliefs"] == [k // 10 - 4 for k in range(50, 100)]
+
+
+# ---- the whole bench: real firmware, the nurse's visits, a file of faults
+
+
+COLUMNS = ("patient,timepoint,window_days,morphine_mg_per_250mL,bupivacaine_mg_per_250mL,"
+           "rate_mL_h,bolus_mL,lockout_min\n")
+RUN_FAULTS = "".join(f'[[fault]]\npatient = "{patient}"\n{rest}\n' for patient, rest in (
+    ("P01", 'kind = "power_cut"\nat_s = 20000\noff_s = 1800'),
+    ("P01", 'kind = "watchdog_reset"\nat_s = 30000'),
+    ("P01", 'kind = "flash_stall"\nat_s = 40000'),
+    ("P01", 'kind = "bag_change"\nat_s = 50000'),
+    ("P01", 'kind = "power_cut"\nat_s = 50100'),
+    ("P01", 'kind = "laptop_clock_wrong"\nat_s = 60000\noffset_s = 3600'),
+    ("P02", 'kind = "bag_change"\nat_s = 100'),
+    ("P02", 'kind = "wrong_patient"\nat_s = 100'),
+    ("P02", 'kind = "radio_loss"\ndrops = 2'),
+    ("P01", 'kind = "board_swapped"\ntimepoint = "followup"'),
+))
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory) -> list[tuple[Path, dict[str, Any]]]:
+    """Two runs of two patients with RUN_FAULTS: folder and truth of each."""
+    folder = tmp_path_factory.mktemp("faulty")
+    (folder / "regimens.csv").write_text(COLUMNS + "".join(
+        f"{patient},{timepoint},1,80,55,1.0,0.5,15\n"
+        for patient in ("P01", "P02") for timepoint in ("baseline", "followup")))
+    (folder / "counts.csv").write_text("patient,timepoint,day,pcia_delivered\n" + "".join(
+        f"{patient},{timepoint},1,9\n"
+        for patient in ("P01", "P02") for timepoint in ("baseline", "followup")))
+    (folder / "faults.toml").write_text(RUN_FAULTS)
+    runs = []
+    for name in ("one", "two"):
+        out = folder / name
+        plan = Plan(folder / "regimens.csv", folder / "counts.csv", out, out / "nurse.db", seed=3,
+                    faults=folder / "faults.toml")
+        runs.append((out, run_cohort(plan, print)["patients"]))
+    return runs
+
+
+def test_a_run_with_faults_gives_the_same_bytes_again(faulty):
+    (one, told), (two, again) = faulty
+    assert told == again
+    for board in ("B01", "B02"):
+        assert (one / board / "log.flash").read_bytes() == (two / board / "log.flash").read_bytes()
+
+
+def test_outages_boot_the_board_for_their_reason_and_the_stall_is_counted(faulty):
+    out, truth = faulty[0]
+    with Store.open(out / "copy.db") as store:
+        pull_image(store, str(out / "B01" / "log.flash"), "B01")
+        ((log_id, _),) = store.logs("B01")
+        boots = [record.fields["reason"] for record in store.records(log_id, "boot")]
+        skipped = sum(record.fields["count"] for record in store.records(log_id, "gap")
+                      if record.fields["cause"] == 1)
+    assert boots == [1, 1, 3, 1, 1]  # arrival, power cut, watchdog, power cut, P02's follow-up
+    assert skipped == 240
+    cut, reset = (told for told in truth["P01"]["baseline"]["faults"][:2])
+    assert cut["counts_unseen"] >= 499 and reset["counts_unseen"] in (2, 3)
+
+
+def test_visits_are_told_with_board_clock_and_refusals(faulty):
+    truth = faulty[0][1]
+    at = {visit["at_s"]: visit for visit in truth["P01"]["baseline"]["visits"]}
+    assert at[0]["exit_codes"] == [0, 0, 0, 0]
+    assert not at[50150]["board_on"] and at[50150]["commands"] == ["bag hang"]
+    assert at[60000]["clock_offset_s"] == 3600 and at[60000]["commands"] == ["pull P01"]
+    for patient, board in (("P01", "B02"), ("P02", "B01")):
+        assert truth[patient]["followup"]["board"] == board
+        assert truth[patient]["followup"]["visits"][0]["exit_codes"] == [4, 4]
+
+
+def test_a_bag_of_the_wrong_patient_is_kept_and_not_on_board(faulty):
+    with Store.open(faulty[0][0] / "nurse.db") as store:
+        bags = [entry for entry in store.entries("P01") if entry.kind == "bag"]
+    p02_begins_ms = 1_767_600_000_000 + DAY_S * 1000
+    (mistaken,) = [bag for bag in bags if bag.effective_at_ms == p02_begins_ms + 250_000]
+    assert mistaken.seq is None and mistaken.board == "B01"
+
+
+def test_what_befalls_the_air_is_noted_for_serving(faulty):
+    notes = [json.loads((faulty[0][0] / board / "pins.json").read_text())["radio_loss"]
+             for board in ("B01", "B02")]
+    assert notes == [[], [[2, 2.0]]]
+
+
+def test_many_windows_run_side_by_side_with_one_visit_each(tmp_path):
+    specs = [
+        dataclasses.replace(
+            draw_spec(seed, days=1), ul_per_count=Fraction(5), faults=(make_fault("bag_change", 7200),)
+        ) for seed in (1, 2)
+    ]
+    results = list(run_windows(specs, tmp_path, jobs=2))
+    for spec, result in zip(specs, results, strict=True):
+        assert result.spec == spec
+        assert len(result.truth["visits"]) == 1 and len(result.truth["swaps"]) == 1
+        logged = records(result)
+        counts = sum(record.fields["counts"] for record in logged if record.kind == "minute")
+        in_last_minute = 60 * (2000 + 20_000) / 3600 / 5
+        assert result.truth["counts_total"] - in_last_minute <= counts <= result.truth["counts_total"]
+        assert [record.kind for record in logged].count("boot") == 1
+    again = run_one(dataclasses.replace(specs[0]), tmp_path / "again")
+    assert again.image.read_bytes() == results[0].image.read_bytes()
+    with pytest.raises(BenchError, match="is there already"):
+        next(iter(run_windows(specs, tmp_path)))
+
+
+def test_drawn_windows_keep_to_their_ranges():
+    specs = [draw_spec(seed, days=2) for seed in range(400)]
+    assert min(s.rate_ul_h for s in specs) < 60 and max(s.rate_ul_h for s in specs) > 1800
+    assert all(50 <= s.rate_ul_h <= 2000 and 50 <= s.bolus_ul <= 2000 for s in specs)
+    assert {int(s.ul_per_count) for s in specs} == {1, 2, 5, 10, 20, 50}
+    assert {s.lockout_s for s in specs} == {600, 660, 720, 780, 840, 900}
+    errors = [float(s.calibration_error) for s in specs]
+    assert np.std(errors) == pytest.approx(0.025, rel=0.1) and abs(np.mean(errors)) < 0.004
+    assert draw_spec(1, 2) == specs[1] != draw_spec(1, 2, rate_ul_h=70)

@@ -7,7 +7,7 @@ import random
 import pytest
 from loop_link import LoopBoard, LoopLink
 from pumplog.errors import Integrity, Unreachable
-from pumplog.store import Store
+from pumplog.store import Pull, Store
 from pumplog.sync_client import Client, PullResult
 from pumpwire import page, racp, uuids
 
@@ -175,3 +175,38 @@ def test_a_pull_from_behind_a_bad_byte_does_not_stop_the_board() -> None:
     arrived = link.receive(1)
     assert arrived and arrived[0] == uuids.LOG
     assert link.sent_pages()[0][0] <= 350
+
+
+def test_a_page_gone_from_the_board_is_asked_for_once_and_not_for_ever() -> None:
+    board = board_with(900)
+    board.flash.cells[4096 + 5] ^= 1  # the second page's header: at the next boot it is no page
+    board.power_on()
+    held, log_id = store(), board.log.log_id
+    first, _ = pull(held, board)
+    (hole,) = held.missing(log_id)
+    assert first.next_seq == hole[0]
+    status = {"next_seq": board.log.next_seq}
+    held.add_pull(Pull("B01", log_id, 0, "loop", first.records, first.next_seq, "complete", status))
+    board.minutes(10)
+    again, _ = pull(held, board)
+    assert again.records == 10 and again.bytes < 10 * 20
+    assert held.missing(log_id) == [hole]
+
+
+def test_a_hole_that_another_source_left_is_still_asked_for() -> None:
+    board = board_with(300)
+    held, log_id = store(), board.log.log_id
+    first, _ = pull(held, board)
+    status = {"next_seq": board.log.next_seq}
+    held.add_pull(Pull("B01", log_id, 0, "loop", first.records, first.next_seq, "complete", status))
+    board.minutes(900)
+    whole = store()
+    pull(whole, board)
+    last = max(board.log.page_at(slot)[0] for slot in range(8))
+    slot = next(slot for slot in range(8) if board.log.page_at(slot)[0] == last)
+    data = bytearray(4096)
+    board.flash.read(slot, 0, data)
+    held.add_page_bytes(log_id, last, 0, bytes(data).rstrip(b"\xff"))
+    assert held.missing(log_id)[0][0] == 300
+    pull(held, board)
+    assert seqs(held, board) == seqs(whole, board)

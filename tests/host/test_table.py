@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import locale
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from pumplog import stats
 from pumplog.cli import main
 from pumplog.errors import Usage
-from pumplog.table import KEYS, TIMEPOINTS
+from pumplog.render import digits_of
+from pumplog.table import KEYS, TIMEPOINTS, Value, build_table, decimal
 from pumplog.values_csv import read_published, read_values
 
 ROOT = Path(__file__).parents[2]
@@ -107,6 +109,14 @@ def test_wilcoxon_mid_ranks_and_zeros() -> None:
     ("patient,timepoint,key,value\nP1,baseline,speed,1\n", "none of morphine_mg_day"),
     ("patient,timepoint,key,value\nP1,baseline,rate_ml_h,1\nP1,baseline,rate_ml_h,2\n", "second"),
     ("patient,timepoint,key,value\n", "no values"),
+    ("patient,timepoint,key,value\nP1,baseline,rate_ml_h,0.25/3\n", "not a number"),
+    ("patient,timepoint,key,value\nP1,baseline,rate_ml_h,1/0\n", "not a number"),
+    ("patient,timepoint,key,value\nP1,baseline,rate_ml_h,1e3\n", "not a number"),
+    ("patient,timepoint,key,value\nP1,baseline,rate_ml_h,٣\n", "not a number"),
+    ("patient,timepoint,key,value\nP1,baseline,rate_ml_h," + "9" * 5000 + "\n", "not a number"),
+    ("patient,timepoint,key,value\nP1,baseline,rate_ml_h," + "9" * 40 + "\n", "larger than anything"),
+    ("patient;timepoint;key;value\nP1;baseline;rate_ml_h;1\n", "no column patient"),
+    ("", "no column patient"),
 ])
 def test_bad_values_are_refused_in_one_sentence(text: str, says: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
@@ -115,3 +125,75 @@ def test_bad_values_are_refused_in_one_sentence(text: str, says: str, tmp_path: 
         read_values(path)
     with pytest.raises(Usage, match="cannot be read"):
         read_published(tmp_path / "absent.csv")
+
+
+def test_windows_line_endings_and_byte_order_mark_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "excel.csv"
+    path.write_bytes(b"\xef\xbb\xbfpatient,timepoint,key,value\r\nP1,baseline,rate_ml_h,1/3\r\n\r\n")
+    (value,) = read_values(path)
+    assert (value.patient, value.value) == ("P1", Fraction(1, 3))
+
+
+def test_a_row_published_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "twice.csv"
+    line = "Infusion speed,0.11,0.01,0.99,0.05\n"
+    path.write_text("row,baseline_mean,baseline_se,followup_mean,followup_se\n" + 2 * line)
+    with pytest.raises(Usage, match="second time"):
+        read_published(path)
+
+
+def test_floats_creep_and_fractions_do_not() -> None:
+    third = [Fraction(1, 10) for _ in range(10)]
+    assert stats.mean(third) == Fraction(1, 10) and stats.standard_error(third) == 0
+    twelve = [Fraction(243, 12)] * 12
+    assert digits_of(stats.mean(twelve), 2, "truncate") == "20.25"
+    assert digits_of(Fraction("0.005"), 2, "half-up") == "0.01"
+    assert digits_of(Fraction("-0.005"), 2, "half-up") == "-0.01"
+    assert digits_of(Fraction("-0.004"), 2, "half-up") == "0.00"
+    assert digits_of(Fraction("0.999"), 0, "truncate") == "0"
+    assert decimal(Fraction(-1, 3)) == "-0.333333333"
+
+
+def test_differences_below_the_digits_shown_are_ties() -> None:
+    noise = [Fraction(1, 10**15), Fraction(0), Fraction(-1, 10**15), Fraction(0)]
+    base = [Fraction("0.1"), Fraction("0.1"), Fraction("-0.1"), Fraction("0.3")]
+    found = stats.wilcoxon_p([d + n for d, n in zip(base, noise, strict=True)])
+    assert found == stats.wilcoxon_p(base)
+    assert stats.paired([Fraction(1) + n for n in noise]).test == "Wilcoxon signed-rank, exact"
+    assert stats.paired([Fraction(0)] * 4).test == "not tested (no differences)"
+    assert stats.paired([Fraction(1), Fraction(2)]).p is None
+
+
+def test_skewed_differences_are_tested_by_ranks() -> None:
+    found = stats.paired([Fraction(d) for d in (1, 1, 1, 1, 1, 2, 1, 1, 2, 400)])
+    assert found.shapiro_p < 0.05 and found.p == found.p_wilcoxon == pytest.approx(2 / 1024)
+    assert found.p_paired_t > 0.3 and found.test == "Wilcoxon signed-rank, exact"
+
+
+def test_an_unknown_value_is_in_no_cell_and_bounds_need_everyone() -> None:
+    values = [Value("P1", "baseline", "rate_ml_h", None),
+              Value("P2", "baseline", "rate_ml_h", Fraction(2)),
+              Value("P3", "baseline", "rate_ml_h", Fraction(1), Fraction(0), Fraction(3))]
+    row = build_table(values).to_json()["rows"][4]
+    assert row["baseline"]["n"] == 2 and row["baseline"]["bounds"] is None
+    assert row["followup"] == {"n": 0, "mean": None, "se": None, "values": {}, "bounds": None}
+    empty = build_table([]).to_json()["rows"][0]
+    assert empty["n_pairs"] == 0 and empty["baseline"]["mean"] is None
+
+
+def test_another_locale_prints_the_same(
+    values_csv: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["table", "--values", str(values_csv)]) == 0
+    plain = capsys.readouterr().out
+    before = locale.setlocale(locale.LC_ALL)
+    for name in ("de_DE.UTF-8", "C.UTF-8", "C"):
+        try:
+            locale.setlocale(locale.LC_ALL, name)
+        except locale.Error:
+            continue
+        try:
+            assert main(["table", "--values", str(values_csv)]) == 0
+            assert capsys.readouterr().out == plain
+        finally:
+            locale.setlocale(locale.LC_ALL, before)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..cohort_table import Case
 from ..dose import DAY_MS, PL_PER_ML, Figure, Piece
+from ..intervals import clip
 from ..log_view import Calibration
 from ..observed import BolusPart, Observed, Stretch
 from ..table import ROWS, decimal
@@ -47,7 +48,8 @@ def trace(case: Case, timepoint: str, key: str) -> dict[str, Any]:
         "minutes": [_minutes(stretch, *window) for stretch in stretches],
         "boluses": [_bolus(part, *window) for part in case.seen.boluses_in(*window)],
         "bags": [_bag(piece) for piece in found.pieces],
-        "running": [_span(a, b) for a, b in case.seen.ran if a < window[1] and b > window[0]],
+        "pump": _pump(case.seen, *window),
+        "running": [_span(a, b) for a, b in clip(case.seen.ran, *window)],
         "calibrations": _calibrations(stretches), "anchors": _anchors(case.seen, stretches),
         "notes": list(found.notes),
     }
@@ -60,7 +62,7 @@ def trace_text(traced: dict[str, Any]) -> str:
              f"  {traced['formula']}",
              f"  window {traced['window']['begin_utc']} to {traced['window']['end_utc']}:"
              f" {traced['observed_days']} days observed, pump ran {traced['running_hours']} h"]
-    for name in ("minutes", "boluses", "bags", "running", "calibrations", "anchors"):
+    for name in ("minutes", "boluses", "bags", "pump", "running", "calibrations", "anchors"):
         lines.append(f"  {name}: {'none' if not traced[name] else ''}".rstrip())
         lines += ["    " + " ".join(f"{key}={value}" for key, value in line.items())
                   for line in traced[name]]
@@ -96,6 +98,17 @@ def _bolus(part: BolusPart, begin_ms: int, end_ms: int) -> dict[str, Any]:
         "counted": starts and bolus.source == "patient",
         "ml_in_window": decimal(bolus.volume_pl * part.share(begin_ms, end_ms) / PL_PER_ML),
     }
+
+
+def _pump(seen: Observed, begin_ms: int, end_ms: int) -> list[dict[str, Any]]:
+    """Returns what was told of the pump in the window, and by each log last before it."""
+    out = []
+    for view in seen.logs:
+        before = [change for change in view.pump_changes if change.at_ms < begin_ms][-1:]
+        for change in before + [c for c in view.pump_changes if begin_ms <= c.at_ms < end_ms]:
+            out.append({"log_id": f"{change.log_id:08x}", "seq": change.seq,
+                        "utc": utc_text(change.at_ms), "running": change.running})
+    return out
 
 
 def _bag(piece: Piece) -> dict[str, Any]:

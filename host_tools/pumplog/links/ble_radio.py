@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import queue
+import time
 from collections.abc import Iterator
 from concurrent.futures import TimeoutError as CallTimeout
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from pumpwire import uuids
 from ..errors import Unreachable
 
 CONNECT_TIMEOUT_S = 10.0
+_LOOK_S = 0.2
 _LOST = "the radio link broke: go nearer and do it again; what came is kept."
 
 
@@ -133,13 +135,20 @@ class GattPeer:
         self._guard(lambda: char.set_cccd(notify=True))
 
     def receive(self, timeout_s: float) -> tuple[str, bytes] | None:
-        """Returns the next (uuid, data), None after the timeout; Unreachable once the link is gone."""
-        try:
-            return self._arrived.get(timeout=timeout_s)
-        except queue.Empty:
-            if not self._connection.connected:
-                raise Unreachable(_LOST) from None
-            return None
+        """Returns the next (uuid, data), None after the timeout; Unreachable once the link is gone.
+
+        bleio has no call for a lost link, so that is looked at in between.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        while True:
+            left_s = deadline_s - time.monotonic()
+            try:
+                return self._arrived.get(timeout=max(0.0, min(left_s, _LOOK_S)))
+            except queue.Empty:
+                if not self._connection.connected:
+                    raise Unreachable(_LOST) from None
+                if left_s <= _LOOK_S:
+                    return None
 
     def close(self) -> None:
         """Disconnects."""

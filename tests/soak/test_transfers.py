@@ -1,0 +1,63 @@
+"""The host's transfer against the board's in one process: thousands of breaks and losses."""
+
+from __future__ import annotations
+
+import random
+
+from loop_link import LoopBoard, LoopLink
+from pumplog.errors import Integrity, Unreachable
+from pumplog.store import Store
+from pumplog.sync_client import Client
+from scale import scaled
+
+
+def seqs(held: Store, board: LoopBoard) -> list[int]:
+    return [record.seq for record in held.records(board.log.log_id)]
+
+
+def test_logs_that_grow_and_links_that_break_at_random() -> None:
+    breaks = 0
+    for seed in range(scaled(300, 5000)):
+        dice = random.Random(seed)
+        board, held = LoopBoard(pages=16), Store.open(":memory:")
+        board.minutes(dice.randrange(1, 1200))
+        wanted = board.log.next_seq
+        for attempt in range(1000):
+            link = LoopLink(board, dice.randrange(1, 60), dice.choice((0.0, 0.05, 0.3)), seed + attempt,
+                            during=lambda board=board, dice=dice: board.minutes(dice.randrange(2)))
+            try:
+                Client(link).pull(held, board.log.log_id)
+                break
+            except Unreachable:
+                breaks += 1
+        Client(LoopLink(board)).pull(held, board.log.log_id)
+        assert wanted <= board.log.next_seq == len(seqs(held, board)), f"seed {seed}"
+        assert not held.missing(board.log.log_id) and not held.bad_pages(board.log.log_id)
+        held.__exit__()
+    assert breaks > 0
+
+
+def test_one_bit_turned_anywhere_on_flash_never_gives_a_wrong_record() -> None:
+    """Whatever bit turns, a pull ends, keeps no altered record, and loses none of another page."""
+    told = 0
+    for seed in range(scaled(400, 8000)):
+        dice = random.Random(seed)
+        board = LoopBoard(pages=4)
+        board.minutes(900)
+        quiet, held = Store.open(":memory:"), Store.open(":memory:")
+        Client(LoopLink(board)).pull(quiet, board.log.log_id)
+        good = {record.seq: record for record in quiet.records(board.log.log_id)}
+        at = dice.randrange(len(board.flash.cells))
+        board.flash.cells[at] ^= 1 << dice.randrange(8)
+        hit_first = board.log.page_at(at // 4096)[0]
+        try:
+            Client(LoopLink(board)).pull(held, board.log.log_id)
+        except Integrity:
+            told += 1
+        got = {record.seq: record for record in held.records(board.log.log_id)}
+        assert all(good[seq] == record for seq, record in got.items()), f"seed {seed}, byte {at}"
+        firsts = sorted(board.log.page_at(slot)[0] for slot in range(4) if board.log.page_at(slot)[1])
+        after = next((first for first in firsts if first > hit_first), 900)
+        lost = set(good) - set(got)
+        assert all(hit_first <= seq < after for seq in lost), f"seed {seed}, byte {at}: {sorted(lost)}"
+    assert told > 0
