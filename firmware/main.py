@@ -3,10 +3,15 @@
 `board` is found in the board's own folder (boards/esp32 or boards/virtual); nothing else differs.
 """
 
+import gc
+
 from board import Board
-from gateway.gateway import Gateway
 
 board = Board()
+gc.collect()  # what loading left behind would cut the heap into pieces too small for a page
+from gateway.gateway import Gateway
+
+gc.collect()
 try:
     Gateway(board).run()
 except Exception as error:

@@ -32,7 +32,7 @@ class Gateway:
         self.uptime = Uptime()
         self.config = Config(board.nvs)
         self.log = EventLog(board.flash, self.uptime, board.random)
-        self.tracker = Tracker(self.log, self.uptime)
+        self.tracker = Tracker(self.log, self.uptime, self.keep)
         self.memory = Memory(board.retained)
         self.commands = CommandServer(
             self.config, self.log, self.uptime, board.service.pressed, self.applied, self.anchored
@@ -43,7 +43,7 @@ class Gateway:
         self._news_from = 0
         self._sampled = False
         self._failing = False
-        self._loop_s = 0
+        self._loop_next_s = _LOOP_S
         self._loop_skipped = 0
 
     def run(self):
@@ -112,9 +112,13 @@ class Gateway:
         self.uptime.advance(now_ms)
         self.tracker.second(now_ms, board.load_cell.read(), board.relief.value(),
                             board.handset.closed(), board.temperature.read())
-        self.tracker.snapshot(self.memory, self.log.boot)
-        self._watch_loop()
+        if board.skipped != self._skipped or self.uptime.s >= self._loop_next_s:
+            self._watch_loop()
         self._sampled = True
+
+    def keep(self, span_ms, counts, presses):
+        """Keeps what no minute record holds yet where a reset does not reach."""
+        self.memory.save(self.log.boot, self.uptime, span_ms, counts, presses)
 
     def _watch_loop(self):
         """Notes ticks that never came at once, and every hour how late the latest one was."""
@@ -122,10 +126,10 @@ class Gateway:
         if skipped != self._skipped:
             note(self.log, GAP, TICKS_SKIPPED, skipped - self._skipped)
             self._skipped = skipped
-        span_s = self.uptime.s - self._loop_s
-        if span_s >= _LOOP_S:
+        if self.uptime.s >= self._loop_next_s:
+            span_s = self.uptime.s - self._loop_next_s + _LOOP_S
             note(self.log, LOOP, span_s, self.board.late_ms, skipped - self._loop_skipped)
-            self._loop_s = self.uptime.s
+            self._loop_next_s = self.uptime.s + _LOOP_S
             self._loop_skipped = skipped
             self.board.late_ms = 0
 

@@ -1,4 +1,4 @@
-"""What a reset would forget: kept every second in memory that outlives it, noted at the next boot.
+"""What a reset would forget: kept in memory that outlives it, noted at the next boot.
 
      0  2  magic "PR"     2  4  boot     6  4  uptime_s     10  2  uptime_ms
     12  4  counts, 16 4 presses: since the last minute record, whose end was
@@ -17,7 +17,7 @@ from .note import note
 _MAGIC = 0x5250
 _FORMAT = "<HIIHIII"
 _BYTES = const(26)
-_LOST_MS = const(12000)  # the watchdog's 8 s, a second between two snapshots, and the boot
+_LOST_MS = const(25000)  # the watchdog's 10 s, 10 s between two snapshots, and the boot
 _QUICK = (2, 3, 5)  # reset reasons after which the board was back at once
 
 

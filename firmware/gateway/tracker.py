@@ -17,7 +17,6 @@ from .scale import Scale
 from .signatures import Signatures
 
 _RESERVOIR_MINUTES = const(5)
-_PUMP_MS = const(5000)  # how often the silence of the pump is judged
 _STUCK_MS = const(30000)
 _PRESS_MS = const(300)  # two presses of a person are further apart; closer ones are one that bounced
 _MISMATCH_MIN_MS = const(1800000)
@@ -28,15 +27,17 @@ _UNKNOWN = const(-1)
 
 
 class Tracker:
-    """log: event log (values, append(kind)); uptime: gateway.clock.Uptime, advanced before calls."""
+    """log: event log (values, append(kind)); uptime: gateway.clock.Uptime, advanced before calls;
+    keep(span_ms, counts, presses): keeps what no minute holds yet where a reset does not reach."""
 
-    def __init__(self, log, uptime):
+    def __init__(self, log, uptime, keep):
         self._log = log
         self._uptime = uptime
+        self._keep = keep
         self._rate = ContinuousRate()
-        self._pump = PumpState(log, self._rate)
+        self._pump = PumpState(log, uptime, self._rate)
         self._boluses = Boluses(log, self._rate, uptime, self._stands)
-        self._relief = Relief(log, self._boluses)
+        self._relief = Relief(log, uptime, self._boluses)
         self.signatures = Signatures(log)
         self._balance = Balance(log, self.signatures)
         self._scale = Scale()
@@ -57,8 +58,8 @@ class Tracker:
         self._closed_ms = 0
         self._second_s = 0
         self._second_ms = 0
-        self._unweighed_ms = 0
-        self._unjudged_ms = 0
+        self._ten_s = 0
+        self._kept = 0
 
     # ---- what people said
 
@@ -122,33 +123,31 @@ class Tracker:
 
     def second(self, now_ms, weight_raw, reliefs, handset_closed, temperature_c4):
         """Runs the timers; weight_raw, temperature_c4: readings or None; reliefs: presses so far."""
-        span_ms = self._since_last_second()
-        boluses = self._boluses
-        if boluses.state == IDLE:
-            self._rate.add(0, span_ms)
-        else:
-            boluses.expire(now_ms)
-        self._relief.passed(span_ms)
-        while self._reliefs != reliefs:
-            self._reliefs = (self._reliefs + 1) & _MASK
-            self._relief.press(now_ms)
-        self._watch_handset(handset_closed, span_ms)
-        self._unweighed_ms += span_ms
-        if self._scale.reading(weight_raw):
-            self._weigh(now_ms)
-        self._unjudged_ms += span_ms
-        if self._unjudged_ms >= _PUMP_MS:
-            self._pump.passed(self._unjudged_ms // 1000)
-            self._unjudged_ms %= 1000
-        if self._uptime.s >= self._next_s:
-            self._minute(temperature_c4)
-
-    def _since_last_second(self):
         uptime = self._uptime
         span_ms = (uptime.s - self._second_s) * 1000 + uptime.ms - self._second_ms
         self._second_s = uptime.s
         self._second_ms = uptime.ms
-        return span_ms
+        if self._boluses.state == IDLE:
+            self._rate.add(0, span_ms)
+        else:
+            self._boluses.expire(now_ms)
+        if reliefs != self._reliefs:
+            self._relieved(now_ms, reliefs)
+        if handset_closed or self._closed_ms:
+            self._watch_handset(handset_closed, span_ms)
+        ten = self._scale.reading(weight_raw)
+        if ten:
+            self._ten_seconds(now_ms)
+        if uptime.s >= self._next_s:
+            self._minute(temperature_c4)
+        if ten or self._counts + self._presses != self._kept:
+            self._kept = self._counts + self._presses
+            self._keep(self._minute_span_ms(), self._counts, self._presses)
+
+    def _relieved(self, now_ms, reliefs):
+        while self._reliefs != reliefs:
+            self._reliefs = (self._reliefs + 1) & _MASK
+            self._relief.press(now_ms)
 
     def _watch_handset(self, closed, span_ms):
         if not closed:
@@ -159,13 +158,18 @@ class Tracker:
             if self._closed_ms >= _STUCK_MS:
                 self.signatures.began(records.HANDSET_STUCK, _STUCK_MS // 1000, 0, 0)
 
+    def _ten_seconds(self, now_ms):
+        passed_s = self._uptime.s - self._ten_s
+        self._ten_s = self._uptime.s
+        self._pump.judge()
+        self._balance.passed(passed_s)
+        self._weigh(now_ms)
+
     def _weigh(self, now_ms):
         scale = self._scale
         nl = self._nl
         self._nl = 0
         counted_ug = nl + nl // 10000 * 46 + nl % 10000 * 46 // 10000
-        self._balance.passed(self._unweighed_ms // 1000)
-        self._unweighed_ms %= 1000
         if scale.dead():
             self.signatures.began(records.CELL_DEAD, 0, 0, 0)
         if not scale.samples:
@@ -239,10 +243,6 @@ class Tracker:
         return self._pump.state == records.PUMP_STOPPED
 
     # ---- what a host may show
-
-    def snapshot(self, memory, boot):
-        """Keeps what no record holds yet where a reset does not reach."""
-        memory.save(boot, self._uptime, self._minute_span_ms(), self._counts, self._presses)
 
     def running(self):
         """Returns whether the pump is known to run."""

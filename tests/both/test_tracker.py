@@ -37,7 +37,8 @@ class Bedside:
     def __init__(self, pl=1000000, rate_ul_h=60, bolus_ul=60, lockout_s=900, from_end=0, begin=0):
         self.uptime = Uptime()
         self.notes = Notes(self.uptime)
-        self.tracker = Tracker(self.notes, self.uptime)
+        self.kept = None
+        self.tracker = Tracker(self.notes, self.uptime, self.keep)
         self.tracker.set_calibration(pl, 10000, 0, 420000)
         self.tracker.set_regimen(rate_ul_h, bolus_ul, lockout_s, from_end)
         self.quantum_nl = pl // 1000
@@ -52,6 +53,9 @@ class Bedside:
         self.raw = 250 * 420
         self.reliefs = 0
         self.closed = False
+
+    def keep(self, span_ms, counts, presses):
+        self.kept = (span_ms, counts, presses)
 
     def run(self, seconds, presses=(), boluses=(), bolus_s=11):
         """presses, boluses: seconds from now; a bolus of bolus_s seconds at 20 mL/h."""

@@ -144,7 +144,7 @@ class Bedside:
                 first_seq, last_ms = seq, at_ms
                 data.extend(page.build_header(self.log_id, seq, boot, at_ms // 1000, at_ms % 1000, 0))
                 seed = page.read_header(data).seed
-            n = records.encode(frame, KINDS[kind], at_ms - last_ms, values, None, seed)
+            n = records.encode(frame, KINDS[kind], at_ms - last_ms, values + [0] * 8, None, seed)
             data.extend(frame[:n])
             last_ms, last_boot = at_ms, boot
             seq += 1
