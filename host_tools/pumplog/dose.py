@@ -153,7 +153,7 @@ def doses(one: Episode, seen: Observed, begin_ms: int, end_ms: int) -> Doses:
         rate_last_ml_h=_last_rate(seen, begin_ms, end_ms),
         mean_with_boluses_ml_h=_rate(whole["patient"], *wall),
         presses=_presses(seen, begin_ms, end_ms), pieces=pieces,
-        notes=tuple(_notes(seen, pieces, begin_ms, end_ms)),
+        notes=tuple(_notes(one, seen, pieces, begin_ms, end_ms)),
     )
 
 
@@ -281,8 +281,12 @@ def _last_rate(seen: Observed, begin_ms: int, end_ms: int) -> Figure:
     return _rate(volume, ran_ms, ran_ms, ran_ms)
 
 
-def _notes(seen: Observed, pieces: Iterable[Piece], begin_ms: int, end_ms: int) -> Iterable[str]:
+def _notes(one: Episode, seen: Observed, pieces: Iterable[Piece], begin_ms: int,
+           end_ms: int) -> Iterable[str]:
     """Yields what a reader of the figures must know, a sentence each."""
+    for again in one.of_kind("patient_start")[1:]:
+        yield (f"{one.patient} was started a second time, on board {again.board}: that entry is not"
+               " used; correct one of them")
     for piece in pieces:
         if piece.bag.note:
             yield piece.bag.note
