@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import shutil
@@ -24,6 +25,7 @@ from pumpbench.nurse_script import Visit, script
 from pumpbench.patient import Press
 from pumpbench.pump import PumpSettings, respond
 from pumpbench.run import Plan, _groups, run_cohort
+from pumpbench.serve import _lose_links
 from pumpbench.virtual_board import CLOSED, NO_TEMPERATURE, Bench, Pins, VirtualBoard
 from pumpbench.world import WindowWorld, WorldOptions, build_window
 from pumplog.links.file_link import pull_image
@@ -638,6 +640,18 @@ def test_ticks_that_pass_unseen_are_counted_and_the_counters_go_on(tmp_path):
     assert ports["rtc"] == [None] * len(ticks)
 
 
+def test_counters_wrap_where_the_hardware_ones_would(tmp_path):
+    board = Probe(tmp_path)
+    begin = (1 << 30) - 8
+    bench = Bench(board, "boot", pins(10), counters_from=begin)
+    bench.pass_ticks(100)
+    bench.power_off()
+    _, ports = board.seen()
+    for name, step in (("counts", 1), ("presses", 7), ("reliefs", 10)):
+        assert ports[name] == [(begin + k // step) % (1 << 30) for k in range(100)]
+    assert ports["counts"][7:9] == [(1 << 30) - 1, 0]
+
+
 def test_a_failing_supply_is_seen_once_before_the_power_goes(tmp_path):
     board = Probe(tmp_path)
     bench = Bench(board, "boot", pins(1))
@@ -754,6 +768,20 @@ def test_what_befalls_the_air_is_noted_for_serving(faulty):
     notes = [json.loads((faulty[0][0] / board / "pins.json").read_text())["radio_loss"]
              for board in ("B01", "B02")]
     assert notes == [[], [[2, 2.0]]]
+
+
+def test_serving_breaks_the_links_as_often_as_noted(tmp_path):
+    drops = []
+
+    class Air:
+        def drop_links(self) -> None:
+            drops.append(len(drops))
+
+    for board, noted in (("B01", [[3, 0.001]]), ("B02", [])):
+        (tmp_path / board).mkdir()
+        (tmp_path / board / "pins.json").write_text(json.dumps({"radio_loss": noted}))
+    asyncio.run(_lose_links(Air(), tmp_path))
+    assert drops == [0, 1, 2]
 
 
 def test_many_windows_run_side_by_side_with_one_visit_each(tmp_path):
