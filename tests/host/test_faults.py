@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import random
 import shutil
 from fractions import Fraction
 from pathlib import Path
@@ -23,7 +24,7 @@ from pumpbench.monte_carlo import draw_spec, records, run_one, run_windows
 from pumpbench.nurse import Nurse
 from pumpbench.nurse_script import Visit, script
 from pumpbench.patient import Press
-from pumpbench.pump import PumpSettings, respond
+from pumpbench.pump import PumpSettings, respond, running_spans
 from pumpbench.run import Plan, _groups, run_cohort
 from pumpbench.serve import _lose_links
 from pumpbench.virtual_board import CLOSED, NO_TEMPERATURE, Bench, Pins, VirtualBoard
@@ -449,6 +450,33 @@ def test_every_fault_at_once_is_deterministic_and_keeps_the_books():
     false_ul = sum(told.get("false_ul", 0) for told in truth["faults"])
     assert truth["mechanism_ul"] - false_ul + truth["gravity_ul"] == pytest.approx(
         truth["left_bag_ul"])
+
+
+def test_stops_past_the_end_shorten_nothing():
+    stops = [(10, 20), (110, 120), (130, 140)]
+    assert list(running_spans(0, 100, stops)) == [(0, 10), (20, 100)]
+    assert list(running_spans(0, 115, stops)) == [(0, 10), (20, 110)]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_faults_of_any_mixture_keep_the_books(seed):
+    dice = random.Random(seed)
+    kinds = [dice.choice(list(KINDS)) for _ in range(8)]
+    faults = [make_fault(name, 0 if KINDS[name].at_start else dice.randrange(2 * DAY_S), **(
+        {"named": "P02"} if "named" in KINDS[name].parameters else {})) for name in kinds]
+    world = window(*faults)
+    truth = world.truth
+    assert len(truth["faults"]) == 8
+    moved_ul = (truth["continuous_ul"] + truth["pcia_ul"] + truth["clinician_ul"])
+    assert truth["reached_patient_ul"] == pytest.approx(moved_ul + truth["gravity_ul"])
+    assert truth["left_bag_ul"] <= truth["mechanism_ul"] + truth["gravity_ul"] + 1e-6
+    assert truth["reached_patient_ul"] <= truth["left_bag_ul"] + 1e-6
+    glitches = sum(5 for name in kinds if name == "count_glitch")
+    assert abs(world.counts[-1] - glitches - truth["delivered_total_ul"]) < 1
+    assert 0 < truth["running_s"] <= 2 * DAY_S
+    assert world.contents_ul[world.contents_ul > 0].min() > 10_000 - 1
+    outcomes = [demand["outcome"] for demand in truth["demand_list"]]
+    assert truth["deliveries"] == outcomes.count("delivered")
 
 
 @pytest.mark.parametrize("name", KINDS)
