@@ -18,7 +18,6 @@ from .store import Store, StoredRecord
 from .timeline import Timeline
 
 KINDS = ("calibration", "boot", "minute", "bolus", "demand", "pump", "bag")
-PLACED_MS = 3_600_000  # time known less well than this is unknown
 
 
 @dataclass(frozen=True)
@@ -279,7 +278,7 @@ class _Reader:
                                             record.seq)
             return
         placed = self._timeline.utc(record.boot, record.uptime_ms)
-        if placed is None or placed[1] > PLACED_MS:
+        if placed is None:
             self._view.unplaced += record.kind == "minute"
             return
         at_ms, doubt_ms = placed
