@@ -29,6 +29,7 @@ from pumpbench.run import Plan, _groups, run_cohort
 from pumpbench.serve import _lose_links
 from pumpbench.virtual_board import CLOSED, NO_TEMPERATURE, Bench, Pins, VirtualBoard
 from pumpbench.world import WindowWorld, WorldOptions, build_window
+from pumplog.cli import build_parser
 from pumplog.links.file_link import pull_image
 from pumplog.store import Store
 
@@ -386,6 +387,11 @@ def test_bags_are_entered_late_never_or_wrongly():
     late, told = visits(make_fault("bag_late", 1, late_s=7200))
     assert (ENTRY_S + 7200, "bag") in late and (ENTRY_S, "bag") not in late
     assert told[1]["hung_s"] == ENTRY_S and told[1]["entered_s"] == ENTRY_S + 7200
+    assert "--ago" not in late[ENTRY_S + 7200, "bag"].commands[0]
+    said, _ = visits(make_fault("bag_late", 1, late_s=7200, said_ago_s=7000))
+    (command,) = said[ENTRY_S + 7200, "bag"].commands
+    assert command[command.index("--ago") + 1] == "7000 s"
+    assert build_parser().parse_args([arg.format(check_code="123456") for arg in command]).ago == "7000 s"
     never, told = visits(make_fault("bag_unentered", 1))
     assert set(never) == {(0, "regimen"), (0, "bag")} and told[1]["entered_s"] is None
     first, told = visits(make_fault("bag_unentered", 0))
@@ -725,6 +731,7 @@ RUN_FAULTS = "".join(f'[[fault]]\npatient = "{patient}"\n{rest}\n' for patient, 
     ("P01", 'kind = "bag_change"\nat_s = 50000'),
     ("P01", 'kind = "power_cut"\nat_s = 50100'),
     ("P01", 'kind = "laptop_clock_wrong"\nat_s = 60000\noffset_s = 3600'),
+    ("P01", 'kind = "bag_late"\nat_s = 0\nlate_s = 60\nsaid_ago_s = 60'),
     ("P02", 'kind = "bag_change"\nat_s = 100'),
     ("P02", 'kind = "wrong_patient"\nat_s = 100'),
     ("P02", 'kind = "radio_loss"\ndrops = 2'),
@@ -769,14 +776,14 @@ def test_outages_boot_the_board_for_their_reason_and_the_stall_is_counted(faulty
                       if record.fields["cause"] == 1)
     assert boots == [1, 1, 3, 1, 1]  # arrival, power cut, watchdog, power cut, P02's follow-up
     assert skipped == 240
-    cut, reset = (told for told in truth["P01"]["baseline"]["faults"][:2])
+    cut, reset = truth["P01"]["baseline"]["faults"][1:3]
     assert cut["counts_unseen"] >= 499 and reset["counts_unseen"] in (2, 3)
 
 
 def test_visits_are_told_with_board_clock_and_refusals(faulty):
     truth = faulty[0][1]
     at = {visit["at_s"]: visit for visit in truth["P01"]["baseline"]["visits"]}
-    assert at[0]["exit_codes"] == [0, 0, 0, 0]
+    assert at[0]["exit_codes"] == [0, 0, 0] and at[60]["exit_codes"] == [0]
     assert not at[50150]["board_on"] and at[50150]["commands"] == ["bag hang"]
     assert at[60000]["clock_offset_s"] == 3600 and at[60000]["commands"] == ["pull P01"]
     for patient, board in (("P01", "B02"), ("P02", "B01")):
