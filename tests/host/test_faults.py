@@ -391,7 +391,8 @@ def test_bags_are_entered_late_never_or_wrongly():
     said, _ = visits(make_fault("bag_late", 1, late_s=7200, said_ago_s=7000))
     (command,) = said[ENTRY_S + 7200, "bag"].commands
     assert command[command.index("--ago") + 1] == "7000 s"
-    assert build_parser().parse_args([arg.format(check_code="123456") for arg in command]).ago == "7000 s"
+    typed = [argument.format(check_code="123456") for argument in command]
+    assert build_parser().parse_args(typed).ago == "7000 s"
     never, told = visits(make_fault("bag_unentered", 1))
     assert set(never) == {(0, "regimen"), (0, "bag")} and told[1]["entered_s"] is None
     first, told = visits(make_fault("bag_unentered", 0))
