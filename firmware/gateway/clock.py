@@ -8,7 +8,7 @@ _HALF = TICKS_WRAP >> 1
 
 def ticks_diff(later_ms, earlier_ms):
     """Returns later - earlier in ms, right across the wrap for spans under 2^29 ms (6.2 days)."""
-    return ((later_ms - earlier_ms + _HALF) & _MASK) - _HALF
+    return (((later_ms - earlier_ms) & _MASK) ^ _HALF) - _HALF  # never passes 2^30 on the way
 
 
 class Uptime:

@@ -1,8 +1,12 @@
 """The event log: records in a ring of pages on raw flash. What `append` has returned survives.
 
 Every record is programmed at once, in one operation, behind the last; a page is closed by its
-footer when it is full, when power came back, or when a program failed; the next page has been
-erased ahead by `service`, outside the tick. Formats: pumpwire.page, pumpwire.records.
+footer when it is full, when power came back, or when a program failed.
+
+In the tick `append` allocates nothing, erases nothing and seals nothing: `service`, which runs
+outside the tick, erases the next page ahead, closes a page that is nearly full and makes the
+header that the next append programs first. An append that finds this undone does it itself.
+Formats: pumpwire.page, pumpwire.records.
 """
 
 from array import array
@@ -10,8 +14,26 @@ from array import array
 from pumpwire import page, records
 from pumpwire.errors import WireError
 from pumpwire.units import PAGE_BYTES
+from pumpwire.varint import MAX_BYTES
 
-_ERASED_BYTE = 0xFF
+from . import page_extent
+
+_NEARLY_FULL = page.FOOTER_AT - 128  # a tick that emits one record of each kind needs about 100
+# Slices cannot be made in the tick, so a few are kept: a frame is filled up with erased bytes, whose
+# programming changes no cell, to the next of their lengths. Longer frames hold blobs (entries), which
+# come outside the tick; header and footer are 32 and 8 bytes.
+_STEP = 8
+_LONGEST = records.HEAD_BYTES + (1 + records.MAX_FIELDS) * MAX_BYTES + records.CHECK_BYTES
+_SLICES = (_LONGEST + _STEP - 1) // _STEP
+
+
+def _slices(buf):
+    return [memoryview(buf)[: _STEP * (k + 1)] for k in range(_SLICES)]
+
+
+def _slice_of(slices, buf, n):
+    k = (n + _STEP - 1) // _STEP
+    return slices[k - 1] if k <= _SLICES else memoryview(buf)[:n]
 
 
 class LogError(Exception):
@@ -35,7 +57,9 @@ class EventLog:
         self._uptime = uptime
         self._random = random
         self._frame = bytearray(records.MAX_FRAME)
+        self._frames = _slices(self._frame)
         self._readback = bytearray(records.MAX_FRAME)
+        self._readbacks = _slices(self._readback)
         self._page = bytearray(PAGE_BYTES)  # one for all: the heap has no room for a second
         self._first_seq = array("I", [0] * flash.pages)
         self._used = array("H", [0] * flash.pages)  # 0: the slot holds no page
@@ -47,7 +71,8 @@ class EventLog:
         self._previous = 0
         self._ahead = -1  # slot known to be erased
         self._closed = True
-        self._given_up = None  # (first, last) seq of the page erased ahead, until it is noted
+        self._header = None  # of the page to be opened next, once it is made
+        self._lost = array("i", (-1, -1))  # first and last seq given up and not yet noted, or -1
 
     # ---- boot
 
@@ -56,11 +81,11 @@ class EventLog:
 
         Raises LogError for flash that holds something else: it is never formatted unasked.
         """
-        newest = self._scan()
+        newest = self._survey()
         if newest < 0:
             self.format()
-            return self.boot
-        self._recover(newest)
+        else:
+            self._recover(newest)
         return self.boot
 
     def format(self):
@@ -74,19 +99,23 @@ class EventLog:
                 self._flash.erase(slot)
         self._slot = self._flash.pages - 1
         self._ahead = 0
+        self._previous = 0
+        self._closed = True
+        self._header = None
+        self._lost[0] = -1
 
-    def _scan(self):
-        """Notes every page's first seq; returns the newest page's slot, -1 on erased flash."""
-        header = bytearray(page.HEADER_BYTES)
+    def _survey(self):
+        """Notes every page that holds records; returns the newest one's slot, -1 on erased flash."""
+        data = self._page
         newest = -1
         foreign = 0
         for slot in range(self._flash.pages):
             self._used[slot] = 0
-            self._flash.read(slot, 0, header)
+            self._flash.read(slot, 0, data)
             try:
-                version, log_id, first_seq = page.read_prefix(header)
+                version, log_id, first_seq = page.read_prefix(data)
             except WireError:
-                foreign += 0 if self._is_blank(header) else 1
+                foreign += 0 if page_extent.is_blank(data[: page.HEADER_BYTES]) else 1
                 continue
             if version != page.VERSION:
                 raise LogError(
@@ -94,11 +123,13 @@ class EventLog:
                     " or pull it and format" % version
                 )
             try:
-                page.read_header(header)
+                count, used = page_extent.extent(data, page.read_header(data))
             except WireError:
                 continue  # power was cut as this page was opened: no record was in it yet
+            if not count:
+                continue  # the same, a moment later: the next page takes up its first_seq
             self._first_seq[slot] = first_seq
-            self._used[slot] = 1
+            self._used[slot] = used
             if newest < 0 or first_seq > self._first_seq[newest]:
                 newest = slot
                 self.log_id = log_id
@@ -106,71 +137,45 @@ class EventLog:
             raise LogError("the log partition holds something else: read it out, then format")
         return newest
 
-    def _is_blank(self, data):
-        for byte in data:
-            if byte != _ERASED_BYTE:
-                return False
-        return True
-
     def _is_erased(self, slot):
         chunk = bytearray(256)
         for offset in range(0, PAGE_BYTES, 256):
             self._flash.read(slot, offset, chunk)
-            if not self._is_blank(chunk):
+            if not page_extent.is_blank(chunk):
                 return False
         return True
 
     def _recover(self, newest):
         """Takes the ring up where it was left: the newest page is closed, a torn end noted."""
         data = self._page
-        for slot in range(self._flash.pages):
-            if self._used[slot]:
-                self._used[slot] = self._used_on_flash(slot, data)
-        torn = 0
         self._flash.read(newest, 0, data)
         header = page.read_header(data)
         self.boot = header.boot + 1
         self._slot = newest
-        self._seed = header.seed
-        self._count, used = self._walk(data, header)
-        self.next_seq = header.first_seq + self._count
-        self._used[newest] = used
-        footer = page.read_footer(data)
-        if footer is None:
-            torn = self._torn_bytes(data, used)
-            self._close()
+        self._count, used = page_extent.good_frames(data, header)
+        torn = page_extent.torn_bytes(data, used)
+        if torn and page_extent.decayed(data, self._count):
+            _, self._count, self._previous = page.read_footer(data)  # their seqs are not given again
+            torn = 0
         else:
-            self._previous = footer[2]
+            self._used[newest] = used
+            self._close()  # over the torn beginning of a footer go the same bytes
+        self.next_seq = header.first_seq + self._count
+        torn += self._torn_opening((newest + 1) % self._flash.pages)
         if torn:
             self.values[0] = torn
             self.append(records.TORN)
 
-    def _used_on_flash(self, slot, data):
-        """Returns where a page's records end."""
-        self._flash.read(slot, 0, data)
-        header = page.read_header(data)
-        footer = page.read_footer(data)
-        if footer is not None and page.HEADER_BYTES <= footer[0] <= page.FOOTER_AT:
-            return footer[0]
-        return self._walk(data, header)[1]
-
-    def _walk(self, data, header):
-        """Returns (number of good frames, offset behind the last)."""
-        count = 0
-        used = page.HEADER_BYTES
+    def _torn_opening(self, slot):
+        """Returns how much of its first record a page holds that was opened but got none whole."""
+        if self._used[slot]:
+            return 0
+        self._flash.read(slot, 0, self._page)
         try:
-            for at, length in page.walk(data, header):
-                count += 1
-                used = at + length
+            page.read_header(self._page)
         except WireError:
-            pass  # a torn frame: what lies before it is good
-        return count, used
-
-    def _torn_bytes(self, data, used):
-        end = page.FOOTER_AT
-        while end > used and data[end - 1] == _ERASED_BYTE:
-            end -= 1
-        return end - used
+            return 0
+        return page_extent.torn_bytes(self._page, page.HEADER_BYTES)
 
     # ---- writing
 
@@ -179,13 +184,16 @@ class EventLog:
 
         Its time is the uptime's. One program operation; a page is opened first where needed.
         """
-        if self._closed and not self._open_next():
-            return -1
+        return self._write(kind, self.values, blob)
+
+    def _write(self, kind, values, blob):
         for _ in range(3):
-            length = self._encode(kind, blob)
+            if self._closed and not self._open():
+                return -1
+            length = self._encode(kind, values, blob)
             used = self._used[self._slot]
             if used + length <= page.FOOTER_AT:
-                if self._program(self._slot, used, memoryview(self._frame)[:length]):
+                if self._program(used, _slice_of(self._frames, self._frame, length)):
                     self._used[self._slot] = used + length
                     self._base_s = self._uptime.s
                     self._base_ms = self._uptime.ms
@@ -194,92 +202,98 @@ class EventLog:
                     return self.next_seq - 1
                 self.failures += 1
             self._close()
-            if not self._open_next():
-                break
         return -1
 
-    def _encode(self, kind, blob):
+    def _encode(self, kind, values, blob):
         uptime = self._uptime
         dt_ms = (uptime.s - self._base_s) * 1000 + uptime.ms - self._base_ms
-        return records.encode(self._frame, kind, dt_ms, self.values, blob, self._seed)
+        frame = self._frame
+        length = records.encode(frame, kind, dt_ms, values, blob, self._seed)
+        for i in range(length, min(length + _STEP, records.MAX_FRAME)):
+            frame[i] = records.ERASED
+        return length
 
-    def _program(self, slot, offset, data):
-        """Programs and reads back; returns whether the cells hold what they should."""
+    def _program(self, offset, data):
+        """Programs into the open page and reads back; returns whether the cells hold it."""
+        back = _slice_of(self._readbacks, self._readback, len(data))
         try:
-            self._flash.program(slot, offset, data)
+            self._flash.program(self._slot, offset, data)
+            self._flash.read(self._slot, offset, back)
         except OSError:
             return False
-        back = memoryview(self._readback)[: len(data)]
-        self._flash.read(slot, offset, back)
         return back == data
 
     def _close(self):
-        """Programs the open page's footer; it can never grow again."""
+        """Programs the open page's footer; it can never grow again. Without a record it is none."""
+        self._closed = True
+        self._header = None
+        if not self._count:
+            self._used[self._slot] = 0
+            return
         data = self._page
         self._flash.read(self._slot, 0, data)
         footer = page.build_footer(data, self._used[self._slot], self._count)
-        self._program(self._slot, page.FOOTER_AT, footer)
+        self._program(page.FOOTER_AT, footer)
         self._previous = int.from_bytes(footer[4:8], "little")
-        self._closed = True
 
-    def _open_next(self):
-        """Opens the slot behind the open page's; returns False if flash refuses everywhere."""
-        saved = tuple(self.values)
+    def _make_header(self):
+        uptime = self._uptime
+        self._base_s = uptime.s
+        self._base_ms = uptime.ms
+        self._header = page.build_header(
+            self.log_id, self.next_seq, self.boot, uptime.s, uptime.ms, self._previous
+        )
+
+    def _open(self):
+        """Opens the slot behind the last page's; returns False if flash refuses everywhere."""
+        if self._header is None:
+            self._make_header()
+        header = self._header
         for _ in range(self._flash.pages):
             slot = (self._slot + 1) % self._flash.pages
-            lost = self._prepare(slot)
-            uptime = self._uptime
-            header = page.build_header(
-                self.log_id, self.next_seq, self.boot, uptime.s, uptime.ms, self._previous
-            )
+            if slot != self._ahead:
+                self._erase(slot)
             self._slot = slot
             self._ahead = -1
-            if self._program(slot, 0, header):
+            if self._program(0, header):
                 self._first_seq[slot] = self.next_seq
                 self._used[slot] = page.HEADER_BYTES
                 self._seed = header[30] | header[31] << 8
-                self._base_s = uptime.s
-                self._base_ms = uptime.ms
                 self._count = 0
                 self._closed = False
-                if lost is not None:
-                    self.values[0], self.values[1] = lost
-                    self.append(records.LOST)
-                for i in range(records.MAX_FIELDS):
-                    self.values[i] = saved[i]
                 return True
             self.failures += 1
-            self._used[slot] = 0
+        self._header = None  # its time grows old
         return False
 
-    def _prepare(self, slot):
-        """Erases a slot unless that was done ahead; returns the seqs given up with it, or None."""
-        lost = self._given_up
-        self._given_up = None
-        if slot == self._ahead:
-            return lost
-        return self._erase(slot)
-
     def _erase(self, slot):
-        lost = None
+        """Erases a slot; `service` notes the records that are given up with it."""
         if self._used[slot]:
-            following = (slot + 1) % self._flash.pages
-            last = self._first_seq[following] - 1 if self._used[following] else self.next_seq - 1
-            lost = (self._first_seq[slot], last)
+            if self._lost[0] < 0:
+                self._lost[0] = self._first_seq[slot]
+            following = self.following(slot)
+            ends = self.next_seq if following < 0 else self._first_seq[following]
+            self._lost[1] = ends - 1
         self._used[slot] = 0
         try:
             self._flash.erase(slot)
         except OSError:
             self.failures += 1
-        return lost
 
     def service(self):
-        """Erases the next page ahead of need; at most one erase a call. Outside the tick."""
-        if self._ahead >= 0:
-            return
-        slot = (self._slot + 1) % self._flash.pages
-        self._given_up = self._erase(slot)
-        self._ahead = slot
+        """Does outside the tick what append would else have to do: at most one thing a call."""
+        if self._lost[0] >= 0 and not self._closed:
+            if self._write(records.LOST, self._lost, None) >= 0:
+                self._lost[0] = -1
+        elif self._ahead < 0:
+            slot = (self._slot + 1) % self._flash.pages
+            self._erase(slot)
+            self._ahead = slot
+        elif self._closed:
+            if self._header is None:
+                self._make_header()
+        elif self._used[self._slot] > _NEARLY_FULL:
+            self._close()
 
     # ---- reading, never in the way of append
 
@@ -311,11 +325,14 @@ class EventLog:
         self._flash.read(slot, 0, data)
         header = page.read_header(data)
         left = seq - header.first_seq
-        for at, length in page.walk(memoryview(data)[: self._used[slot]], header):
-            left -= 1
-            if left == 0:
-                return slot, at + length
-        return slot, page.HEADER_BYTES
+        try:
+            for at, length in page.walk(memoryview(data)[: self._used[slot]], header):
+                left -= 1
+                if left == 0:
+                    return slot, at + length
+        except WireError:
+            pass  # cells that went bad: the host gets the whole page, and sees it
+        return slot, 0
 
     def _slot_of(self, seq):
         slot = self._slot

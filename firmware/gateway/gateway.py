@@ -29,10 +29,12 @@ class Gateway:
 
     def __init__(self, board):
         self.board = board
+        self._first_counts = board.counter.value()  # what comes while the log is mounted counts too
+        self._first_presses = board.handset.value()
         self.uptime = Uptime()
         self.config = Config(board.nvs)
         self.log = EventLog(board.flash, self.uptime, board.random)
-        self.tracker = Tracker(self.log, self.uptime, self.keep)
+        self.tracker = Tracker(self.log, self.uptime, self.keep, board.relief.value())
         self.memory = Memory(board.retained)
         self.commands = CommandServer(
             self.config, self.log, self.uptime, board.service.pressed, self.applied, self.anchored
@@ -63,7 +65,7 @@ class Gateway:
         board.light.set(self.log.failures == 0)
         sampler.run(
             board.ticks(self.service), board.counter.value, board.handset.value,
-            self.change, self.second,
+            self._first_counts, self._first_presses, self.change, self.second,
         )
 
     def _note_own_clock(self):
@@ -137,7 +139,6 @@ class Gateway:
         """Runs while the loop waits for its next tick; returns True while a link has work."""
         board = self.board
         self._watch_supply()
-        self.log.service()
         if board.serial is not None:
             self._serial.service()
         if board.radio is not None:
@@ -147,6 +148,7 @@ class Gateway:
         for session in self._sessions.values():
             session.pump()
             busy = busy or session.active
+        self.log.service()  # last: what was just entered must leave the next tick its room
         if self._sampled:  # sampler, log and links all came round: anything that hangs resets
             self._sampled = False
             board.watchdog.feed()

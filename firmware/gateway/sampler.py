@@ -12,14 +12,16 @@ _MASK = TICKS_WRAP - 1
 _TICKS_PER_SECOND = const(10)
 
 
-def run(ticks, counter, handset, change, second):
+def run(ticks, counter, handset, first_counts, first_presses, change, second):
     """Samples for as long as `ticks` yields times (ms modulo 2^30).
 
-    counter(), handset(): cumulative counts and presses modulo 2^30, only their differences count;
+    counter(), handset(): cumulative counts and presses modulo 2^30, only their differences count,
+    the first ones from first_counts and first_presses;
     change(now_ms, counts, presses, span_ms): called with what is new in the span_ms since the tick
     before; second(now_ms): every tenth tick.
     """
-    last_counts = last_presses = 0  # the counters began with the boot: what came since counts
+    last_counts = first_counts
+    last_presses = first_presses
     last_ms = 0
     left = _TICKS_PER_SECOND
     for now_ms in ticks:

@@ -28,9 +28,10 @@ _UNKNOWN = const(-1)
 
 class Tracker:
     """log: event log (values, append(kind)); uptime: gateway.clock.Uptime, advanced before calls;
-    keep(span_ms, counts, presses): keeps what no minute holds yet where a reset does not reach."""
+    keep(span_ms, counts, presses): keeps what no minute holds yet where a reset does not reach;
+    reliefs: what the relief button's counter shows at the start."""
 
-    def __init__(self, log, uptime, keep):
+    def __init__(self, log, uptime, keep, reliefs=0):
         self._log = log
         self._uptime = uptime
         self._keep = keep
@@ -53,7 +54,7 @@ class Tracker:
         self._minute_s = 0
         self._minute_ms = 0
         self._next_s = 60
-        self._reliefs = 0
+        self._reliefs = reliefs
         self._press_ms = -_PRESS_MS
         self._closed_ms = 0
         self._second_s = 0

@@ -197,10 +197,12 @@ KINDS: dict[str, Kind] = {
     ),
     "bag_late": Kind(
         "people",
-        {"late_s": Parameter(3600, 1, _LONGEST_S)},
+        {"late_s": Parameter(3600, 1, _LONGEST_S),
+         "said_ago_s": Parameter(0, 0, _LONGEST_S, note="how long ago the nurse says; 0: not said")},
         "The first bag due at or after at_s (the first of the window is due at 0) is entered late_s"
         " after it hangs.",
-        "Millilitres throughout; milligrams unknown from the change that the weight saw to the entry.",
+        "Millilitres throughout; milligrams unknown from the change that the weight saw to the moment"
+        " that the entry speaks of.",
     ),
     "bag_unentered": Kind(
         "people", {},

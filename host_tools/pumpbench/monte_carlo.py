@@ -47,7 +47,8 @@ class WindowSpec:
 
     name: one to eight letters and digits, one of a kind in a run; deliveries: boluses of each day;
     calibration_error: by what share the true quantum exceeds the told one; faults need no patient
-    or timepoint of their own; timepoint ("baseline" or "followup") decides the onset of relief.
+    or timepoint of their own; timepoint ("baseline" or "followup") decides the onset of relief;
+    rtc and counters_from: see WindowRun.
     """
 
     name: str
@@ -62,6 +63,7 @@ class WindowSpec:
     options: WorldOptions = field(default_factory=lambda: WorldOptions(trace_s=300))
     timepoint: str = "followup"
     rtc: bool = False
+    counters_from: int = 0
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,8 @@ def run_one(spec: WindowSpec, out: Path) -> WindowResult:
                                TOLD_UNCERTAINTY_PERCENT), nurse.start("1")]
     visits, bags = script(nurse, regimen, world, arrival, spec.options.lockout_from,
                           all_visits=False)
-    run = WindowRun(board, nurse, world, int(FIRST_START.timestamp()), seed, spec.rtc)
+    run = WindowRun(board, nurse, world, int(FIRST_START.timestamp()), seed, spec.rtc,
+                    spec.counters_from)
     run.run([visit for visit in visits if visit.linked])
     truth = {**world.truth, "bag_entries": bags, "visits": run.visits}
     (folder / "truth.json").write_text(json.dumps(truth) + "\n")

@@ -87,13 +87,18 @@ class Nurse:
                 *(["--lockout-from", lockout_from] if lockout_from != "start" else []), *_CHECK]
 
     def bag(
-        self, morphine_ug: int, bupivacaine_ug: int, volume_ul: int, patient: str = ""
+        self, morphine_ug: int, bupivacaine_ug: int, volume_ul: int, patient: str = "", ago_s: int = 0
     ) -> list[str]:
-        """Returns the command that enters a new bag, by mistake another patient's if one is named."""
+        """Returns the command that enters a new bag, by mistake another patient's if one is named.
+
+        ago_s: how long ago she says it was hung.
+        """
+        ago = ["--ago", amount(Fraction(ago_s), "s")] if ago_s else []
         return ["bag", "hang", patient or self.patient,
                 "--morphine", amount(Fraction(morphine_ug, 1000), "mg"),
                 "--bupivacaine", amount(Fraction(bupivacaine_ug, 1000), "mg"),
-                "--volume", amount(Fraction(volume_ul, 1000), "mL"), "--confirm", *_CHECK]
+                "--volume", amount(Fraction(volume_ul, 1000), "mL"), "--confirm", *ago,
+                *_CHECK]
 
 
 _CHECK = ["--check", "{check_code}"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -37,6 +37,7 @@ class _Bag:
     factor: Fraction = Fraction(1)
     entered: bool = True
     named: str = ""
+    said_ago_s: int = 0
 
 
 def script(
@@ -79,7 +80,7 @@ def _enter(nurse: Nurse, regimen: Regimen, bag: _Bag) -> list[str]:
     share = Fraction(bag.volume_ul, BAG_COLUMN_ML * 1000) * bag.factor
     return nurse.bag(round(regimen.morphine_ug_per_bag * share),
                      round(regimen.bupivacaine_ug_per_bag * share), bag.volume_ul,
-                     bag.named or nurse.patient)
+                     bag.named or nurse.patient, bag.said_ago_s)
 
 
 def _clock(faults: Sequence[Fault], window_s: int) -> Callable[[int], int]:
@@ -101,17 +102,17 @@ def _bags(
             raise BenchError(f"{fault.kind} of {world.patient} {world.timepoint}: no bag is due at or"
                              f" after {fault.at_s} s: add a bag_change fault, or move it.")
         bag = bags[i]
-        at_s, factor, entered, named = bag.at_s, bag.factor, bag.entered, bag.named
         if fault.kind == "bag_late":
-            at_s += int(fault.number("late_s"))
+            bag = replace(bag, at_s=bag.at_s + int(fault.number("late_s")),
+                          said_ago_s=int(fault.number("said_ago_s")))
         elif fault.kind == "bag_unentered":
-            entered = False
+            bag = replace(bag, entered=False)
         elif fault.kind == "bag_wrong_strength":
-            factor *= fault.number("factor")
+            bag = replace(bag, factor=bag.factor * fault.number("factor"))
         else:
-            named = fault.text("named")
-        if at_s > last_s:
-            raise BenchError(f"bag_late of {world.patient} {world.timepoint}: the entry at {at_s} s"
+            bag = replace(bag, named=fault.text("named"))
+        if bag.at_s > last_s:
+            raise BenchError(f"bag_late of {world.patient} {world.timepoint}: the entry at {bag.at_s} s"
                              " is past the window's end: make late_s smaller.")
-        bags[i] = _Bag(bag.due_s, at_s, bag.volume_ul, factor, entered, named)
+        bags[i] = bag
     return bags

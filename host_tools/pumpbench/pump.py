@@ -128,6 +128,8 @@ def cut_short(bolus: Bolus, stops: Sequence[Span]) -> Bolus:
 def running_spans(begin_ms: int, end_ms: int, stops: Sequence[Span]) -> Iterator[Span]:
     """Yield the parts of begin..end outside `stops`, in order."""
     for stop_ms, restart_ms in sorted(stops):
+        if begin_ms >= end_ms:
+            return
         if stop_ms > begin_ms:
             yield begin_ms, min(stop_ms, end_ms)
         begin_ms = max(begin_ms, restart_ms)

@@ -187,7 +187,9 @@ def _keep_pins(board: VirtualBoard, world: WindowWorld) -> None:
     path = board.folder / "pins.json"
     earlier = json.loads(path.read_text())["radio_loss"] if path.exists() else []
     pins: dict[str, Any] = {
-        "name": board.folder.name, "weight_raw": int(world.weights_raw[-1]),
+        "name": board.folder.name, "counts": int(world.counts[-1]),
+        "presses": int(world.presses[-1]), "weight_raw": int(world.weights_raw[-1]),
+        "reliefs": int(world.reliefs[-1]),
         "radio_loss": earlier + [[int(fault.number("drops")), float(fault.number("every_s"))]
                                  for fault in world.faults if fault.kind == "radio_loss"],
     }

@@ -31,6 +31,7 @@ HEAP = "160k"  # what a 32-bit ESP32's 80 kB would be on the 64-bit unix port
 # reset cause as MicroPython gives it to the firmware; the ESP32 takes a brownout for a power-on
 RESET_REASONS = {"power_on": 1, "watchdog": 3, "brownout": 1}
 CLOSED, NO_TEMPERATURE = 1, 2
+WRAP_MASK = (1 << 30) - 1
 
 
 @dataclass(frozen=True)
@@ -101,21 +102,23 @@ class Bench:
     """A board with power, its pins wired to us and its serial line on a pseudo-terminal.
 
     It boots at `at_tick` of the pins' arrays, a whole second, with its counters at zero. `reason`
-    is a key of RESET_REASONS; rtc_s: what its clock says, seconds since 2020, None without one.
+    is a key of RESET_REASONS; rtc_s: what its clock says, seconds since 2020, None without one;
+    counters_from: what the counters show at boot instead of zero, to have them wrap at 2^30.
     """
 
     def __init__(
         self, board: VirtualBoard, boot_seed: str, pins: Pins, at_tick: int = 0,
-        reason: str = "power_on", rtc_s: int | None = None,
+        reason: str = "power_on", rtc_s: int | None = None, counters_from: int = 0,
     ) -> None:
         self._board = board
         self._pins = pins
         self._at = at_tick
         before = max(0, at_tick - 1)
-        self._base = (0, 0, 0) if at_tick == 0 else (
+        seen = (0, 0, 0) if at_tick == 0 else (
             int(pins.counts[before]), int(pins.presses[before]),
             int(pins.reliefs[before // TICKS_PER_S]),
         )
+        self._add = [counters_from - value for value in seen]
         to_board, self._control = os.pipe()
         self._answers, from_board = os.pipe()
         self._serial_board, self._serial_host = pty.openpty()
@@ -124,7 +127,8 @@ class Bench:
         self.port = os.ttyname(self._serial_host)
         fds = (to_board, from_board, self._serial_board)
         settings = {"control": fds[0], "answers": fds[1], "serial": fds[2], "seed": boot_seed,
-                    "reset_reason": RESET_REASONS[reason], "rtc_s": rtc_s}
+                    "reset_reason": RESET_REASONS[reason], "rtc_s": rtc_s,
+                    "counters_from": counters_from}
         if reason != "watchdog":
             board.lose_power()
         self._process = board.spawn(settings, {}, fds)
@@ -134,7 +138,7 @@ class Bench:
     def pass_ticks(self, n: int) -> None:
         """Lets n ticks of 100 ms pass."""
         end = self._at + n
-        counts, presses, reliefs = self._base
+        counts, presses, reliefs = self._add
         pins = self._pins
         while self._at < end:
             stop = min(self._at + BLOCK_TICKS, end)
@@ -142,8 +146,10 @@ class Bench:
             second = slice(self._at // TICKS_PER_S, -(-stop // TICKS_PER_S))
             self._send(
                 b"T\0" + (stop - self._at).to_bytes(2, "little")
-                + (pins.counts[tick] - counts).tobytes() + (pins.presses[tick] - presses).tobytes()
-                + pins.weights[second].tobytes() + (pins.reliefs[second] - reliefs).tobytes()
+                + (pins.counts[tick] + counts & WRAP_MASK).tobytes()
+                + (pins.presses[tick] + presses & WRAP_MASK).tobytes()
+                + pins.weights[second].tobytes()
+                + (pins.reliefs[second] + reliefs & WRAP_MASK).tobytes()
                 + pins.packed[second].tobytes()
             )
             self._at = stop

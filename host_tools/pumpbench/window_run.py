@@ -19,7 +19,8 @@ _LONGEST_SKIP = 60_000
 
 @dataclass
 class WindowRun:
-    """begins_s: Unix time of the window's start; rtc: a clock with a battery is fitted.
+    """begins_s: Unix time of the window's start; rtc: a clock with a battery is fitted;
+    counters_from: what the counters show at every boot.
 
     `visits` collects what became of each visit, for the truth.
     """
@@ -30,6 +31,7 @@ class WindowRun:
     begins_s: int
     boot_seed: str
     rtc: bool = False
+    counters_from: int = 0
     visits: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self, visits: Sequence[Visit]) -> None:
@@ -64,7 +66,8 @@ class WindowRun:
         seed = f"{self.boot_seed}/{self._boots}" if self._boots else self.boot_seed
         self._boots += 1
         rtc_s = self.begins_s + at_s - EPOCH_2020_S if self.rtc else None
-        self._bench = Bench(self.board, seed, self.world.pins, self._at, reason, rtc_s)
+        self._bench = Bench(self.board, seed, self.world.pins, self._at, reason, rtc_s,
+                            self.counters_from)
 
     def _cut(self, outage: Outage) -> None:
         assert self._bench is not None

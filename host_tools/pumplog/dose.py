@@ -8,43 +8,20 @@ the calibration's stated uncertainty at two sigma.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from .bags import Bag, bags
 from .episodes import Episode
 from .intervals import Interval, clip, length
-from .observed import BolusPart, Observed
+from .observed import Observed
+from .volumes import ZERO, Figure, Window, total, volumes_ml
 
 DAY_MS = 86_400_000
-PL_PER_ML = 1_000_000_000
 HOUR_MS = 3_600_000
 DRUGS = ("morphine", "bupivacaine")
 _DOUBT_TOLD_MS = 300_000  # clock uncertainty beyond this is told
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A value with its bounds; all None: unknown."""
-
-    value: Fraction | None
-    low: Fraction | None = None
-    high: Fraction | None = None
-
-    def map(self, change: Callable[[Fraction], Fraction]) -> Figure:
-        """Returns the figure with a rising function applied."""
-        if self.value is None or self.low is None or self.high is None:
-            return Figure(None)
-        return Figure(change(self.value), change(self.low), change(self.high))
-
-    def __add__(self, other: Figure) -> Figure:
-        if None in (self.value, other.value):
-            return Figure(None)
-        return Figure(self.value + other.value, self.low + other.low, self.high + other.high)  # type: ignore[operator]
-
-
-ZERO = Figure(Fraction(0), Fraction(0), Fraction(0))
 
 
 @dataclass(frozen=True)
@@ -132,8 +109,8 @@ def doses(one: Episode, seen: Observed, begin_ms: int, end_ms: int) -> Doses:
     """Computes a patient's doses in [begin, end), Unix ms UTC."""
     hung = bags(one, seen.bag_changes)
     pieces = tuple(_piece(seen, *edges) for edges in _pieces(seen, hung, begin_ms, end_ms))
-    whole = _volumes(seen, _Window.of(seen, begin_ms, end_ms))
-    masses = {key: _sum(piece.masses[key] for piece in pieces)
+    whole = volumes_ml(seen, Window.of(seen, begin_ms, end_ms))
+    masses = {key: total(piece.masses[key] for piece in pieces)
               for key in ("morphine", "bupivacaine", "pcia_morphine", "pcia_bupivacaine")}
     observed_ms = seen.observed_ms(begin_ms, end_ms)
     running = seen.running_ms(begin_ms, end_ms)
@@ -147,40 +124,17 @@ def doses(one: Episode, seen: Observed, begin_ms: int, end_ms: int) -> Doses:
         prime_ml=whole["prime"],
         morphine_mg=masses["morphine"], bupivacaine_mg=masses["bupivacaine"],
         pcia_morphine_mg=masses["pcia_morphine"], pcia_bupivacaine_mg=masses["pcia_bupivacaine"],
-        deliveries=_deliveries(seen, _Window.of(seen, begin_ms, end_ms)),
+        deliveries=_deliveries(seen, Window.of(seen, begin_ms, end_ms)),
         rate_ml_h=_rate(whole["continuous"], *running),
         rate_wall_ml_h=_rate(whole["continuous"], *wall),
         rate_last_ml_h=_last_rate(seen, begin_ms, end_ms),
         mean_with_boluses_ml_h=_rate(whole["patient"], *wall),
         presses=_presses(seen, begin_ms, end_ms), pieces=pieces,
-        notes=tuple(_notes(seen, pieces, begin_ms, end_ms)),
+        notes=tuple(_notes(one, seen, pieces, begin_ms, end_ms)),
     )
 
 
-@dataclass(frozen=True)
-class _Window:
-    """[begin, end), and by how much either edge may lie elsewhere."""
-
-    begin_ms: int
-    end_ms: int
-    begin_doubt_ms: int
-    end_doubt_ms: int
-
-    @classmethod
-    def of(cls, seen: Observed, begin_ms: int, end_ms: int) -> _Window:
-        return cls(begin_ms, end_ms, seen.doubt_ms(begin_ms), seen.doubt_ms(end_ms))
-
-    @property
-    def narrow(self) -> Interval:
-        begin_ms = self.begin_ms + self.begin_doubt_ms
-        return begin_ms, max(begin_ms, self.end_ms - self.end_doubt_ms)
-
-    @property
-    def wide(self) -> Interval:
-        return self.begin_ms - self.begin_doubt_ms, self.end_ms + self.end_doubt_ms
-
-
-def _pieces(seen: Observed, hung: list[Bag], begin_ms: int, end_ms: int) -> list[tuple[_Window, Bag]]:
+def _pieces(seen: Observed, hung: list[Bag], begin_ms: int, end_ms: int) -> list[tuple[Window, Bag]]:
     """Cuts a window where bags change; before the first bag nothing is known of drugs."""
     before = [bag for bag in hung if bag.at_ms <= begin_ms]
     marks = [(begin_ms, seen.doubt_ms(begin_ms), before[-1] if before else Bag(begin_ms))]
@@ -188,65 +142,20 @@ def _pieces(seen: Observed, hung: list[Bag], begin_ms: int, end_ms: int) -> list
         if begin_ms < bag.at_ms < end_ms:
             marks.append((bag.at_ms, max(bag.doubt_ms, seen.doubt_ms(bag.at_ms)), bag))
     ends = [(at_ms, doubt_ms) for at_ms, doubt_ms, _ in marks[1:]] + [(end_ms, seen.doubt_ms(end_ms))]
-    return [(_Window(at_ms, to_ms, doubt_ms, end_doubt_ms), bag)
+    return [(Window(at_ms, to_ms, doubt_ms, end_doubt_ms), bag)
             for (at_ms, doubt_ms, bag), (to_ms, end_doubt_ms) in zip(marks, ends, strict=True)
             if at_ms < to_ms]
 
 
-def _piece(seen: Observed, window: _Window, bag: Bag) -> Piece:
-    volumes = _volumes(seen, window)
+def _piece(seen: Observed, window: Window, bag: Bag) -> Piece:
+    volumes = volumes_ml(seen, window)
     strengths = {"morphine": bag.morphine_ug_pl, "bupivacaine": bag.bupivacaine_ug_pl}
     masses = {drug: _mass(volumes["patient"], strengths[drug]) for drug in DRUGS}
     masses.update({f"pcia_{drug}": _mass(volumes["pcia"], strengths[drug]) for drug in DRUGS})
     return Piece(window.begin_ms, window.end_ms, bag, volumes, masses)
 
 
-def _volumes(seen: Observed, window: _Window) -> dict[str, Figure]:
-    """Returns the mL of a window: continuous, pcia, other, prime, and patient (all but prime).
-
-    What a bolus may be more or less, the continuous part is less or more: their sum is counted.
-    """
-    exact, narrow, wide = (window.begin_ms, window.end_ms), window.narrow, window.wide
-    around = seen.boluses_in(*wide)
-    slack = sum(stretch.run.calibration.pl_per_count for stretch in seen.stretches_in(*wide))
-    slack += sum(part.bolus.pl_per_count for part in around if not part.covered)
-    continuous, at_least, at_most = (seen.continuous_pl(*edges) for edges in (exact, narrow, wide))
-    of = {name: [part for part in around if _source(part) == name]
-          for name in ("pcia", "other", "prime")}
-    found = {name: Figure(*(_bolus_pl(parts, edges, k) for k, edges in enumerate((exact, narrow, wide))))
-             for name, parts in of.items()}
-    more, less = _spread(around, wide)
-    found["continuous"] = Figure(max(Fraction(0), continuous), max(Fraction(0), at_least - slack - more),
-                                 at_most + slack + less)
-    to_patient = of["pcia"] + of["other"]
-    prime_more, prime_less = _spread(of["prime"], wide)
-    found["patient"] = Figure(
-        max(Fraction(0), continuous) + _bolus_pl(to_patient, exact, 0),
-        max(Fraction(0), at_least + _bolus_pl(to_patient, narrow, 0) - slack - prime_more),
-        at_most + _bolus_pl(to_patient, wide, 0) + slack + prime_less,
-    )
-    ppm = max((s.run.calibration.uncertainty_ppm for s in seen.stretches_in(*wide)), default=0)
-    return {name: _scaled(figure, Fraction(2 * ppm, 1_000_000)).map(lambda pl: pl / PL_PER_ML)
-            for name, figure in found.items()}
-
-
-def _source(part: BolusPart) -> str:
-    return {"patient": "pcia", "prime": "prime"}.get(part.bolus.source, "other")
-
-
-def _bolus_pl(parts: list[BolusPart], edges: Interval, which: int) -> Fraction:
-    """Returns the volume of boluses within edges: the value, the low or the high one (0, 1, 2)."""
-    return sum(((part.bolus.volume_pl, *part.bolus.bounds_pl)[which] * part.share(*edges)
-                for part in parts), Fraction(0))
-
-
-def _spread(parts: list[BolusPart], edges: Interval) -> tuple[Fraction, Fraction]:
-    """Returns by how much boluses may be more, and less, than their value."""
-    value, low, high = (_bolus_pl(parts, edges, which) for which in range(3))
-    return high - value, value - low
-
-
-def _deliveries(seen: Observed, window: _Window) -> Figure:
+def _deliveries(seen: Observed, window: Window) -> Figure:
     """Counts the patient's boluses that begin in the window, surely, and at most."""
     starts = [part.bolus for part in seen.boluses_in(*window.wide)
               if part.bolus.source == "patient" and part.begin_ms == part.bolus.begin_ms]
@@ -273,7 +182,7 @@ def _last_rate(seen: Observed, begin_ms: int, end_ms: int) -> Figure:
     volume = ZERO
     for since_ms, until_ms in reversed(clip(seen.ran, begin_ms, end_ms)):
         since_ms = max(since_ms, until_ms - left_ms)
-        volume = volume + _volumes(seen, _Window(since_ms, until_ms, 0, 0))["continuous"]
+        volume = volume + volumes_ml(seen, Window(since_ms, until_ms, 0, 0))["continuous"]
         left_ms -= until_ms - since_ms
         if not left_ms:
             break
@@ -281,8 +190,12 @@ def _last_rate(seen: Observed, begin_ms: int, end_ms: int) -> Figure:
     return _rate(volume, ran_ms, ran_ms, ran_ms)
 
 
-def _notes(seen: Observed, pieces: Iterable[Piece], begin_ms: int, end_ms: int) -> Iterable[str]:
+def _notes(one: Episode, seen: Observed, pieces: Iterable[Piece], begin_ms: int,
+           end_ms: int) -> Iterable[str]:
     """Yields what a reader of the figures must know, a sentence each."""
+    for again in one.of_kind("patient_start")[1:]:
+        yield (f"{one.patient} was started a second time, on board {again.board}: that entry is not"
+               " used; correct one of them")
     for piece in pieces:
         if piece.bag.note:
             yield piece.bag.note
@@ -303,25 +216,11 @@ def _notes(seen: Observed, pieces: Iterable[Piece], begin_ms: int, end_ms: int) 
         yield f"{seen.uncalibrated} minutes without a known calibration are in no figure"
 
 
-def _sum(figures: Iterable[Figure]) -> Figure:
-    out = ZERO
-    for figure in figures:
-        out = out + figure
-    return out
-
-
 def _mass(volume_ml: Figure, ug_pl: Fraction | None) -> Figure:
     if volume_ml.high == 0:
         return ZERO
     # ug/pL x 1e9 pL/mL / 1e3 ug/mg
     return Figure(None) if ug_pl is None else volume_ml.map(lambda ml: ml * ug_pl * 1_000_000)
-
-
-def _scaled(figure: Figure, relative: Fraction) -> Figure:
-    """Widens the bounds by the calibration's relative uncertainty."""
-    if figure.low is None or figure.high is None:
-        return figure
-    return Figure(figure.value, figure.low * (1 - relative), figure.high * (1 + relative))
 
 
 def _rate(volume_ml: Figure, ms: int, low_ms: int, high_ms: int) -> Figure:

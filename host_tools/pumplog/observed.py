@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import TypeVar
 
 from .intervals import Interval, clip, intersect, length, merge
-from .log_view import BagChange, Bolus, Boluses, Demand, LogView, Run
+from .log_view import BagChange, Demand, LogView
+from .runs import Bolus, Boluses, Run
 
 _M = TypeVar("_M", Demand, BagChange)
 

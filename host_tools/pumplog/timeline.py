@@ -20,6 +20,7 @@ from .store import Store, StoredRecord
 
 DRIFT_PPM = 100  # a crystal's error is 20 ppm; five times that is allowed for
 DISAGREE_MS = 60_000
+BRACKET_MS = 3_600_000  # a boot that may lie this far elsewhere, untold the time, is not placed
 _TRUST = {1: 2, 2: 1, 0: 0}  # the anchor's `synced`: yes, not known, no
 
 
@@ -108,7 +109,8 @@ class Timeline:
             between_ms = before[second] - before[first] - lengths[first]
             slack_ms = begin_ms - end_ms - between_ms
             room_ms = abs(slack_ms) // 2 + 1 + _drift(between_ms) + max(doubt_ms, other_ms)
-            for boot in boots[bisect_right(boots, first) : bisect_left(boots, second)]:
+            between = boots[bisect_right(boots, first) : bisect_left(boots, second)]
+            for boot in between if room_ms <= BRACKET_MS else ():
                 at_ms = end_ms + before[boot] - before[first] - lengths[first] + slack_ms // 2
                 self._brackets[boot] = at_ms, room_ms
 
@@ -159,7 +161,7 @@ class _Clock:
 
 def _largest_agreement(anchors: list[Anchor]) -> list[Anchor]:
     """Returns the anchors of one opinion, a minute and the drift apart at most from the next: the
-    best trusted opinion, then that of most anchors, then the most certain."""
+    best trusted opinion, then that of most anchors, then the most certain, then the first told."""
     span_ms = max(a.uptime_ms for a in anchors) - min(a.uptime_ms for a in anchors)
     groups: list[list[Anchor]] = []
     for anchor in sorted(anchors, key=lambda a: a.offset_ms):
@@ -168,7 +170,8 @@ def _largest_agreement(anchors: list[Anchor]) -> list[Anchor]:
         else:
             groups.append([anchor])
     return max(groups, key=lambda g: (max(a.trust for a in g), len(g),
-                                      -min(a.uncertainty_ms for a in g)))
+                                      -min(a.uncertainty_ms for a in g),
+                                      -min(a.uptime_ms for a in g)))
 
 
 def _agree(one: Anchor, other: Anchor) -> bool:

@@ -15,5 +15,6 @@ for name in sys.argv[1:]:
                 failed += 1
                 print("FAILED", name, test)
                 sys.print_exception(error)
-print("%d passed, %d failed" % (passed, failed))
+bits = 64 if sys.maxsize > 1 << 32 else 32
+print("%d passed, %d failed on %d bits" % (passed, failed, bits))
 sys.exit(1 if failed else 0)

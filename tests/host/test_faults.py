@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
+import random
 import shutil
 from fractions import Fraction
 from pathlib import Path
@@ -22,10 +24,12 @@ from pumpbench.monte_carlo import draw_spec, records, run_one, run_windows
 from pumpbench.nurse import Nurse
 from pumpbench.nurse_script import Visit, script
 from pumpbench.patient import Press
-from pumpbench.pump import PumpSettings, respond
+from pumpbench.pump import PumpSettings, respond, running_spans
 from pumpbench.run import Plan, _groups, run_cohort
+from pumpbench.serve import _lose_links
 from pumpbench.virtual_board import CLOSED, NO_TEMPERATURE, Bench, Pins, VirtualBoard
 from pumpbench.world import WindowWorld, WorldOptions, build_window
+from pumplog.cli import build_parser
 from pumplog.links.file_link import pull_image
 from pumplog.store import Store
 
@@ -383,6 +387,12 @@ def test_bags_are_entered_late_never_or_wrongly():
     late, told = visits(make_fault("bag_late", 1, late_s=7200))
     assert (ENTRY_S + 7200, "bag") in late and (ENTRY_S, "bag") not in late
     assert told[1]["hung_s"] == ENTRY_S and told[1]["entered_s"] == ENTRY_S + 7200
+    assert "--ago" not in late[ENTRY_S + 7200, "bag"].commands[0]
+    said, _ = visits(make_fault("bag_late", 1, late_s=7200, said_ago_s=7000))
+    (command,) = said[ENTRY_S + 7200, "bag"].commands
+    assert command[command.index("--ago") + 1] == "7000 s"
+    typed = [argument.format(check_code="123456") for argument in command]
+    assert build_parser().parse_args(typed).ago == "7000 s"
     never, told = visits(make_fault("bag_unentered", 1))
     assert set(never) == {(0, "regimen"), (0, "bag")} and told[1]["entered_s"] is None
     first, told = visits(make_fault("bag_unentered", 0))
@@ -447,6 +457,33 @@ def test_every_fault_at_once_is_deterministic_and_keeps_the_books():
     false_ul = sum(told.get("false_ul", 0) for told in truth["faults"])
     assert truth["mechanism_ul"] - false_ul + truth["gravity_ul"] == pytest.approx(
         truth["left_bag_ul"])
+
+
+def test_stops_past_the_end_shorten_nothing():
+    stops = [(10, 20), (110, 120), (130, 140)]
+    assert list(running_spans(0, 100, stops)) == [(0, 10), (20, 100)]
+    assert list(running_spans(0, 115, stops)) == [(0, 10), (20, 110)]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_faults_of_any_mixture_keep_the_books(seed):
+    dice = random.Random(seed)
+    kinds = [dice.choice(list(KINDS)) for _ in range(8)]
+    faults = [make_fault(name, 0 if KINDS[name].at_start else dice.randrange(2 * DAY_S), **(
+        {"named": "P02"} if "named" in KINDS[name].parameters else {})) for name in kinds]
+    world = window(*faults)
+    truth = world.truth
+    assert len(truth["faults"]) == 8
+    moved_ul = (truth["continuous_ul"] + truth["pcia_ul"] + truth["clinician_ul"])
+    assert truth["reached_patient_ul"] == pytest.approx(moved_ul + truth["gravity_ul"])
+    assert truth["left_bag_ul"] <= truth["mechanism_ul"] + truth["gravity_ul"] + 1e-6
+    assert truth["reached_patient_ul"] <= truth["left_bag_ul"] + 1e-6
+    glitches = sum(5 for name in kinds if name == "count_glitch")
+    assert abs(world.counts[-1] - glitches - truth["delivered_total_ul"]) < 1
+    assert 0 < truth["running_s"] <= 2 * DAY_S
+    assert world.contents_ul[world.contents_ul > 0].min() > 10_000 - 1
+    outcomes = [demand["outcome"] for demand in truth["demand_list"]]
+    assert truth["deliveries"] == outcomes.count("delivered")
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -638,6 +675,18 @@ def test_ticks_that_pass_unseen_are_counted_and_the_counters_go_on(tmp_path):
     assert ports["rtc"] == [None] * len(ticks)
 
 
+def test_counters_wrap_where_the_hardware_ones_would(tmp_path):
+    board = Probe(tmp_path)
+    begin = (1 << 30) - 8
+    bench = Bench(board, "boot", pins(10), counters_from=begin)
+    bench.pass_ticks(100)
+    bench.power_off()
+    _, ports = board.seen()
+    for name, step in (("counts", 1), ("presses", 7), ("reliefs", 10)):
+        assert ports[name] == [(begin + k // step) % (1 << 30) for k in range(100)]
+    assert ports["counts"][7:9] == [(1 << 30) - 1, 0]
+
+
 def test_a_failing_supply_is_seen_once_before_the_power_goes(tmp_path):
     board = Probe(tmp_path)
     bench = Bench(board, "boot", pins(1))
@@ -683,6 +732,7 @@ RUN_FAULTS = "".join(f'[[fault]]\npatient = "{patient}"\n{rest}\n' for patient, 
     ("P01", 'kind = "bag_change"\nat_s = 50000'),
     ("P01", 'kind = "power_cut"\nat_s = 50100'),
     ("P01", 'kind = "laptop_clock_wrong"\nat_s = 60000\noffset_s = 3600'),
+    ("P01", 'kind = "bag_late"\nat_s = 0\nlate_s = 60\nsaid_ago_s = 60'),
     ("P02", 'kind = "bag_change"\nat_s = 100'),
     ("P02", 'kind = "wrong_patient"\nat_s = 100'),
     ("P02", 'kind = "radio_loss"\ndrops = 2'),
@@ -727,14 +777,14 @@ def test_outages_boot_the_board_for_their_reason_and_the_stall_is_counted(faulty
                       if record.fields["cause"] == 1)
     assert boots == [1, 1, 3, 1, 1]  # arrival, power cut, watchdog, power cut, P02's follow-up
     assert skipped == 240
-    cut, reset = (told for told in truth["P01"]["baseline"]["faults"][:2])
+    cut, reset = truth["P01"]["baseline"]["faults"][1:3]
     assert cut["counts_unseen"] >= 499 and reset["counts_unseen"] in (2, 3)
 
 
 def test_visits_are_told_with_board_clock_and_refusals(faulty):
     truth = faulty[0][1]
     at = {visit["at_s"]: visit for visit in truth["P01"]["baseline"]["visits"]}
-    assert at[0]["exit_codes"] == [0, 0, 0, 0]
+    assert at[0]["exit_codes"] == [0, 0, 0] and at[60]["exit_codes"] == [0]
     assert not at[50150]["board_on"] and at[50150]["commands"] == ["bag hang"]
     assert at[60000]["clock_offset_s"] == 3600 and at[60000]["commands"] == ["pull P01"]
     for patient, board in (("P01", "B02"), ("P02", "B01")):
@@ -754,6 +804,20 @@ def test_what_befalls_the_air_is_noted_for_serving(faulty):
     notes = [json.loads((faulty[0][0] / board / "pins.json").read_text())["radio_loss"]
              for board in ("B01", "B02")]
     assert notes == [[], [[2, 2.0]]]
+
+
+def test_serving_breaks_the_links_as_often_as_noted(tmp_path):
+    drops = []
+
+    class Air:
+        def drop_links(self) -> None:
+            drops.append(len(drops))
+
+    for board, noted in (("B01", [[3, 0.001]]), ("B02", [])):
+        (tmp_path / board).mkdir()
+        (tmp_path / board / "pins.json").write_text(json.dumps({"radio_loss": noted}))
+    asyncio.run(_lose_links(Air(), tmp_path))
+    assert drops == [0, 1, 2]
 
 
 def test_many_windows_run_side_by_side_with_one_visit_each(tmp_path):

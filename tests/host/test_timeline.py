@@ -77,6 +77,18 @@ def test_boots_between_share_the_room() -> None:
     assert line.utc(2, 0)[1] >= slack_ms // 2
 
 
+def test_a_boot_in_wide_room_is_not_placed() -> None:
+    line = Timeline([anchor(1, 0, T0_MS), anchor(3, 0, T0_MS + 9 * HOUR_MS)],
+                    {1: HOUR_MS, 2: HOUR_MS, 3: 0})
+    assert line.utc(2, 0) is None and line.utc(3, 0) is not None
+
+
+def test_of_two_equal_opinions_the_first_told_stays() -> None:
+    for error_ms in (-HOUR_MS, HOUR_MS):
+        line = Timeline([anchor(1, 0, T0_MS), anchor(1, 9000, T0_MS + 9000 + error_ms)], {1: 9000})
+        assert line.utc(1, 5000)[0] == T0_MS + 5000 and line.utc(1, 5000)[1] >= HOUR_MS
+
+
 def _world(dice: random.Random) -> tuple[Timeline, list[tuple[int, int, int]]]:
     """Makes boots with drift and missing and wrong anchors; returns (boot, uptime, true UTC)."""
     now_ms, truth, anchors, lengths = T0_MS, [], [], {}

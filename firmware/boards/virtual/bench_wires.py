@@ -37,13 +37,16 @@ class Port:
     """A named place for one pin's functions."""
 
 
-def wires(board, control, answers, serial):
-    """Connects the board's ports to what the bench last sent, and gives the board its `ticks`."""
+def wires(board, control, answers, serial, counters_from):
+    """Connects the board's ports to what the bench last sent, and gives the board its `ticks`.
+
+    counters_from: what all counters show before the first block.
+    """
     seconds = BLOCK_TICKS // TICKS_PER_S + 1
-    counts = array("i", [0] * BLOCK_TICKS)
-    presses = array("i", [0] * BLOCK_TICKS)
+    counts = array("i", [counters_from] * BLOCK_TICKS)
+    presses = array("i", [counters_from] * BLOCK_TICKS)
     weights = array("i", [NO_READING] * seconds)
-    reliefs = array("i", [0] * seconds)
+    reliefs = array("i", [counters_from] * seconds)
     packed = array("i", [_NO_TEMPERATURE] * seconds)
     head = bytearray(4)
     k = 0  # tick within the block

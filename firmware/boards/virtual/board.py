@@ -2,8 +2,8 @@
 
 Settings come from the JSON text in PUMPBENCH_BOARD: flash, nvs and retained (paths), identity,
 seed, reset_reason, rtc_s (what the clock says at boot, null: none fitted), and either the file
-descriptors control, answers and serial (in the bench, simulated time) or weight_raw (on the air,
-the laptop's time).
+descriptors control, answers and serial and counters_from (in the bench, simulated time) or counts,
+presses, reliefs and weight_raw (on the air, the laptop's time).
 """
 
 import hashlib
@@ -116,7 +116,7 @@ class Board:
             answers = open(settings["answers"], "wb", buffering=0)
             serial = open(settings["serial"], "r+b", buffering=0)
             self.serial = SerialPort(serial)
-            wires(self, control, answers, serial)
+            wires(self, control, answers, serial, settings["counters_from"])
         else:
             self._on_the_air(settings)
 
@@ -124,10 +124,10 @@ class Board:
         from radio import Radio
 
         self.radio = Radio()
-        self.counter.value = lambda: 0  # a fresh boot's counters
-        self.handset.value = lambda: 0
+        self.counter.value = lambda: settings["counts"]
+        self.handset.value = lambda: settings["presses"]
         self.handset.closed = lambda: False
-        self.relief.value = lambda: 0
+        self.relief.value = lambda: settings["reliefs"]
         self.service.pressed = lambda: False
         self.load_cell.read = lambda: settings["weight_raw"]
         self.temperature.read = lambda: None

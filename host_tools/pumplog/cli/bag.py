@@ -11,6 +11,7 @@ from ..episodes import Episode
 from ..errors import NotFound, Usage
 from ..quantities import MASS_UG, VOLUME_UL, parse, show
 from .common import (
+    add_ago,
     current,
     entry_json,
     entry_state,
@@ -38,6 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--volume", help="of the bag, such as '250 mL'")
     parser.add_argument("--confirm", action="store_true",
                         help="a twofold change from the last bag is meant")
+    add_ago(parser)
 
 
 def run(options: argparse.Namespace) -> int:

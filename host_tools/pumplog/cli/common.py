@@ -15,9 +15,11 @@ from ..entries import Entry, to_wire
 from ..episodes import Episode, episode, episodes
 from ..errors import Integrity, NotFound, Partly, PumplogError, Usage
 from ..links import open_link
-from ..quantities import show_age
+from ..quantities import TIME_S, parse, show_age, show_span
 from ..store import Store
 from ..sync_client import Client, Info
+
+_LONGEST_AGO_MS = 7 * 86_400_000
 
 
 def open_store(options: argparse.Namespace, make: bool = False) -> Store:
@@ -86,14 +88,25 @@ def author(options: argparse.Namespace) -> str:
     return initials
 
 
+def add_ago(parser: argparse.ArgumentParser) -> None:
+    """Declares --ago, for what is entered later than it was done."""
+    parser.add_argument("--ago", metavar="TIME", help="it was done earlier, such as '40 min' ago")
+
+
 def new_entry(
     options: argparse.Namespace, kind: str, patient: str, board: str, assignment: int,
     fields: dict[str, int], bed: str | None = None,
 ) -> Entry:
-    """Returns a fresh entry that holds from now."""
+    """Returns a fresh entry that holds from now, or from as long ago as --ago says."""
     now_ms = world.utc_now_ms()
+    effective_ms = now_ms
+    if options.ago is not None:
+        effective_ms -= parse(options.ago, "--ago", TIME_S) * 1000
+        if now_ms - effective_ms > _LONGEST_AGO_MS:
+            raise Usage(f"--ago {options.ago!r} is more than {show_span(_LONGEST_AGO_MS)}: check it.")
+        say(f"  holds from {since_text(effective_ms)}")
     return Entry(
-        world.new_uuid(), kind, patient, board, assignment, author(options), now_ms, now_ms,
+        world.new_uuid(), kind, patient, board, assignment, author(options), now_ms, effective_ms,
         fields, bed, world.simulated(), check_code=options.check,
     )
 

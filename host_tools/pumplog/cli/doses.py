@@ -7,10 +7,11 @@ from fractions import Fraction
 from typing import Any
 
 from ..cohort_table import Window
-from ..dose import DAY_MS, Doses, Figure, doses
+from ..dose import DAY_MS, Doses, doses
 from ..episodes import episode
 from ..sight import seen_by
 from ..table import decimal
+from ..volumes import Figure
 from .common import heading, open_store, print_json, utc_text
 
 FIGURES = ("continuous_ml", "pcia_ml", "other_ml", "prime_ml", "morphine_mg", "bupivacaine_mg",

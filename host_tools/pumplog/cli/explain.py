@@ -9,12 +9,13 @@ from fractions import Fraction
 from typing import Any
 
 from ..cohort_table import Case
-from ..dose import DAY_MS, PL_PER_ML, Figure, Piece
+from ..dose import DAY_MS, Piece
 from ..intervals import clip
-from ..log_view import Calibration
 from ..observed import BolusPart, Observed, Stretch
+from ..runs import Calibration
 from ..table import ROWS, decimal
 from ..timeline import Timeline
+from ..volumes import PL_PER_ML, Figure
 from .common import utc_text
 
 UNITS = {key: unit for key, _, unit in ROWS}

@@ -9,6 +9,7 @@ from ..episodes import Episode, episodes
 from ..errors import NotFound, Usage
 from ..store import Store
 from .common import (
+    add_ago,
     age_s,
     current,
     free_board,
@@ -33,6 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
                         help="patient, board or bed (start: the code, made up if left out)")
     parser.add_argument("--board", help="the board clipped to this patient's pump")
     parser.add_argument("--bed", help="bed label, kept on this host only")
+    add_ago(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -50,6 +52,9 @@ def run(options: argparse.Namespace) -> int:
             raise Usage("--board and --bed go with start and move: leave them out.")
         entry = new_entry(options, KIND[options.action], one.patient, board, one.assignment, {},
                           options.bed)
+        if entry.effective_at_ms < one.stays[-1].begin_ms:
+            raise Usage(f"{heading(one)}: that is before this stay began, so nothing was entered: check"
+                        " --ago.")
         where = f": from board {one.board} to board {board}, bed {options.bed or one.bed or '-'}"
         say(heading(one) + (where if options.action == "move" else f": {options.action}"))
         journal(options, store, entry)

@@ -9,6 +9,7 @@ from ..episodes import Episode
 from ..errors import NotFound, Usage
 from ..quantities import RATE_UL_H, TIME_S, VOLUME_UL, parse, show
 from .common import (
+    add_ago,
     current,
     entry_json,
     entry_state,
@@ -33,6 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lockout", help="such as '15 min'")
     parser.add_argument("--lockout-from", choices=["start", "end"], default="start",
                         help="of the bolus (default start)")
+    add_ago(parser)
 
 
 def run(options: argparse.Namespace) -> int:

