@@ -9,7 +9,7 @@ from board import Board
 
 board = Board()
 gc.collect()  # what loading left behind would cut the heap into pieces too small for a page
-from gateway.gateway import Gateway
+from gateway.gateway import Gateway  # noqa: E402
 
 gc.collect()
 try:

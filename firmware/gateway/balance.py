@@ -10,6 +10,7 @@ from pumpwire import records
 
 from .note import note
 
+_OF_A_BAG = (records.OCCLUSION, records.FREE_FLOW, records.COUNTER_SILENT, records.CELL_DRIFT)
 _OCCLUDED_UG = const(600000)  # at an allowance of a quarter: 0.8 mL counted that did not leave
 _RELIEVED = const(4)
 _UNCOUNTED_UG = const(1000000)
@@ -54,8 +55,7 @@ class Balance:
         self._stuck.forget()
         self._uncounted.forget()
         self._rising.forget()
-        for signature in (records.OCCLUSION, records.FREE_FLOW, records.COUNTER_SILENT,
-                          records.CELL_DRIFT):
+        for signature in _OF_A_BAG:
             self._signatures.over(signature)
         self._settle_s = _CREEP_S
         self._hangs += 1

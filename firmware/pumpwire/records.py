@@ -121,6 +121,7 @@ NEVER_S = (1 << 30) - 1
 NO_TEMPERATURE = -4096
 
 _UNSIGNED, _BYTES = 117, 98  # u, b
+_fields = {}  # what fields_of has made: for who decodes, which a board does not
 HEAD_BYTES = 2
 CHECK_BYTES = 2
 MAX_BODY = 250
@@ -131,8 +132,10 @@ ERASED = 0xFF
 
 def fields_of(kind):
     """Returns the fields of a kind in order: [(name, code)], codes as ints."""
-    _, codes, names = KINDS[kind]
-    return list(zip(names.split(), codes))
+    if kind not in _fields:
+        _, codes, names = KINDS[kind]
+        _fields[kind] = list(zip(names.split(), codes))
+    return _fields[kind]
 
 
 def encode(frame, kind, dt_ms, values, blob, seed):

@@ -21,7 +21,7 @@ except ImportError:  # CPython has no such lock
 
 _RAW_A_GRAM = 420
 _PL_A_COUNT = 1000000
-_BAG_G, _NEXT_BAG_G = 100, 250
+_BAG_G, _NEXT_BAG_G, _HOOK_EMPTY_G = 100, 250, -15
 _TICKS_A_COUNT = 18  # 2 mL/h
 _BOLUS_COUNTS = 60  # one every other tick
 
@@ -47,6 +47,7 @@ class DeskBoard:
         self._spoil = spoil
         self._bolus_left = 0
         self._raw = _BAG_G * _RAW_A_GRAM
+        self._noise = 0  # a cell whose reading never moves is dead
         self._locked = False
         self._to_read = _nurses_session()
         self.flash = Nor(3)
@@ -64,7 +65,7 @@ class DeskBoard:
         self.handset.closed = lambda: False
         self.relief.value = lambda: self.presses >> 1
         self.service.pressed = lambda: True
-        self.load_cell.read = lambda: self._raw
+        self.load_cell.read = lambda: self._raw + self._noise
         self.temperature.read = lambda: 22 * 4
         self.supply.failing = lambda: False
         self.rtc.read = lambda: None
@@ -114,6 +115,7 @@ class DeskBoard:
 
     def _pump(self, k):
         minute, in_minute = k // 600 % 60, k % 600
+        self._noise = k // 10 % 7
         if in_minute == 0:
             if minute in (20, 25):
                 self.presses += 1
@@ -122,7 +124,7 @@ class DeskBoard:
             if minute == 57:
                 self.skipped += 1
             if k // 600 == 11 * 60 + 5:
-                self._raw = 0
+                self._raw = _HOOK_EMPTY_G * _RAW_A_GRAM
             elif k // 600 == 11 * 60 + 6:
                 self._raw = _NEXT_BAG_G * _RAW_A_GRAM
         if k % _TICKS_A_COUNT == 0 and not 35 <= minute < 45:

@@ -60,7 +60,8 @@ def esp32(folder: Path) -> dict[str, list[str] | str | None]:
 
 
 def in_the_bench(folder: Path) -> dict[str, list[str] | str | None]:
-    return virtual(folder, control="/dev/null", answers="/dev/null", serial="/dev/null")
+    return virtual(folder, control="/dev/null", answers="/dev/null", serial="/dev/null",
+                   counters_from=0)
 
 
 def on_the_air(folder: Path) -> dict[str, list[str] | str | None]:
