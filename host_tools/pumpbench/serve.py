@@ -14,6 +14,8 @@ from .errors import BenchError
 from .firmware import compiled_firmware
 from .virtual_board import VirtualBoard
 
+_READY_S = 120  # boards take a second or two: this only ends a wait that would never end
+
 
 def boards_in(folder: Path) -> list[Path]:
     """Returns the folders of the boards that a run left; raises BenchError if there are none."""
@@ -33,7 +35,14 @@ async def serve(folder: Path, ready: Callable[[str], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
-        await _until_all_advertise(air, running)
+        try:
+            async with asyncio.timeout(_READY_S):
+                await _until_all_advertise(air, running)
+        except TimeoutError:
+            raise BenchError(
+                f"only {air.advertising} of {len(running)} boards advertise after {_READY_S} s: see"
+                f" the firmware.err of each below {folder}."
+            ) from None
         ready(f"127.0.0.1:{central_port}")
         lossy = asyncio.create_task(_lose_links(air, folder))
         await stop.wait()

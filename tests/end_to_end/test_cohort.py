@@ -13,7 +13,7 @@ import pytest
 from cohort_checks import TIMEPOINTS, check_means, deliveries_by_day, printed_table
 from readme import printed_table as printed_table_of
 from readme import shown_table
-from ward import environment, pumplog, rows
+from ward import TIMEOUT_S, environment, pumplog, rows
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Demo:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     folder = tmp_path_factory.mktemp("demo") / "out"
     done = subprocess.run([sys.executable, "-m", "pumpbench", "demo", "--out", str(folder)],
-                          capture_output=True, text=True, env=environment(folder.with_name("x.db")))
+                          capture_output=True, text=True, timeout=4 * TIMEOUT_S,
+                          env=environment(folder.with_name("x.db")))
     assert done.returncode == 0, done.stderr
     truth = json.loads((folder / "truth.json").read_text())["patients"]
     assert len(truth) == 12
