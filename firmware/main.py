@@ -7,9 +7,9 @@ import gc
 
 from board import Board
 
+gc.threshold(8192)  # collect often: what loading leaves behind must not cut the heap into small pieces
 board = Board()
-gc.collect()  # what loading left behind would cut the heap into pieces too small for a page
-from gateway.gateway import Gateway  # noqa: E402
+from gateway.gateway import Gateway  # noqa: E402 (the board's ports find their room first)
 
 gc.collect()
 try:

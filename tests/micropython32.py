@@ -23,7 +23,8 @@ HEAP = "800m"
 MEMORY_BYTES = 1 << 30
 # The module is replaced for good: whoever imports it later gets a `collect` that does nothing.
 NEVER_COLLECT = ("import gc, sys; gc.disable(); sys.modules['gc'] = type('gc', (), "
-                 "{'collect': lambda: 0, 'mem_free': gc.mem_free, 'mem_alloc': gc.mem_alloc})")
+                 "{'collect': lambda: 0, 'threshold': lambda n: 0, "
+                 "'mem_free': gc.mem_free, 'mem_alloc': gc.mem_alloc})")
 
 
 def main(module: str, arguments: list[str]) -> int:

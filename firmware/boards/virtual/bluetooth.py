@@ -9,6 +9,7 @@ protocol stack is Bumble, at the other end (pumpbench/air/server.py).
 import errno
 import json
 import os
+import select
 import socket
 import struct
 
@@ -53,6 +54,7 @@ class BLE:
         self._socket = None
         self._irq = None
         self._received = b""
+        self._chunk = bytearray(512)  # kept: a fresh one at every look would tear at a small heap
         self._events = []
         self._values = {}
         self._limits = {}
@@ -65,16 +67,15 @@ class BLE:
         self._socket.write(struct.pack(">HB", len(data) + 1, code) + data)
 
     def _receive(self, block):
-        self._socket.setblocking(block)
-        try:
-            data = self._socket.recv(1024)  # larger ones may find no room in one piece on a 160 kB heap
-        except OSError as error:
-            if error.errno == errno.EAGAIN:
-                return False
-            raise
-        if not data:
+        if block:
+            self._poller.poll()
+        self._socket.setblocking(False)  # a blocking readinto would wait for a full chunk
+        n = self._socket.readinto(self._chunk)
+        if n is None:
+            return False
+        if not n:
             raise SystemExit("the air is gone")
-        self._received += data
+        self._received += self._chunk[:n]
         return True
 
     def _frames(self):
@@ -149,6 +150,8 @@ class BLE:
             host, port = os.getenv("PUMPBENCH_AIR").split(":")
             self._socket = socket.socket()
             self._socket.connect(socket.getaddrinfo(host, int(port))[0][-1])
+            self._poller = select.poll()
+            self._poller.register(self._socket, select.POLLIN)
             self._call("A", os.getenv("PUMPBENCH_ADDRESS").encode())
         return self._socket is not None
 
