@@ -113,7 +113,7 @@ class Gateway:
         self.now_ms = now_ms
         self.uptime.advance(now_ms)
         self.tracker.second(now_ms, board.load_cell.read(), board.relief.value(),
-                            board.handset.closed(), board.temperature.read())
+                            board.handset.closed(), board.temperature.read)
         if board.skipped != self._skipped or self.uptime.s >= self._loop_next_s:
             self._watch_loop()
         self._sampled = True

@@ -122,8 +122,9 @@ class Tracker:
         self._nl += nl
         self.reservoir.count(nl)
 
-    def second(self, now_ms, weight_raw, reliefs, handset_closed, temperature_c4):
-        """Runs the timers; weight_raw, temperature_c4: readings or None; reliefs: presses so far."""
+    def second(self, now_ms, weight_raw, reliefs, handset_closed, read_temperature):
+        """Runs the timers; weight_raw: a reading or None; reliefs: presses so far;
+        read_temperature() -> quarter degrees or None, called for the records that hold it."""
         uptime = self._uptime
         span_ms = (uptime.s - self._second_s) * 1000 + uptime.ms - self._second_ms
         self._second_s = uptime.s
@@ -140,7 +141,7 @@ class Tracker:
         if ten:
             self._ten_seconds(now_ms)
         if uptime.s >= self._next_s:
-            self._minute(temperature_c4)
+            self._minute(read_temperature)
         if ten or self._counts + self._presses != self._kept:
             self._kept = self._counts + self._presses
             self._keep(self._minute_span_ms(), self._counts, self._presses)
@@ -187,14 +188,14 @@ class Tracker:
         else:
             self.signatures.over(records.EMPTY)
 
-    def _minute(self, temperature_c4):
+    def _minute(self, read_temperature):
         self.flush_minute()
         while self._next_s <= self._uptime.s:
             self._next_s += 60
         self._rate.minute()
         self._compare_with_regimen()
         if self._uptime.s // 60 % _RESERVOIR_MINUTES == 0:
-            self.reservoir.record(self._log, self._scale, temperature_c4)
+            self.reservoir.record(self._log, self._scale, read_temperature())
 
     def flush_minute(self):
         """Writes the minute as far as it came."""

@@ -78,7 +78,7 @@ class Bedside:
             if self.tick % 10 == 9:
                 self.uptime.advance(now)
                 raw = None if self.raw is None else self.raw + self.tick // 10 % 7 - 3
-                self.tracker.second(now, raw, self.reliefs, self.closed, None)
+                self.tracker.second(now, raw, self.reliefs, self.closed, lambda: None)
             self.tick += 1
 
 
