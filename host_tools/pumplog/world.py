@@ -6,6 +6,7 @@ the same seed gives the same numbers. The bench uses it; what is entered so is m
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -68,7 +69,11 @@ def host_id() -> int:
     path = state_folder() / "host_id"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(str(int.from_bytes(secrets.token_bytes(4)) >> 2))
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.write_text(str(int.from_bytes(secrets.token_bytes(4)) >> 2))
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, path)  # whole or not at all: another pumplog may be the first as well
+        fresh.unlink()
     return int(path.read_text())
 
 

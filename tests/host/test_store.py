@@ -29,3 +29,14 @@ def test_many_may_make_the_same_store_at_once(tmp_path: Path) -> None:
         for process in processes:
             said = process.communicate()[1]
             assert process.returncode == 0, said
+
+
+def test_many_may_ask_who_this_computer_is_at_once(tmp_path: Path) -> None:
+    ask = "from pumplog.world import host_id; print(host_id())"
+    processes = [
+        subprocess.Popen([sys.executable, "-c", ask], text=True, stdout=subprocess.PIPE,
+                         env={"PYTHONPATH": PATHS, "XDG_STATE_HOME": str(tmp_path)})
+        for _ in range(8)
+    ]
+    said = {process.communicate()[0] for process in processes}
+    assert len(said) == 1 and said.pop().strip().isdigit()
