@@ -53,6 +53,7 @@ class EventLog:
         self.boot = 0
         self.next_seq = 0
         self.failures = 0
+        self.logging = False  # whether the last record became durable
         self._flash = flash
         self._uptime = uptime
         self._random = random
@@ -184,7 +185,9 @@ class EventLog:
 
         Its time is the uptime's. One program operation; a page is opened first where needed.
         """
-        return self._write(kind, self.values, blob)
+        seq = self._write(kind, self.values, blob)
+        self.logging = seq >= 0
+        return seq
 
     def _write(self, kind, values, blob):
         for _ in range(3):

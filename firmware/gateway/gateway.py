@@ -44,6 +44,7 @@ class Gateway:
         self._skipped = 0
         self._news_from = 0
         self._sampled = False
+        self._lit = False
         self._failing = False
         self._loop_next_s = _LOOP_S
         self._loop_skipped = 0
@@ -62,7 +63,7 @@ class Gateway:
             self.opened(self._serial)
         if board.radio is not None:
             board.radio.start(self.config.name, self)
-        board.light.set(self.log.failures == 0)
+        self._light()
         sampler.run(
             board.ticks(self.service), board.counter.value, board.handset.value,
             self._first_counts, self._first_presses, self.change, self.second,
@@ -116,7 +117,14 @@ class Gateway:
                             board.handset.closed(), board.temperature.read)
         if board.skipped != self._skipped or self.uptime.s >= self._loop_next_s:
             self._watch_loop()
+        if self.log.logging != self._lit:
+            self._light()
         self._sampled = True
+
+    def _light(self):
+        """Lets the light say "logging" or "not logging", and nothing else."""
+        self._lit = self.log.logging
+        self.board.light.set(self._lit)
 
     def keep(self, span_ms, counts, presses):
         """Keeps what no minute record holds yet where a reset does not reach."""

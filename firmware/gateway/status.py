@@ -21,7 +21,7 @@ def _known(value):
 
 def status(config, log, uptime, tracker, now_ms, anchored):
     """Returns what the board knows now; what it does not know is NEVER, never 0."""
-    flags = commands.FLAG_LOGGING if log.failures == 0 else 0
+    flags = commands.FLAG_LOGGING if log.logging else 0
     if tracker.running():
         flags |= commands.FLAG_RUNNING
     if anchored:
