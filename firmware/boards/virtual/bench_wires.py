@@ -78,8 +78,8 @@ def wires(board, control, answers, serial, counters_from):
         poller.register(control, select.POLLIN)
         poller.register(serial, select.POLLIN)
         while True:
-            service()
-            for ready in poller.poll(1000):
+            busy = service()
+            for ready in poller.poll(0 if busy else 1000):
                 if ready[0] is control:
                     fill(head)
                     service()
