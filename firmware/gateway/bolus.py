@@ -58,6 +58,7 @@ class Boluses:
         self._run = 0  # counts in quick succession without a press
         self._run_begin_ms = 0
         self._run_last_ms = 0
+        self._stood = False  # when the burst began
         self._given = False
         self._given_surely = False
         self._given_begin_ms = 0
@@ -116,8 +117,10 @@ class Boluses:
         """Writes what is under way, as far as it came: power is failing."""
         if self.state == RUNNING:
             self._finish(now_ms)
+        elif self.state == ASKED and self._locked_surely():
+            self._deny(now_ms, records.LOCKOUT)
         elif self.state == ASKED:
-            self._not_proven(now_ms)
+            self._leave_open(now_ms)  # a bolus may come yet, and nobody will see it
 
     def hook_empty(self, now_ms):
         """Takes note that nothing hangs on the hook: what flows soon after may be a prime."""
@@ -168,7 +171,7 @@ class Boluses:
             self._given_end_ms = self._last_ms
         else:
             halted = False
-            if self._stopped() or self._soon_after_unhooking():
+            if self._stood or self._soon_after_unhooking():
                 self._source = records.PRIME
         self._bolus(now_ms, share, 1 if halted else 0, 0)
         self._rate.cut()
@@ -184,7 +187,12 @@ class Boluses:
         by_bolus = prescribed < excess + _ONE
         if by_rate and (not by_bolus or self._locked_surely()):
             self._deny(now_ms, self._reason())
-            return
+        else:
+            self._leave_open(now_ms)
+
+    def _leave_open(self, now_ms):
+        """The press that was asked is unresolved, and whatever was counted since is its bolus."""
+        share = self._rate.milli_counts(ticks_diff(now_ms, self._begin_ms))
         self._demand(now_ms, self._begin_ms, records.UNRESOLVED, records.NO_REASON, 1)
         self._remember(False)
         self._bolus(now_ms, share, 0, 1)
@@ -242,6 +250,7 @@ class Boluses:
         if ticks_diff(now_ms, self._run_last_ms) > gap_ms:
             self._run = 0
             self._run_begin_ms = now_ms
+            self._stood = self._stopped()
         self._run_last_ms = now_ms
         if self._run < 0:
             return
