@@ -12,12 +12,13 @@ from .note import note
 
 _OF_A_BAG = (records.OCCLUSION, records.FREE_FLOW, records.COUNTER_SILENT, records.CELL_DRIFT)
 _OCCLUDED_UG = const(600000)  # at an allowance of a quarter: 0.8 mL counted that did not leave
-_RELIEVED = const(4)
+_FLOWING_UG = const(300000)
 _UNCOUNTED_UG = const(1000000)
 _WANDER_UG = const(33)  # in ten seconds
 _FREE_FLOW_UG_S = const(833)  # 3 mL/h; slower is a silent counter or a drifting cell
 _ROSE_UG = const(150000)
 _ENDED_S = const(600)  # nothing more of it for so long: over
+_GROWN_UG = const(20000)  # three times what the noise of ten-second means can feign
 _CREEP_S = const(3600)  # after a bag is hung the cell creeps: no check before that
 _CHECK_FROM_ML = const(100)
 _CHECK_EVERY_ML = const(25)
@@ -34,6 +35,7 @@ class Balance:
         self._log = log
         self._signatures = signatures
         self._stuck = _Suspicion()  # counted, but did not leave
+        self._flowing = _Suspicion()  # leaves again after it did not
         self._uncounted = _Suspicion()  # left, but was not counted
         self._rising = _Suspicion()  # got heavier
         self._settle_s = _CREEP_S
@@ -53,6 +55,7 @@ class Balance:
     def hung(self):
         """A bag was hung, or refilled, or is seen for the first time."""
         self._stuck.forget()
+        self._flowing.forget()
         self._uncounted.forget()
         self._rising.forget()
         for signature in _OF_A_BAG:
@@ -73,8 +76,10 @@ class Balance:
         if self._uncounted.quiet_s > _ENDED_S:
             self._end(self._uncounted, records.FREE_FLOW)
             self._end(self._uncounted, records.COUNTER_SILENT)
-        if self._rising.quiet_s > _ENDED_S and self._uncounted.quiet_s > _ENDED_S:
-            self._end(self._rising, records.CELL_DRIFT)
+        if (self._signatures.is_open(records.CELL_DRIFT) and self._rising.quiet_s > _ENDED_S
+                and self._uncounted.quiet_s > _ENDED_S):
+            self._end(self._uncounted, records.CELL_DRIFT)
+            self._rising.forget()
 
     def _end(self, suspicion, signature):
         if self._signatures.is_open(signature):
@@ -92,21 +97,25 @@ class Balance:
         self._suspect(left_ug, counted_ug)
 
     def _suspect(self, left_ug, counted_ug):
-        stuck_ug = counted_ug - left_ug - counted_ug // 4
-        if stuck_ug < 0 and self._signatures.is_open(records.OCCLUSION):
-            stuck_ug *= _RELIEVED  # it flows again: do not wait as long as the allowance would
-        self._stuck.add(stuck_ug, left_ug, counted_ug)
+        self._stuck.add(counted_ug - left_ug - counted_ug // 4, left_ug, counted_ug)
         self._uncounted.add(left_ug - counted_ug - counted_ug // 4 - _WANDER_UG, left_ug, counted_ug)
         self._rising.add(-left_ug - _WANDER_UG, left_ug, counted_ug)
-        if self._stuck.sum_ug >= _OCCLUDED_UG:
+        if self._stuck.suspected(_OCCLUDED_UG):
             self._say(self._stuck, records.CELL_DRIFT if self._stuck.left_ug < -_ROSE_UG
                       else records.OCCLUSION)
-        elif self._stuck.sum_ug == 0:
-            self._signatures.over(records.OCCLUSION)
-        if self._uncounted.sum_ug >= _UNCOUNTED_UG:
+        if self._signatures.is_open(records.OCCLUSION):
+            self._flows_again(left_ug, counted_ug)
+        if self._uncounted.suspected(_UNCOUNTED_UG):
             self._say(self._uncounted, self._kind_of_uncounted())
-        if self._rising.sum_ug >= _UNCOUNTED_UG:
+        if self._rising.suspected(_UNCOUNTED_UG):
             self._say(self._rising, records.CELL_DRIFT)
+
+    def _flows_again(self, left_ug, counted_ug):
+        """Ends an occlusion as soon as weight says so: the suspicion's own allowance takes longer."""
+        self._flowing.add(left_ug - counted_ug // 2 - _WANDER_UG, left_ug, counted_ug)
+        if self._flowing.sum_ug >= _FLOWING_UG:
+            self._end(self._stuck, records.OCCLUSION)
+            self._flowing.forget()
 
     def _kind_of_uncounted(self):
         seen = self._uncounted
@@ -146,6 +155,7 @@ class _Suspicion:
 
     def forget(self):
         self.sum_ug = 0
+        self._peak_ug = 0
         self.left_ug = 0
         self.counted_ug = 0
         self.span_s = 0
@@ -157,11 +167,16 @@ class _Suspicion:
             self.forget()
             self.quiet_s = quiet_s
             return
-        if grown_ug > 0:
-            self.quiet_s = 0
         self.sum_ug = min(self.sum_ug + grown_ug, _MOST_UG)
+        if self.sum_ug > self._peak_ug + _GROWN_UG:
+            self._peak_ug = self.sum_ug
+            self.quiet_s = 0
         self.left_ug = min(self.left_ug + left_ug, _MOST_UG)
         self.counted_ug = min(self.counted_ug + counted_ug, _MOST_UG)
+
+    def suspected(self, limit_ug):
+        """Returns whether the sum is over its limit, and has grown just now."""
+        return self.sum_ug >= limit_ug and self.quiet_s == 0
 
     def passed(self, seconds):
         self.quiet_s += seconds
