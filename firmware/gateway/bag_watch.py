@@ -16,6 +16,7 @@ _BAND_UG = const(100000)  # noise of two ten-second means, draughts, a bolus ahe
 _CALM = const(6)  # ten-second values: a minute
 _HOOK_EMPTY_UG = const(-7000000)  # the tare holds an empty bag's weight, which is gone too then
 _REFILL_UG = const(5000000)
+_UNDONE_UG = const(1000000)  # so near to where it hung before a step, a rise is no refill
 _FALLING_UG = const(20000)
 _LARGEST_FALL_UG = const(3000000)  # in ten seconds; more is a hand
 _FALLS = const(3)
@@ -105,7 +106,7 @@ class BagWatch:
         """The weight has stood still at another level for a minute."""
         risen_ug = w_ug - self.ug + self._expected_ug
         changed = self._lowest_ug < _HOOK_EMPTY_UG
-        if changed or risen_ug > _REFILL_UG:
+        if changed or risen_ug > _REFILL_UG and abs(self.shift_ug + risen_ug) > _UNDONE_UG:
             half_ms = (ticks_diff(now_ms, self._moved_ms) - _CALM * 10000 + 10000) // 2
             note(self._log, records.BAG, half_ms + _CALM * 10000, half_ms,
                  (self.ug + self.shift_ug) // 1000, (w_ug + self.shift_ug) // 1000,
