@@ -61,7 +61,7 @@ def debounce(edges: Sequence[Edge], filter_us: int = FILTER_US) -> list[Edge]:
     tau_us = filter_us / math.log(3)
     passed: list[Edge] = []
     charge, out = 0.0, 0
-    ends_us = [time_us for time_us, _ in edges[1:]] + [math.inf]
+    ends_us = [*(time_us for time_us, _ in edges[1:]), math.inf][: len(edges)]
     for (time_us, level), end_us in zip(edges, ends_us, strict=True):
         # The trigger switches once the charge is within a third of where it is heading.
         switch_us = time_us + tau_us * math.log(max(1.0, 3 * abs(level - charge)))

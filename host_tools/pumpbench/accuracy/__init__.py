@@ -1,0 +1,1 @@
+"""The accuracy report: many windows on the real firmware, judged against what really happened."""
