@@ -8,48 +8,58 @@ the calibration's stated uncertainty at two sigma.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .bags import Bag, bags
+from .bracketed import Bracketed, bracketed
+from .dose_notes import notes
 from .episodes import Episode
 from .intervals import Interval, clip, length
+from .log_view import NOT_RECORDED, Check
 from .observed import Observed
+from .relief import Reliefs, judge
+from .runs import Bolus
+from .signatures import Signature
 from .volumes import ZERO, Figure, Window, total, volumes_ml
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 DRUGS = ("morphine", "bupivacaine")
-_DOUBT_TOLD_MS = 300_000  # clock uncertainty beyond this is told
+MASSES = (*DRUGS, *(f"pcia_{drug}" for drug in DRUGS))
 
 
 @dataclass(frozen=True)
 class Presses:
-    """Presses of the handset: every one, and what came of them. `other`: denied, not by lockout."""
+    """Presses of the handset: every one, and what came of them. `other`: denied, not by lockout;
+    untold: of the unresolved, those that were counted and have no outcome in the log."""
 
     asked: int
     given: int
     lockout: int
     other: int
     unresolved: int
+    untold: int
 
 
 @dataclass(frozen=True)
 class Piece:
     """The part of a window in which one bag hung; volumes in mL (continuous, pcia, other, prime,
-    patient: all but the prime), masses in mg by drug and by PCIA drug."""
+    patient: all but the prime), masses in mg by drug and by PCIA drug; at_most: the masses with
+    what brackets add to their high bounds."""
 
     begin_ms: int
     end_ms: int
     bag: Bag
     volumes: dict[str, Figure]
     masses: dict[str, Figure]
+    at_most: dict[str, Figure]
 
 
 @dataclass(frozen=True)
 class Doses:
-    """One window. Keys of `per_day` are the table's; volumes in mL, masses in mg."""
+    """One window. Keys of `per_day` are the table's; volumes in mL, masses in mg; seen: masses and
+    deliveries of the time observed alone, without brackets."""
 
     patient: str
     begin_ms: int
@@ -73,65 +83,84 @@ class Doses:
     rate_last_ml_h: Figure
     mean_with_boluses_ml_h: Figure
     presses: Presses
+    bracketed: Bracketed
+    seen: dict[str, Figure]
+    reliefs: Reliefs
+    check: Check | None
+    signatures: tuple[Signature, ...]
     pieces: tuple[Piece, ...]
     notes: tuple[str, ...]
 
     @property
     def unknown_ms(self) -> int:
-        """Time in the window that no record covers: unknown, never taken as zero. What is withheld
-        or outside the patient's stay is part of it."""
-        return self.end_ms - self.begin_ms - self.observed_ms
+        """Time in the window that no record covers and nothing brackets: unknown, never taken as
+        zero. What is withheld or outside the patient's stay is part of it."""
+        return self.end_ms - self.begin_ms - self.observed_ms - self.bracketed.ms
 
     @property
     def denied(self) -> int:
         """Presses that gave nothing."""
         return self.presses.lockout + self.presses.other
 
-    def daily(self, figure: Figure) -> Figure:
-        """Returns a figure per 24 h of observed time."""
-        if not self.observed_ms:
+    def daily(self, key: str, whole: Figure) -> Figure:
+        """Returns a figure per 24 h: the value of observed time; bounds that hold for the mean over
+        observed time and for that over observed and bracketed time."""
+        alone, seen_ms = self.seen[key], self.observed_ms
+        if not seen_ms or alone.value is None or alone.low is None or alone.high is None:
             return Figure(None)
-        return figure.map(lambda value: value * DAY_MS / self.observed_ms)
+        assert whole.high is not None
+        return Figure(alone.value * DAY_MS / seen_ms,
+                      alone.low * DAY_MS / (seen_ms + self.bracketed.most_ms),
+                      max(alone.high * DAY_MS / seen_ms,
+                          whole.high * DAY_MS / (seen_ms + self.bracketed.least_ms)))
 
     def per_day(self) -> dict[str, Figure]:
         """Returns the table's figures, per 24 h of observed time."""
         return {
-            "morphine_mg_day": self.daily(self.morphine_mg),
-            "bupivacaine_mg_day": self.daily(self.bupivacaine_mg),
-            "pcia_morphine_mg_day": self.daily(self.pcia_morphine_mg),
-            "pcia_bupivacaine_mg_day": self.daily(self.pcia_bupivacaine_mg),
+            "morphine_mg_day": self.daily("morphine", self.morphine_mg),
+            "bupivacaine_mg_day": self.daily("bupivacaine", self.bupivacaine_mg),
+            "pcia_morphine_mg_day": self.daily("pcia_morphine", self.pcia_morphine_mg),
+            "pcia_bupivacaine_mg_day": self.daily("pcia_bupivacaine", self.pcia_bupivacaine_mg),
             "rate_ml_h": self.rate_ml_h,
-            "pcia_per_day": self.daily(self.deliveries),
+            "pcia_per_day": self.daily("deliveries", self.deliveries),
         }
 
 
 def doses(one: Episode, seen: Observed, begin_ms: int, end_ms: int) -> Doses:
     """Computes a patient's doses in [begin, end), Unix ms UTC."""
     hung = bags(one, seen.bag_changes)
-    pieces = tuple(_piece(seen, *edges) for edges in _pieces(seen, hung, begin_ms, end_ms))
-    whole = volumes_ml(seen, Window.of(seen, begin_ms, end_ms))
-    masses = {key: total(piece.masses[key] for piece in pieces)
-              for key in ("morphine", "bupivacaine", "pcia_morphine", "pcia_bupivacaine")}
+    between = bracketed(one, seen, hung, begin_ms, end_ms)
+    pieces = tuple(_piece(seen, between, *edges) for edges in _pieces(seen, hung, begin_ms, end_ms))
+    alone = volumes_ml(seen, Window.of(seen, begin_ms, end_ms))
+    whole = {key: figure if key == "prime" else between.widen(figure, begin_ms, end_ms)
+             for key, figure in alone.items()}
+    masses = {key: total(piece.masses[key] for piece in pieces) for key in MASSES}
+    at_most = {key: total(piece.at_most[key] for piece in pieces) for key in MASSES}
+    deliveries = _deliveries(seen, Window.of(seen, begin_ms, end_ms))
     observed_ms = seen.observed_ms(begin_ms, end_ms)
     running = seen.running_ms(begin_ms, end_ms)
     wall = observed_ms, observed_ms, observed_ms
-    return Doses(
+    found = Doses(
         one.patient, begin_ms, end_ms, observed_ms, running[0],
         withheld_ms=sum(max(0, min(end_ms, b) - max(begin_ms, a)) for a, b, _ in seen.withheld),
         outside_ms=end_ms - begin_ms - length(clip(seen.claimed, begin_ms, end_ms)),
         clock_doubt_ms=max(seen.doubt_ms(begin_ms), seen.doubt_ms(end_ms)),
         continuous_ml=whole["continuous"], pcia_ml=whole["pcia"], other_ml=whole["other"],
         prime_ml=whole["prime"],
-        morphine_mg=masses["morphine"], bupivacaine_mg=masses["bupivacaine"],
-        pcia_morphine_mg=masses["pcia_morphine"], pcia_bupivacaine_mg=masses["pcia_bupivacaine"],
-        deliveries=_deliveries(seen, Window.of(seen, begin_ms, end_ms)),
-        rate_ml_h=_rate(whole["continuous"], *running),
-        rate_wall_ml_h=_rate(whole["continuous"], *wall),
+        morphine_mg=at_most["morphine"], bupivacaine_mg=at_most["bupivacaine"],
+        pcia_morphine_mg=at_most["pcia_morphine"], pcia_bupivacaine_mg=at_most["pcia_bupivacaine"],
+        deliveries=deliveries + Figure(Fraction(0), Fraction(0), Fraction(between.deliveries)),
+        rate_ml_h=_rate(alone["continuous"], *running),
+        rate_wall_ml_h=_rate(alone["continuous"], *wall),
         rate_last_ml_h=_last_rate(seen, begin_ms, end_ms),
-        mean_with_boluses_ml_h=_rate(whole["patient"], *wall),
-        presses=_presses(seen, begin_ms, end_ms), pieces=pieces,
-        notes=tuple(_notes(one, seen, pieces, begin_ms, end_ms)),
+        mean_with_boluses_ml_h=_rate(alone["patient"], *wall),
+        presses=_presses(seen, begin_ms, end_ms), bracketed=between,
+        seen={**masses, "deliveries": deliveries}, reliefs=_reliefs(seen, begin_ms, end_ms),
+        check=next((check for check in reversed(seen.checks) if begin_ms <= check.at_ms < end_ms), None),
+        signatures=tuple(one for one in seen.signatures if one.touches(begin_ms, end_ms)),
+        pieces=pieces, notes=(),
     )
+    return replace(found, notes=tuple(notes(one, seen, found, hung)))
 
 
 def _pieces(seen: Observed, hung: list[Bag], begin_ms: int, end_ms: int) -> list[tuple[Window, Bag]]:
@@ -147,25 +176,33 @@ def _pieces(seen: Observed, hung: list[Bag], begin_ms: int, end_ms: int) -> list
             if at_ms < to_ms]
 
 
-def _piece(seen: Observed, window: Window, bag: Bag) -> Piece:
+def _piece(seen: Observed, between: Bracketed, window: Window, bag: Bag) -> Piece:
     volumes = volumes_ml(seen, window)
+    edges = window.begin_ms, window.end_ms
+    widened = {key: between.widen(volumes[key], *edges) for key in ("patient", "pcia")}
+    return Piece(*edges, bag, volumes, _masses(volumes, bag), _masses(widened, bag))
+
+
+def _masses(volumes: dict[str, Figure], bag: Bag) -> dict[str, Figure]:
     strengths = {"morphine": bag.morphine_ug_pl, "bupivacaine": bag.bupivacaine_ug_pl}
     masses = {drug: _mass(volumes["patient"], strengths[drug]) for drug in DRUGS}
     masses.update({f"pcia_{drug}": _mass(volumes["pcia"], strengths[drug]) for drug in DRUGS})
-    return Piece(window.begin_ms, window.end_ms, bag, volumes, masses)
+    return masses
 
 
 def _deliveries(seen: Observed, window: Window) -> Figure:
     """Counts the patient's boluses that begin in the window, surely, and at most."""
     starts = [part.bolus for part in seen.boluses_in(*window.wide)
-              if part.bolus.source == "patient" and part.begin_ms == part.bolus.begin_ms]
+              if part.bolus.source == "patient" and part.begin_ms == part.bolus.begin_ms
+              and not part.bolus.continues]
+    likely = [bolus for bolus in starts if bolus.likely]
+    surely = [bolus for bolus in starts if not bolus.inferred]
 
-    def within(edges: Interval, surely: bool = False) -> Fraction:
-        return Fraction(sum(edges[0] <= bolus.begin_ms < edges[1] and not (surely and bolus.inferred)
-                            for bolus in starts))
+    def within(boluses: list[Bolus], edges: Interval) -> Fraction:
+        return Fraction(sum(edges[0] <= bolus.begin_ms < edges[1] for bolus in boluses))
 
-    return Figure(within((window.begin_ms, window.end_ms)), within(window.narrow, surely=True),
-                  within(window.wide))
+    return Figure(within(likely, (window.begin_ms, window.end_ms)), within(surely, window.narrow),
+                  within(starts, window.wide))
 
 
 def _presses(seen: Observed, begin_ms: int, end_ms: int) -> Presses:
@@ -173,7 +210,15 @@ def _presses(seen: Observed, begin_ms: int, end_ms: int) -> Presses:
     denied = [reason for outcome, reason in found if outcome == "denied"]
     outcomes = [outcome for outcome, _ in found]
     return Presses(len(found), outcomes.count("given"), denied.count("lockout"),
-                   len(denied) - denied.count("lockout"), outcomes.count("unresolved"))
+                   len(denied) - denied.count("lockout"), outcomes.count("unresolved"),
+                   sum(reason == NOT_RECORDED for _, reason in found))
+
+
+def _reliefs(seen: Observed, begin_ms: int, end_ms: int) -> Reliefs:
+    starts = [part.bolus.begin_ms for part in seen.boluses
+              if part.bolus.source == "patient" and part.bolus.likely and not part.bolus.continues]
+    return Reliefs(tuple(press for press in judge(seen.reliefs, starts, seen.observed)
+                         if begin_ms <= press.at_ms < end_ms))
 
 
 def _last_rate(seen: Observed, begin_ms: int, end_ms: int) -> Figure:
@@ -188,32 +233,6 @@ def _last_rate(seen: Observed, begin_ms: int, end_ms: int) -> Figure:
             break
     ran_ms = HOUR_MS - left_ms
     return _rate(volume, ran_ms, ran_ms, ran_ms)
-
-
-def _notes(one: Episode, seen: Observed, pieces: Iterable[Piece], begin_ms: int,
-           end_ms: int) -> Iterable[str]:
-    """Yields what a reader of the figures must know, a sentence each."""
-    for again in one.of_kind("patient_start")[1:]:
-        yield (f"{one.patient} was started a second time, on board {again.board}: that entry is not"
-               " used; correct one of them")
-    for piece in pieces:
-        if piece.bag.note:
-            yield piece.bag.note
-        elif piece.bag.entry is None and piece.volumes["patient"].high:
-            yield ("milligrams unknown: the bag was changed and nobody entered it" if piece.bag.change
-                   else "milligrams unknown: no bag was entered")
-    for a_ms, b_ms, rival in seen.withheld:
-        if a_ms < end_ms and b_ms > begin_ms:
-            hours = Fraction(min(b_ms, end_ms) - max(a_ms, begin_ms), HOUR_MS)
-            yield (f"{float(hours):.1f} h withheld: {rival} claims the same board then; correct one"
-                   " of them")
-    doubt_ms = max(seen.doubt_ms(begin_ms), seen.doubt_ms(end_ms))
-    if doubt_ms > _DOUBT_TOLD_MS:
-        yield f"the clock is uncertain by {doubt_ms // 1000} s at the window's edges"
-    if seen.unplaced:
-        yield f"{seen.unplaced} minutes recorded at times that nobody can tell are in no figure"
-    if seen.uncalibrated:
-        yield f"{seen.uncalibrated} minutes without a known calibration are in no figure"
 
 
 def _mass(volume_ml: Figure, ug_pl: Fraction | None) -> Figure:

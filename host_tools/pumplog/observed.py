@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeVar
 
+from .brackets import Bracket
 from .intervals import Interval, clip, intersect, length, merge
-from .log_view import BagChange, Demand, LogView
+from .log_view import BagChange, Check, Demand, LogView
+from .relief import Relief
 from .runs import Bolus, Boluses, Run
+from .signatures import Signature
 
-_M = TypeVar("_M", Demand, BagChange)
+_M = TypeVar("_M", Demand, BagChange, Relief, Check)
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class BolusPart:
 class Observed:
     """Everything seen, in order of time, over all stays of a patient.
 
+    brackets: between boots, time that was not seen but is bounded on both sides.
     ran, ran_surely, ran_perhaps: when the pump ran, at least, at most, within `observed`. withheld:
     stretches that another patient claims too, with whom. unplaced, uncalibrated: minutes of the
     boards' logs whose time or volume nobody can tell; they are in no figure.
@@ -65,6 +69,10 @@ class Observed:
     boluses: list[BolusPart] = field(default_factory=list)
     demands: list[Demand] = field(default_factory=list)
     bag_changes: list[BagChange] = field(default_factory=list)
+    reliefs: list[Relief] = field(default_factory=list)
+    signatures: list[Signature] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    brackets: list[Bracket] = field(default_factory=list)
     observed: list[Interval] = field(default_factory=list)
     ran: list[Interval] = field(default_factory=list)
     ran_surely: list[Interval] = field(default_factory=list)
@@ -88,6 +96,12 @@ class Observed:
                              for bolus in boluses.during(begin_ms, end_ms)]
             self.demands += _between(view.demands, begin_ms, end_ms)
             self.bag_changes += _between(view.bag_changes, begin_ms, end_ms)
+            self.reliefs += _between(view.reliefs, begin_ms, end_ms)
+            self.checks += _between(view.checks, begin_ms, end_ms)
+            self.brackets += [one for one in view.brackets
+                              if begin_ms <= one.begin_ms and one.end_ms <= end_ms]
+        self.signatures += [one for one in view.signatures
+                            if any(one.touches(*claim) for claim in claims)]
         self.observed = merge([*self.observed, *covered])
         ran, surely, perhaps = (intersect(part, covered) for part in view.pump.intervals())
         self.ran = merge([*self.ran, *ran])
@@ -103,6 +117,10 @@ class Observed:
         self.boluses.sort(key=lambda part: part.begin_ms)
         self.demands.sort(key=lambda demand: demand.at_ms)
         self.bag_changes.sort(key=lambda change: change.at_ms)
+        self.reliefs.sort(key=lambda press: press.at_ms)
+        self.checks.sort(key=lambda check: check.at_ms)
+        self.signatures.sort(key=lambda one: one.noticed_ms)
+        self.brackets.sort(key=lambda one: one.begin_ms)
         self.longest_bolus_ms = max((part.end_ms - part.begin_ms for part in self.boluses), default=0)
 
     def stretches_in(self, begin_ms: int, end_ms: int) -> Iterator[Stretch]:

@@ -25,7 +25,11 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Bolus:
-    """A burst of counts: milli_counts of it (thousandths) are not the continuous rate's."""
+    """A burst of counts: milli_counts of it (thousandths) are not the continuous rate's.
+
+    inferred: perhaps nothing was given; likely: counted as a delivery all the same; open: its end was
+    not recorded; continues: the rest of the bolus before, which a restart of the board cut in two.
+    """
 
     begin_ms: int
     end_ms: int
@@ -37,6 +41,9 @@ class Bolus:
     log_id: int
     seq: int
     programmed_ul: int = 0
+    likely: bool = True
+    open: bool = False
+    continues: bool = False
 
     @property
     def volume_pl(self) -> Fraction:

@@ -4,7 +4,9 @@ A boot's clock is a line through the anchors that agree within what they state a
 others are not lost: how far they lie off widens the uncertainty of the whole boot. Boots follow
 each other, so a boot that nobody told the time lies between its neighbours, in the middle of the
 room they leave; and where two boots' anchors contradict their order, the less trusted one gives
-way and both become uncertain by as much. UTC never runs against seq.
+way and both become uncertain by as much. A boot that resumed (RESUMED) began at most lost_ms after
+the boot before it was last known: where one of the two is placed, so is the other. UTC never runs
+against seq.
 """
 
 from __future__ import annotations
@@ -45,13 +47,31 @@ class Anchor:
         return -self.trust, self.uncertainty_ms, self.uptime_ms
 
 
-class Timeline:
-    """Built from a log's ANCHOR records and each boot's last uptime, ms."""
+@dataclass(frozen=True)
+class Resumed:
+    """A boot went on from the one before it, whose uptime was uptime_ms at most lost_ms earlier."""
 
-    def __init__(self, anchors: Iterable[StoredRecord], last_uptime_ms: Mapping[int, int]) -> None:
+    uptime_ms: int
+    lost_ms: int
+
+    @classmethod
+    def of(cls, record: StoredRecord) -> Resumed:
+        """Takes a RESUMED record."""
+        fields = record.fields
+        return cls(fields["uptime_s"] * 1000 + fields["uptime_ms"], fields["lost_ms"])
+
+
+class Timeline:
+    """Built from a log's ANCHOR and RESUMED records and each boot's last uptime, ms."""
+
+    def __init__(self, records: Iterable[StoredRecord], last_uptime_ms: Mapping[int, int]) -> None:
         told: dict[int, list[Anchor]] = defaultdict(list)
-        for record in anchors:
+        self._resumed: dict[int, Resumed] = {}
+        for record in records:
             fields = record.fields
+            if record.kind == "resumed":
+                self._resumed[record.boot] = Resumed.of(record)
+                continue
             utc_ms = (fields["epoch_s"] + EPOCH_2020_S) * 1000 + fields["epoch_ms"]
             told[record.boot].append(Anchor(
                 record.uptime_ms, utc_ms, fields["uncertainty_ms"],
@@ -61,12 +81,15 @@ class Timeline:
         self._brackets: dict[int, tuple[int, int]] = {}  # boot: (UTC of its start, uncertainty)
         lengths = {boot: last_uptime_ms.get(boot, told[boot][-1].uptime_ms if boot in told else 0)
                    for boot in {*told, *last_uptime_ms}}
+        for boot, resumed in self._resumed.items():
+            lengths[boot - 1] = max(lengths.get(boot - 1, 0), resumed.uptime_ms)
         self._put_in_order(lengths)
+        self._chain(lengths)
 
     @classmethod
     def of(cls, store: Store, log_id: int) -> Timeline:
         """Builds a log's timeline from the store."""
-        return cls(store.records(log_id, "anchor"), store.last_uptimes(log_id))
+        return cls(store.records(log_id, "anchor", "resumed"), store.last_uptimes(log_id))
 
     def utc(self, boot: int, uptime_ms: int) -> tuple[int, int] | None:
         """Returns (Unix ms UTC, uncertainty in ms) of a moment of a boot, None where unknown."""
@@ -77,6 +100,10 @@ class Timeline:
             begin_ms, uncertainty_ms = self._brackets[boot]
             return begin_ms + uptime_ms, uncertainty_ms + _drift(uptime_ms)
         return None
+
+    def resumed(self, boot: int) -> Resumed | None:
+        """Returns what a boot noted of the one before, if that one's memory was kept."""
+        return self._resumed.get(boot)
 
     def anchors(self, boot: int) -> list[Anchor]:
         """Returns the anchors that a boot's line runs through, in order."""
@@ -113,6 +140,39 @@ class Timeline:
             for boot in between if room_ms <= BRACKET_MS else ():
                 at_ms = end_ms + before[boot] - before[first] - lengths[first] + slack_ms // 2
                 self._brackets[boot] = at_ms, room_ms
+
+    def _chain(self, lengths: dict[int, int]) -> None:
+        """Places boots that resumed by the one before, and those that were resumed by the one after;
+        a better place than the room between anchored boots gives takes that one's stead."""
+        links = sorted(boot for boot in self._resumed if self._resumed[boot].lost_ms)
+        for boot in links:
+            before = self.utc(boot - 1, lengths[boot - 1])
+            if before is not None:
+                latest_ms = max(0, self._resumed[boot].uptime_ms + self._resumed[boot].lost_ms
+                                - lengths[boot - 1])
+                begin_ms = before[0] + latest_ms // 2
+                after = self.utc(boot + 1, 0)
+                if after is not None:
+                    begin_ms = max(before[0], min(begin_ms, after[0] - lengths[boot]))
+                self._place(boot, begin_ms, before[1] + latest_ms // 2 + 1
+                            + abs(begin_ms - before[0] - latest_ms // 2))
+        for boot in reversed(links):
+            begin = self.utc(boot, 0)
+            if begin is not None:
+                length_ms = lengths[boot - 1]
+                slack_ms = max(0, self._resumed[boot].uptime_ms + self._resumed[boot].lost_ms
+                               - length_ms)
+                at_ms = begin[0] - slack_ms // 2 - length_ms
+                before = self.utc(boot - 2, lengths.get(boot - 2, 0))
+                if before is not None:
+                    at_ms = min(max(at_ms, before[0]), begin[0] - length_ms)
+                self._place(boot - 1, at_ms, begin[1] + slack_ms // 2 + 1 + _drift(length_ms)
+                            + abs(at_ms - begin[0] + slack_ms // 2 + length_ms))
+
+    def _place(self, boot: int, begin_ms: int, doubt_ms: int) -> None:
+        if boot not in self._clocks and (
+                boot not in self._brackets or doubt_ms < self._brackets[boot][1]):
+            self._brackets[boot] = begin_ms, doubt_ms
 
 
 def _give_way(clock: _Clock, other: _Clock, shift_ms: int) -> None:
