@@ -1,9 +1,9 @@
 """Time as the gateway keeps it: milliseconds modulo 2^30 from the board, seconds since boot."""
 
-from pumpwire.units import TICKS_WRAP
+from micropython import const
 
-_MASK = TICKS_WRAP - 1
-_HALF = TICKS_WRAP >> 1
+_MASK = const((1 << 30) - 1)  # pumpwire.units.TICKS_WRAP
+_HALF = const(1 << 29)
 
 
 def ticks_diff(later_ms, earlier_ms):
@@ -21,7 +21,7 @@ class Uptime:
 
     def advance(self, now_ms):
         """Moves on to the board's now_ms; to be called at least every 6 days."""
-        ms = self.ms + ticks_diff(now_ms, self._last_ms)
+        ms = self.ms + (((now_ms - self._last_ms) & _MASK) ^ _HALF) - _HALF  # ticks_diff, inline
         self._last_ms = now_ms
         while ms >= 1000:
             ms -= 1000

@@ -11,8 +11,10 @@ Formats: pumpwire.page, pumpwire.records.
 
 from array import array
 
+from micropython import const
 from pumpwire import page, records
 from pumpwire.errors import WireError
+from pumpwire.records import encode
 from pumpwire.units import PAGE_BYTES
 from pumpwire.varint import MAX_BYTES
 
@@ -22,7 +24,9 @@ _NEARLY_FULL = page.FOOTER_AT - 128  # a tick that emits one record of each kind
 # Slices cannot be made in the tick, so a few are kept: a frame is filled up with erased bytes, whose
 # programming changes no cell, to the next of their lengths. Longer frames hold blobs (entries), which
 # come outside the tick; header and footer are 32 and 8 bytes.
-_STEP = 8
+_STEP = const(4)  # a power of two
+_FOOTER_AT = const(4088)  # page.FOOTER_AT
+_ERASED = const(0xFF)  # records.ERASED
 _LONGEST = records.HEAD_BYTES + (1 + records.MAX_FIELDS) * MAX_BYTES + records.CHECK_BYTES
 _SLICES = (_LONGEST + _STEP - 1) // _STEP
 
@@ -32,8 +36,8 @@ def _slices(buf):
 
 
 def _slice_of(slices, buf, n):
-    k = (n + _STEP - 1) // _STEP
-    return slices[k - 1] if k <= _SLICES else memoryview(buf)[:n]
+    k = (n - 1) // _STEP
+    return slices[k] if k < _SLICES else memoryview(buf)[:n]
 
 
 class LogError(Exception):
@@ -57,9 +61,9 @@ class EventLog:
         self._flash = flash
         self._uptime = uptime
         self._random = random
-        self._frame = bytearray(records.MAX_FRAME)
+        self._frame = bytearray(records.MAX_FRAME + _STEP)
         self._frames = _slices(self._frame)
-        self._readback = bytearray(records.MAX_FRAME)
+        self._readback = bytearray(records.MAX_FRAME + _STEP)
         self._readbacks = _slices(self._readback)
         self._page = bytearray(PAGE_BYTES)  # one for all: the heap has no room for a second
         self._first_seq = array("I", [0] * flash.pages)
@@ -190,38 +194,46 @@ class EventLog:
         return seq
 
     def _write(self, kind, values, blob):
+        uptime = self._uptime
         for _ in range(3):
             if self._closed and not self._open():
                 return -1
-            length = self._encode(kind, values, blob)
-            used = self._used[self._slot]
-            if used + length <= page.FOOTER_AT:
+            s = uptime.s
+            ms = uptime.ms
+            dt_ms = (s - self._base_s) * 1000 + ms - self._base_ms
+            length = self._encode(kind, dt_ms, values, blob)
+            slot = self._slot
+            used = self._used[slot]
+            if used + length <= _FOOTER_AT:
                 if self._program(used, _slice_of(self._frames, self._frame, length)):
-                    self._used[self._slot] = used + length
-                    self._base_s = self._uptime.s
-                    self._base_ms = self._uptime.ms
+                    self._used[slot] = used + length
+                    self._base_s = s
+                    self._base_ms = ms
                     self._count += 1
-                    self.next_seq += 1
-                    return self.next_seq - 1
+                    seq = self.next_seq
+                    self.next_seq = seq + 1
+                    return seq
                 self.failures += 1
             self._close()
         return -1
 
-    def _encode(self, kind, values, blob):
-        uptime = self._uptime
-        dt_ms = (uptime.s - self._base_s) * 1000 + uptime.ms - self._base_ms
+    def _encode(self, kind, dt_ms, values, blob):
         frame = self._frame
-        length = records.encode(frame, kind, dt_ms, values, blob, self._seed)
-        for i in range(length, min(length + _STEP, records.MAX_FRAME)):
-            frame[i] = records.ERASED
+        length = encode(frame, kind, dt_ms, values, blob, self._seed)
+        end = length
+        while end & _STEP - 1:
+            frame[end] = _ERASED
+            end += 1
         return length
 
     def _program(self, offset, data):
         """Programs into the open page and reads back; returns whether the cells hold it."""
         back = _slice_of(self._readbacks, self._readback, len(data))
+        flash = self._flash
+        slot = self._slot
         try:
-            self._flash.program(self._slot, offset, data)
-            self._flash.read(self._slot, offset, back)
+            flash.program(slot, offset, data)
+            flash.read(slot, offset, back)
         except OSError:
             return False
         return back == data

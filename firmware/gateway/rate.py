@@ -48,10 +48,12 @@ class ContinuousRate:
 
     def add(self, counts, ms):
         """Adds counts made, and time passed, outside boluses."""
-        self._counts[self._at] += counts
-        self._ms[self._at] += ms
-        self.total_counts += counts
-        self.total_ms += ms
+        if counts:
+            self._counts[self._at] += counts
+            self.total_counts += counts
+        if ms:
+            self._ms[self._at] += ms
+            self.total_ms += ms
 
     def cut(self):
         """A bolus breaks the stretch."""

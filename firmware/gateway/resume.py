@@ -3,20 +3,19 @@
      0  2  magic "PR"     2  4  boot     6  4  uptime_s     10  2  uptime_ms
     12  4  counts, 16 4 presses: since the last minute record, whose end was
     20  4  span_ms before
-    24  2  check          CRC-16 of bytes 0..23
+    24 24  the same again: a write that was cut, or memory that faded, shows
 """
 
 import struct
 
 from micropython import const
 from pumpwire import records
-from pumpwire.check import crc16
 
 from .note import note
 
 _MAGIC = 0x5250
 _FORMAT = "<HIIHIII"
-_BYTES = const(26)
+_BYTES = const(24)
 _LOST_MS = const(25000)  # the watchdog's 10 s, 10 s between two snapshots, and the boot
 _QUICK = (2, 3, 5)  # reset reasons after which the board was back at once
 
@@ -26,15 +25,15 @@ class Memory:
 
     def __init__(self, retained):
         self._retained = retained
-        self._buf = bytearray(_BYTES)
+        self._buf = bytearray(2 * _BYTES)
 
     def save(self, boot, uptime, span_ms, counts, presses):
         """Keeps how far this boot came; allocates nothing."""
         buf = self._buf
-        struct.pack_into(_FORMAT, buf, 0, _MAGIC, boot, uptime.s, uptime.ms, counts, presses, span_ms)
-        check = crc16(buf, 0, _BYTES - 2)
-        buf[_BYTES - 2] = check & 255
-        buf[_BYTES - 1] = check >> 8
+        s = uptime.s
+        ms = uptime.ms
+        struct.pack_into(_FORMAT, buf, 0, _MAGIC, boot, s, ms, counts, presses, span_ms)
+        struct.pack_into(_FORMAT, buf, _BYTES, _MAGIC, boot, s, ms, counts, presses, span_ms)
         self._retained.save(buf)
 
     def note_resumed(self, log, boot, reason):
@@ -42,7 +41,7 @@ class Memory:
         buf = self._buf
         if not self._retained.load(buf):
             return
-        if crc16(buf, 0, _BYTES - 2) != buf[_BYTES - 2] | buf[_BYTES - 1] << 8:
+        if buf[:_BYTES] != buf[_BYTES:]:
             return
         magic, before, s, ms, counts, presses, span_ms = struct.unpack_from(_FORMAT, buf, 0)
         if magic == _MAGIC and before == boot - 1:

@@ -156,7 +156,13 @@ def encode(frame, kind, dt_ms, values, blob, seed):
         else:
             value = values[k]
             k += 1
-            at = put_uint(frame, at, value if code == _UNSIGNED else fold(value))
+            if code != _UNSIGNED:
+                value = fold(value)
+            if value < 128:  # most are: no call
+                frame[at] = value
+                at += 1
+            else:
+                at = put_uint(frame, at, value)
     frame[0] = kind
     frame[1] = at - HEAD_BYTES
     check = crc16(frame, 0, at, seed)
