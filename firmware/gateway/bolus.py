@@ -116,7 +116,7 @@ class Boluses:
     def interrupt(self, now_ms):
         """Writes what is under way, as far as it came: power is failing."""
         if self.state == RUNNING:
-            self._finish(now_ms)
+            self._finish(now_ms, False)  # it is not the pump that halted it
         elif self.state == ASKED and self._locked_surely():
             self._deny(now_ms, records.LOCKOUT)
         elif self.state == ASKED:
@@ -162,11 +162,12 @@ class Boluses:
         own_ms = ticks_diff(self._last_ms, self._first_ms) // (self._n - 1)
         return max(_QUIET_MS, 4 * own_ms)
 
-    def _finish(self, now_ms):
+    def _finish(self, now_ms, by_pump=True):
         span_ms = ticks_diff(self._last_ms, self._begin_ms) + self._gap_ms()
         share = self._rate.milli_counts(span_ms)
         excess = self._n * 1000 - share
-        halted = self._bolus_milli >= 0 and excess + 1500 < self._bolus_milli - self._bolus_milli // 10
+        whole_milli = self._bolus_milli - self._bolus_milli // 10
+        halted = by_pump and excess + 1500 < whole_milli
         if self._source == records.PATIENT:
             self._given_end_ms = self._last_ms
         else:

@@ -7,6 +7,7 @@ from pumpwire.units import PL_PER_UL, TICKS_WRAP
 from .bag_watch import STEADY, BagWatch
 from .balance import Balance
 from .bolus import IDLE, Boluses
+from .calibration_check import CalibrationCheck
 from .clock import ticks_diff
 from .note import note
 from .pump_state import PumpState
@@ -22,6 +23,8 @@ _PRESS_MS = const(300)  # two presses of a person are further apart; closer ones
 _MISMATCH_MIN_MS = const(1800000)
 _MISMATCH_PERCENT = const(15)  # a pump and its calibration together are not so wrong
 _RUNAWAY_PERCENT = const(50)
+_MOST_MILLI = const(1000000000)  # counts of a bolus, in thousandths
+_LONGEST_LOCKOUT_S = const(100000)
 _MASK = TICKS_WRAP - 1
 _UNKNOWN = const(-1)
 
@@ -40,7 +43,7 @@ class Tracker:
         self._boluses = Boluses(log, self._rate, uptime, self._stands)
         self._relief = Relief(log, uptime, self._boluses)
         self.signatures = Signatures(log)
-        self._balance = Balance(log, self.signatures)
+        self._balance = Balance(self.signatures, CalibrationCheck(log))
         self._scale = Scale()
         self._watch = BagWatch(log, self._balance, self._boluses)
         self.reservoir = Reservoir()
@@ -70,7 +73,7 @@ class Tracker:
         self._ppm = uncertainty_ppm
         self._scale.calibrate(cell_zero, cell_per_kg)
         self.reservoir.calibrate(uncertainty_ppm)
-        self._balance.calibrated()
+        self._balance.calibrated(pl_per_count // 1000)  # a nanolitre weighs a microgram
         if self._regimen is not None:
             self.set_regimen(*self._regimen)
 
@@ -82,8 +85,8 @@ class Tracker:
             return
         self._rate.prescribe(rate_ul_h * 1000 * PL_PER_UL // pl)
         self._boluses.prescribe(
-            bolus_ul, bolus_ul * 1000 * PL_PER_UL // pl, max(1, pl // 1000), lockout_s * 1000,
-            lockout_from_end,
+            bolus_ul, min(bolus_ul * 1000 * PL_PER_UL // pl, _MOST_MILLI), max(1, pl // 1000),
+            min(lockout_s, _LONGEST_LOCKOUT_S) * 1000, lockout_from_end,
         )
 
     def set_bag(self, volume_ul):

@@ -48,6 +48,26 @@ def test_free_flow_fast_and_slow_and_its_end():
         assert began["by_weight_ul"] - began["by_counts_ul"] < 1500
 
 
+def test_a_free_flow_is_told_before_a_silent_counter_even_after_hours_of_wander():
+    for leak_ul_h in (3500, 6000, 27000):
+        bed = Bed(rate=100)
+        bed.play(
+            (4000, {}, "running"),
+            (7200, {"drift": -100}, ""),  # a fifth of a gram that no count explains
+            (2 * 3600 * 1000 // leak_ul_h, {"drift": 0, "leak": leak_ul_h}, "free_flow began"),
+            (1200, {"leak": 0}, "free_flow over"),
+        )
+
+
+def test_a_blocked_line_is_no_drift_because_the_cell_wanders_up():
+    bed = Bed(rate=130)
+    bed.play(
+        (4000, {}, "running"),
+        (20000, {"blocked": True, "drift": 60}, "occlusion began"),
+    )
+    assert bed.notes.of(records.SIGNATURE)[0]["by_weight_ul"] < -150
+
+
 def test_a_counter_that_is_silent_and_counts_again():
     Bed(rate=FAST).play(
         (1200, {}, "running"),
