@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SCALE ?= ci
 READY := $(VENV)/ready
 
-.PHONY: help demo test soak lint firmware clean
+.PHONY: help demo test soak bench accuracy lint firmware clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,12 @@ test: $(READY)  ## the whole test suite, under ten minutes
 
 soak: $(READY)  ## the large counts; all of them with SCALE=full
 	SCALE=$(SCALE) $(BIN)/python -m pytest -q tests/soak
+
+accuracy: $(READY)  ## over 400 simulated patient-days against the truth, into build/accuracy, about ten minutes
+	$(BIN)/python -m pumpbench.accuracy --scale full --out build/accuracy
+
+bench: $(READY)  ## what a tick of the firmware costs, in instructions
+	$(BIN)/python tests/bench/bench.py
 
 lint: $(READY)  ## ruff; mypy on the host side, and on the drivers against the ESP32's stubs
 	$(BIN)/ruff check .

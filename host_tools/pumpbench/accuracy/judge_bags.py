@@ -43,7 +43,7 @@ def changes(one: Evidence) -> dict[str, Any]:
             told.remove(near[0])
         else:
             missed.append([begin_s, refill])
-    return {"true": len(true), "missed": missed, "invented": told}
+    return {"true": [begin_s for begin_s, _, _ in true], "missed": missed, "invented": told}
 
 
 def checks(one: Evidence) -> list[dict[str, float]]:

@@ -98,7 +98,7 @@ def _figure(figure: Figure) -> list[float | None]:
 def trumpet(one: Evidence) -> list[list[float]]:
     """Returns [minutes, lowest, highest] of the logged volume's error in percent, over all spans of
     so many of the log's minutes from the second hour on."""
-    minutes = [minute for minute in one.of_kind("minute") if minute.at_s >= STEADY_S]
+    minutes = [m for m in one.of_kind("minute") if STEADY_S <= m.at_s < one.window_s]
     at_s = [minute.uptime_ms / 1000 - one.world.lead_s for minute in minutes]
     told = np.cumsum([minute.fields["counts"] for minute in minutes]) * float(one.spec.ul_per_count)
     true = np.array([one.true_at("mechanism_ul", s) for s in at_s])

@@ -60,7 +60,8 @@ def _trumpet(windows: list[Finding], path: Path) -> None:
     plt.xlabel("observation interval, min")
     plt.ylabel("lowest and highest error of logged volume, %")
     plt.title("1 mL/h, after the manner of IEC 60601-2-24")
-    plt.legend(fontsize=8)
+    if rows:
+        plt.legend(fontsize=8)
     _finish(path)
 
 
@@ -86,12 +87,13 @@ def _delays(windows: list[Finding], path: Path) -> None:
         first = [(f["rate_ml_h"] if kind == "occlusion" else f["parameters"]["rate_ml_h"], told[0])
                  for w in windows if w["group"] not in PLAIN for f in w["faults"] if f["kind"] == kind
                  for told in [[s for s in f["after"] if s["name"] == kind]] if told]
-        for axis, key in zip(axes, ("delay_ml", "delay_h"), strict=True):
+        for axis, key in zip(axes if first else (), ("delay_ml", "delay_h"), strict=bool(first)):
+            axis.set(xscale="log", yscale="log" if key == "delay_h" else "linear")
             axis.plot([rate for rate, _ in first], [told[key] for _, told in first], ".",
                       color=f"C{k}", label=kind.replace("_", " "))
     axes[0].axhline(1.5, color="grey", lw=0.5)
-    axes[0].set(xscale="log", xlabel="continuous, or free, rate, mL/h", ylabel="mL from onset to record")
-    axes[1].set(xscale="log", yscale="log", xlabel="continuous, or free, rate, mL/h",
-                ylabel="h from onset to record")
-    axes[0].legend(fontsize=8)
+    axes[0].set(xlabel="continuous, or free, rate, mL/h", ylabel="mL from onset to record")
+    axes[1].set(xlabel="continuous, or free, rate, mL/h", ylabel="h from onset to record")
+    if axes[0].lines[1:]:
+        axes[0].legend(fontsize=8)
     _finish(path)

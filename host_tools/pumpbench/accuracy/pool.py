@@ -208,19 +208,18 @@ def _reservoir(windows: list[Finding]) -> list[Criterion]:
             own.append(error_ml)
         if rms(own) > 2:
             misses.append(where(w, f"RMS {rms(own):.2f} mL"))
-    changes = [(not w["changes"]["missed"], where(w, f"missed {w['changes']['missed']}"))
-               for w in of(windows, "TCLRP") if w["changes"]["true"]]
+    changes = [(not any(m[0] == k for m in w["changes"]["missed"]), where(w, f"missed at {k} s"))
+               for w in of(windows, "TCLRP") for k in w["changes"]["true"]]
     invented = [(not w["changes"]["invented"], where(w, f"invented {w['changes']['invented']}"))
                 for w in windows]
-    n = sum(w["changes"]["true"] for w in of(windows, "TCLRP"))
     return [
         Criterion("reservoir_absolute", "reservoir over 48 h with change and refill: RMS error",
                   "2 mL", f"{rms(absolute):.2f} mL, {len(absolute)} levels of {len(chosen)} windows",
                   bool(absolute) and rms(absolute) <= 2, tuple(misses)),
         Criterion("reservoir_relative", "reservoir relative to the bag's start: RMS error", "1.5 mL",
                   f"{rms(relative):.2f} mL", bool(relative) and rms(relative) <= 1.5),
-        share("bags_found", f"windows with all bag changes and refills found ({n} in all)", 1, changes),
-        share("bags_invented", "windows with none invented", 1, invented)]
+        share("bags_found", "all bag changes and refills found", 1, changes),
+        share("bags_invented", "windows without an invented bag change or refill", 1, invented)]
 
 
 def _found_by_weight(windows: list[Finding]) -> list[Criterion]:

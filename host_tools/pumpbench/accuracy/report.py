@@ -16,7 +16,7 @@ def report(windows: list[Finding], out: Path, say: Callable[[str], None]) -> boo
     parts = {
         "criteria": tables.criteria_table(found), "confusion": tables.confusion_table(windows),
         "delays": tables.delay_summary(windows), "delays_each": tables.delay_table(windows),
-        "errors": tables.error_table(windows), "trumpet": tables.trumpet_table(windows),
+        "limits": tables.limit_table(), "errors": tables.error_table(windows), "trumpet": tables.trumpet_table(windows),
         "false_signatures": tables.false_table(windows), "misses": tables.miss_table(found),
         "seeds": tables.seed_table(windows),
     }
@@ -28,8 +28,13 @@ def report(windows: list[Finding], out: Path, say: Callable[[str], None]) -> boo
     seeds = ", ".join(f"{group} from {min(own)} ({len(own)})" for group in sorted(
         {w["group"] for w in windows}) for own in [[w["seed"] for w in windows if w["group"] == group]])
     head = f"{len(windows)} windows, {days} patient-days, {demands} presses; seeds: {seeds}"
-    shown = ("criteria", "confusion", "delays", "false_signatures", "trumpet")
-    page = "\n".join([head, "", *(tables.markdown(parts[name]) for name in shown)])
+    shown = {"criteria": "Claims and limits", "limits": "What the claims' volumes take in time",
+             "delays": "Faults, and what was told of them first",
+             "confusion": "Presses, by quantum over bolus",
+             "trumpet": "Error of the logged volume by observation interval (1 mL/h, no boluses)",
+             "false_signatures": "Told without a fault"}
+    page = "\n".join([head + ".", "", *(
+        f"## {title}\n\n{tables.markdown(parts[name])}" for name, title in shown.items())])
     (out / "report.md").write_text(page)
     say(page)
     for criterion in found:

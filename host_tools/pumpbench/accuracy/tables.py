@@ -14,6 +14,10 @@ from .pool import Criterion, Finding, of
 
 Row = Sequence[Any]
 RATIOS = (0.05, 0.1, 0.2, 0.5, 1.0)
+RATES_ML_H = (0.06, 0.25, 1, 2)
+VOLUMES_ML = (("occlusion told, at the latest", 1.5), ("volume within 0.5 % and one quantum", 10),
+              ("calibration check", 100), ("one quantum of 1 uL", 0.001),
+              ("one quantum of 10 uL", 0.01), ("one quantum of 50 uL", 0.05))
 TOLD = ("given", "denied", "unresolved", "none")
 WORDS = {True: "met", False: "NOT met", None: "-"}
 
@@ -85,6 +89,18 @@ def delay_summary(windows: list[Finding]) -> list[Row]:
         rows.append((kind, name, len(told), *(("", "", "", "") if name == "nothing" else (
             f"{median(ml):.2f}", f"{max(ml):.2f}", f"{median(hours):.2f}", f"{max(hours):.2f}"))))
     return rows
+
+
+def limit_table() -> list[Row]:
+    """Returns how long the volumes of the claims take at a continuous rate alone."""
+    return [("claim", "mL", *(f"at {ml_h:g} mL/h" for ml_h in RATES_ML_H)),
+            *((claim, ml, *(_lasting(ml / ml_h) for ml_h in RATES_ML_H)) for claim, ml in VOLUMES_ML)]
+
+
+def _lasting(hours: float) -> str:
+    if hours >= 48:
+        return f"{hours / 24:.0f} days"
+    return f"{hours:.0f} h" if hours >= 10 else f"{hours:.1f} h"
 
 
 def error_table(windows: list[Finding]) -> list[Row]:
