@@ -2,7 +2,8 @@
 
 An entry and a change seen by weight within MATCH_MS of each other are the same bag, each entry with
 one change at most; if they differ by more than the change's own uncertainty, the weight's time
-holds: a bag is often entered late. A change that nobody entered leaves the drug unknown.
+holds: a bag is often entered late. A change that nobody entered leaves the drug unknown, and a
+refill too. A bag that no weight saw being hung stands as entered, and is told.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from .episodes import Episode
 from .log_view import BagChange
 
 MATCH_MS = 2 * 3600 * 1000
+UNCONFIRMED = "a bag was entered that no weight confirms: check whose it is"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ def bags(one: Episode, changes: list[BagChange]) -> list[Bag]:
     matched = _match(entered, changes)
     dated = {id(change) for change in matched.values()}
     found = [_bag(entry, matched.get(k)) for k, entry in enumerate(entered)]
+    found = [replace(bag, note=UNCONFIRMED)
+             if bag.change is None and bag.at_ms > one.start_ms + MATCH_MS else bag for bag in found]
     found += [Bag(change.at_ms, change.doubt_ms, change=change) for change in changes
               if id(change) not in dated]
     found.sort(key=lambda bag: bag.at_ms)

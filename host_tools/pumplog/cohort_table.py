@@ -114,7 +114,8 @@ def _why(case: Case, found: Doses, name: str) -> str:
 
 
 def _coverage(found: dict[str, Doses]) -> dict[str, Any]:
-    """Returns days observed, running, unknown (of which withheld), and presses: all and by patient."""
+    """Returns days observed, running, bracketed, unknown (of which withheld), and presses: all and by
+    patient."""
     each = {code: _cover(one) for code, one in found.items()}
     total = {key: sum((cover[key] for cover in each.values()), Fraction(0))
              for key in next(iter(each.values()))}
@@ -130,6 +131,8 @@ def _cover(one: Doses) -> dict[str, Fraction]:
     return {
         "observed_days": Fraction(one.observed_ms, DAY_MS),
         "running_days": Fraction(one.running_ms, DAY_MS),
+        "bracketed_days": Fraction(one.bracketed.ms, DAY_MS),
+        "bracketed_at_most_days": Fraction(one.bracketed.most_ms, DAY_MS),
         "unknown_days": Fraction(one.unknown_ms, DAY_MS),
         "withheld_days": Fraction(one.withheld_ms, DAY_MS),
         "outside_stay_days": Fraction(one.outside_ms, DAY_MS),

@@ -1,4 +1,4 @@
-"""Relief: from a bolus to the press that says the pain has eased; and presses that mistook the button."""
+"""Relief: from a bolus to the press that says the pain has eased; and presses by mistake."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from .quantities import show_span
 from .table import TIMEPOINTS, Cell, Row, Table
 from .values_csv import PublishedRow
 
@@ -88,13 +89,21 @@ def _coverage(name: str, cover: dict[str, Any]) -> list[str]:
     apart = [f", {word} {days(key)}" for key, word in
              (("withheld", "of which withheld"), ("outside_stay", "of which outside a stay"))
              if Fraction(cover[f"{key}_days"])]
-    lines = [f"{name}: {days('observed')} days observed, pump running {days('running')}, unknown"
-             f" {days('unknown')}{''.join(apart)}",
+    between = ""
+    if Fraction(cover["bracketed_at_most_days"]):
+        between = f", bracketed {_time(cover['bracketed_days'])} (at most" \
+                  f" {_time(cover['bracketed_at_most_days'])})"
+    lines = [f"{name}: {days('observed')} days observed, pump running {days('running')}{between},"
+             f" unknown {days('unknown')}{''.join(apart)}",
              f"  presses: asked {cover['presses']}, given {cover['given']}, during lockout"
              f" {cover['denied_lockout']}, denied otherwise {cover['denied_other']}, unresolved"
              f" {cover['unresolved']}"]
     return lines + [f"  {patient}: {note}" for patient, each in cover["patients"].items()
                     for note in each["notes"]]
+
+
+def _time(days: str) -> str:
+    return show_span(round(Fraction(days) * 86_400_000))
 
 
 def render_compare(

@@ -9,10 +9,14 @@ from typing import Any
 from ..cohort_table import Window
 from ..dose import DAY_MS, Doses, doses
 from ..episodes import episode
+from ..quantities import show, show_span
+from ..record_words import difference
+from ..relief import MISTAKEN, Reliefs
 from ..sight import seen_by
+from ..signatures import Signature
 from ..table import decimal
 from ..volumes import Figure
-from .common import heading, open_store, print_json, utc_text
+from .common import heading, local_text, open_store, print_json, utc_text
 
 FIGURES = ("continuous_ml", "pcia_ml", "other_ml", "prime_ml", "morphine_mg", "bupivacaine_mg",
            "pcia_morphine_mg", "pcia_bupivacaine_mg", "deliveries", "rate_ml_h", "rate_wall_ml_h",
@@ -47,15 +51,40 @@ def _coverage(found: Doses) -> list[str]:
     def days(ms: int) -> str | None:
         return decimal(Fraction(ms, DAY_MS), 3)
 
-    presses = found.presses
+    presses, between = found.presses, found.bracketed
     withheld = f" (withheld {days(found.withheld_ms)})" if found.withheld_ms else ""
-    return [
-        f"observed {days(found.observed_ms)} days, pump running {days(found.running_ms)},"
+    apart = ""
+    if between.brackets:
+        apart = f", bracketed {show_span(between.ms)} (at most {show_span(between.most_ms)})"
+    untold = f" (no outcome recorded {presses.untold})" if presses.untold else ""
+    lines = [
+        f"observed {days(found.observed_ms)} days, pump running {days(found.running_ms)}{apart},"
         f" unknown {days(found.unknown_ms)}{withheld}",
         f"presses: asked {presses.asked}, given {presses.given}, during lockout {presses.lockout},"
-        f" denied otherwise {presses.other}, unresolved {presses.unresolved}",
-        *found.notes,
+        f" denied otherwise {presses.other}, unresolved {presses.unresolved}{untold}",
+        _relief_text(found.reliefs),
     ]
+    if found.check is not None:
+        check = found.check
+        lines.append(f"calibration as found over {show(Fraction(check.by_counts_ul, 1000), 0)} mL:"
+                     f" {difference(check.difference_ppm, check.uncertainty_ppm)}")
+    return [*lines, *(one.words(local_text) for one in found.signatures), *found.notes]
+
+
+def _relief_text(reliefs: Reliefs) -> str:
+    """Returns presses of the relief button and what they say of the onset."""
+    if not reliefs.presses:
+        return "relief button: not pressed"
+    text = f"relief button: pressed {len(reliefs.presses)} times"
+    onsets = [Fraction(press.since_bolus_s or 0, 60) for press in reliefs.onsets]
+    if onsets:
+        mean = sum(onsets, Fraction(0)) / len(onsets)
+        text += (f"; onset {show(mean, 1)} min from a bolus's beginning to relief"
+                 f" ({len(onsets)} times, {show(min(onsets), 1)} to {show(max(onsets), 1)} min)")
+    if reliefs.strays:
+        text += f"; {len(reliefs.strays)} stray, left out: {MISTAKEN}"
+    unsure = sum(press.unsure for press in reliefs.presses)
+    return text + (f"; {unsure} after a restart, left out: no bolus known" if unsure else "")
 
 
 def as_json(found: Doses) -> dict[str, Any]:
@@ -66,15 +95,65 @@ def as_json(found: Doses) -> dict[str, Any]:
         "patient": found.patient, "begin_utc": utc_text(found.begin_ms),
         "end_utc": utc_text(found.end_ms), "observed_s": str(found.observed_ms // 1000),
         "running_s": str(found.running_ms // 1000), "unknown_s": str(found.unknown_ms // 1000),
+        "bracketed_s": str(found.bracketed.ms // 1000),
+        "bracketed_at_most_s": str(found.bracketed.most_ms // 1000),
+        "bracketed_ml": _figure(found.bracketed.volume_ml),
+        "brackets": [
+            {"begin_utc": utc_text(bracket.begin_ms), "end_utc": utc_text(bracket.end_ms),
+             "at_most_s": decimal(Fraction(bracket.most_ms, 1000)), "by": bracket.how,
+             "log_id": f"{bracket.log_id:08x}", "seqs": list(bracket.seqs), "ml": _figure(volume)}
+            for bracket, volume in found.bracketed.brackets
+        ],
         "withheld_s": str(found.withheld_ms // 1000),
         "outside_stay_s": str(found.outside_ms // 1000),
         "clock_uncertainty_ms": found.clock_doubt_ms,
         "presses": presses.asked, "given": presses.given, "denied": found.denied,
         "denied_lockout": presses.lockout, "denied_other": presses.other,
-        "unresolved": presses.unresolved,
-        **{name: {"value": decimal(figure.value), "low": decimal(figure.low),
-                  "high": decimal(figure.high)} for name, figure in figures.items()},
+        "unresolved": presses.unresolved, "without_outcome": presses.untold,
+        **{name: _figure(figure) for name, figure in figures.items()},
+        "relief": _relief(found.reliefs), "check": _check(found),
+        "signatures": [signature_json(one) for one in found.signatures],
         "notes": list(found.notes),
+    }
+
+
+def _figure(figure: Figure) -> dict[str, str | None]:
+    return {"value": decimal(figure.value), "low": decimal(figure.low), "high": decimal(figure.high)}
+
+
+def _relief(reliefs: Reliefs) -> dict[str, Any]:
+    onsets = [Fraction(press.since_bolus_s or 0, 60) for press in reliefs.onsets]
+    return {
+        "presses": len(reliefs.presses), "stray": len(reliefs.strays),
+        "unsure": sum(press.unsure for press in reliefs.presses),
+        "onset_min": decimal(sum(onsets, Fraction(0)) / len(onsets)) if onsets else None,
+        "onsets": [{"relief_utc": utc_text(press.at_ms), "onset_min": decimal(minutes),
+                    "log_id": f"{press.log_id:08x}", "seq": press.seq}
+                   for press, minutes in zip(reliefs.onsets, onsets, strict=True)],
+        "strays": [{"relief_utc": utc_text(press.at_ms), "words": MISTAKEN,
+                    "log_id": f"{press.log_id:08x}", "seq": press.seq} for press in reliefs.strays],
+    }
+
+
+def _check(found: Doses) -> dict[str, Any] | None:
+    check = found.check
+    return None if check is None else {
+        "utc": utc_text(check.at_ms), "by_counts_ml": decimal(Fraction(check.by_counts_ul, 1000)),
+        "difference_percent": decimal(Fraction(check.difference_ppm, 10_000)),
+        "uncertainty_percent": decimal(Fraction(check.uncertainty_ppm, 10_000)), "applied": False,
+        "log_id": f"{check.log_id:08x}", "seq": check.seq,
+    }
+
+
+def signature_json(one: Signature) -> dict[str, Any]:
+    """Returns a possibility with its evidence, every quantity a string."""
+    return {
+        "signature": one.kind, "since_utc": utc_text(one.since_ms),
+        "noticed_utc": utc_text(one.noticed_ms),
+        "over_utc": None if one.over_ms is None else utc_text(one.over_ms),
+        "board_restarted_meanwhile": one.restarted, "span_s": str(one.span_s),
+        "by_counts_ul": str(one.by_counts_ul), "by_weight_ul": str(one.by_weight_ul),
+        "words": one.words(utc_text), "log_id": f"{one.log_id:08x}", "seq": one.seq,
     }
 
 

@@ -11,6 +11,7 @@ from pumpwire import names
 from ..entries import from_wire
 from ..episodes import Episode, episode, episodes
 from ..errors import NotFound
+from ..record_words import plain, words
 from ..store import Store, StoredRecord
 from ..timeline import Timeline
 from .common import open_store, print_json, utc_text
@@ -24,6 +25,9 @@ MEANINGS = {
     ("bolus", "source"): names.SOURCES,
     ("pump", "state"): names.PUMP_STATES,
     ("gap", "cause"): names.GAPS,
+    ("signature", "signature"): names.SIGNATURES,
+    ("signature", "state"): names.SIGNATURE_STATES,
+    ("power", "state"): names.SUPPLY_STATES,
 }
 
 
@@ -89,11 +93,13 @@ def _patient(everybody: list[Episode], board: str, at_ms: int | None) -> str | N
 
 
 def _fields(record: StoredRecord) -> dict[str, Any]:
-    """Returns the kind's own fields, with words for coded numbers and what an entry holds."""
-    fields = {name: value for name, value in record.fields.items() if name != "boot"}
-    for (kind, name), words in MEANINGS.items():
+    """Returns the kind's own fields, with words for coded numbers and what an entry holds; what is
+    not known is None."""
+    fields = {name: value for name, value in plain(record.kind, record.fields).items()
+              if name != "boot"}
+    for (kind, name), meanings in MEANINGS.items():
         if kind == record.kind and name in fields:
-            fields[f"{name}_means"] = words.get(fields[name], "not known to this version")
+            fields[f"{name}_means"] = meanings.get(fields[name], "not known to this version")
     if "entry" in fields:
         try:
             entry = from_wire(bytes.fromhex(fields["entry"]), "", None, record.log_id, record.seq)
@@ -109,10 +115,9 @@ _PLACE = ("log_id", "seq", "kind", "boot", "uptime_ms", "utc", "utc_uncertainty_
 
 
 def _text(line: dict[str, Any]) -> str:
-    """Returns a record for the screen: words in place of codes, an entry's bytes left out."""
-    shown = {name: value for name, value in line.items()
-             if name not in (*_PLACE, "entry", "uuid") and not name.endswith("_means")}
-    shown.update({name: line[f"{name}_means"] for name in shown if f"{name}_means" in line})
-    rest = " ".join(f"{name}={value}" for name, value in shown.items())
+    """Returns a record for the screen: in words, an entry's bytes left out."""
+    fields = {name: value for name, value in line.items() if name not in _PLACE}
+    rest = words(line["kind"], fields) or " ".join(
+        f"{name}={value}" for name, value in fields.items() if name not in ("entry", "uuid"))
     return (f"{line['utc'] or 'time unknown':<25} {line['board']} {line['patient'] or '-':<6}"
             f" {line['seq']:>7} {line['kind']:<12} {rest}")

@@ -6,12 +6,23 @@ import argparse
 from fractions import Fraction
 from typing import Any
 
-from pumpwire import commands
+from pumpwire import commands, names
 
 from ..episodes import Episode
+from ..log_view import read_log
 from ..quantities import show, show_span
-from ..store import Pull
-from .common import age_s, heading, named_or_all, open_store, print_json, since_text, utc_text
+from ..signatures import FOUND, Signature, name_of
+from ..store import Pull, Store
+from .common import (
+    age_s,
+    heading,
+    local_text,
+    named_or_all,
+    open_store,
+    print_json,
+    since_text,
+    utc_text,
+)
 
 STALE_S = 15 * 60
 
@@ -26,14 +37,25 @@ def run(options: argparse.Namespace) -> int:
     with open_store(options) as store:
         for one in named_or_all(store, options.name):
             pull = store.last_pull(one.board)
-            line = status_of(one, pull, len(store.waiting(one.board)))
+            line = status_of(one, pull, len(store.waiting(one.board)), _noticed(store, pull))
             recorded = any(store.next_seq_wanted(log_id) for log_id, _ in store.logs(one.board))
             print_json(line) if options.json else print(_text(one, line, pull, recorded))
     return 0
 
 
-def status_of(one: Episode, pull: Pull | None, waiting: int) -> dict[str, Any]:
-    """Returns a patient's status; what is not known is null, never 0."""
+def _noticed(store: Store, pull: Pull | None) -> dict[str, Signature]:
+    """Returns {kind: the latest signature of that kind that has not been seen to be over}."""
+    if pull is None or not pull.status.get("signatures"):
+        return {}
+    found = read_log(store, pull.log_id, pull.board).signatures
+    return {one.kind: one for one in found if one.over_ms is None and not one.restarted}
+
+
+def status_of(
+    one: Episode, pull: Pull | None, waiting: int, noticed: dict[str, Signature]
+) -> dict[str, Any]:
+    """Returns a patient's status; what is not known is null, never 0. noticed: what the log tells of
+    the possibilities that the board holds open."""
     line: dict[str, Any] = {"patient": one.patient, "board": one.board, "bed": one.bed,
                             "as_of_utc": None, "age_s": None, "stale": True,
                             "entries_not_on_board": waiting}
@@ -46,10 +68,27 @@ def status_of(one: Episode, pull: Pull | None, waiting: int) -> dict[str, Any]:
     for key in ("rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s"):
         line[key] = None if told[key] == commands.NEVER else str(told[key])
     line["reservoir_ul"] = None if told["reservoir_ul"] < 0 else str(told["reservoir_ul"])
+    se_ul = told.get("reservoir_se_ul")  # none in stores from before it was told
+    line["reservoir_se_ul"] = None if line["reservoir_ul"] is None or se_ul is None else str(se_ul)
+    line["signatures"] = [_signature(kind, noticed.get(kind))
+                          for n, kind in sorted(names.SIGNATURES.items())
+                          if told.get("signatures", 0) >> n & 1]
     running = bool(told["flags"] & commands.FLAG_RUNNING)
     line["pump_running"] = running if running or line["rate_ul_h"] is not None else None
     line["logging"] = bool(told["flags"] & commands.FLAG_LOGGING)
     return line
+
+
+def _signature(kind: str, seen: Signature | None) -> dict[str, Any]:
+    """Returns an open possibility with what it was decided on, null where its record is not here."""
+    words = seen.words(local_text) if seen else f"{name_of(kind)}: its record is not here; {FOUND}"
+    return {
+        "signature": kind, "words": words,
+        "since_utc": utc_text(seen.since_ms) if seen else None,
+        "noticed_utc": utc_text(seen.noticed_ms) if seen else None,
+        **{name: str(getattr(seen, name)) if seen else None
+           for name in ("span_s", "by_counts_ul", "by_weight_ul")},
+    }
 
 
 def _text(one: Episode, line: dict[str, Any], pull: Pull | None, recorded: bool) -> str:
@@ -67,12 +106,15 @@ def _text(one: Episode, line: dict[str, Any], pull: Pull | None, recorded: bool)
                 f" {_ml(line['rate_high_ul_h'])})")
     bag = "reservoir not known"
     if line["reservoir_ul"] is not None:
-        bag = f"reservoir {show(Fraction(int(line['reservoir_ul']), 1000), 1)} mL by counts"
+        bag = f"reservoir about {show(Fraction(int(line['reservoir_ul']), 1000), 1)} mL"
+        if line["reservoir_se_ul"] is not None:
+            bag += f", give or take {show(Fraction(int(line['reservoir_se_ul']), 1000), 1)}"
     bolus = f"no bolus since the board started {_span(line['board_uptime_s'])} earlier"
     if line["last_bolus_age_s"] is not None:
         bolus = f"last bolus {_span(line['last_bolus_age_s'])} earlier"
     logging = "logging" if line["logging"] else "NOT LOGGING, have the board looked at"
-    return f"{head}\n    at that time: {pump}; {rate}; {bag}; {bolus}; {logging}{note}"
+    open_ones = "".join(f"\n    {each['words']}" for each in line["signatures"])
+    return f"{head}\n    at that time: {pump}; {rate}; {bag}; {bolus}; {logging}{open_ones}{note}"
 
 
 def _span(seconds: str) -> str:
