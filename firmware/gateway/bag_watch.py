@@ -20,7 +20,8 @@ _UNDONE_UG = const(1000000)  # so near to where it hung before a step, a rise is
 _FALLING_UG = const(20000)
 _LARGEST_FALL_UG = const(3000000)  # in ten seconds; more is a hand
 _FALLS = const(3)
-_MOST_MG = const(1000000)
+_MOST_MG = const(400000)  # what a 500 g cell can hold; sums of two stay below 2^30 ug
+_MOST_EXPECTED_UG = const(200000000)
 
 UNKNOWN, STEADY, MOVED = 0, 1, 2
 
@@ -52,7 +53,7 @@ class BagWatch:
         """Takes a ten-second weight, and how much counts say has left since the one before."""
         w_ug = max(-_MOST_MG, min(mg, _MOST_MG)) * 1000 - self.shift_ug
         band_ug = _BAND_UG + quantum_ug
-        self._expected_ug += expected_ug
+        self._expected_ug = min(self._expected_ug + expected_ug, _MOST_EXPECTED_UG)
         if w_ug < _HOOK_EMPTY_UG:
             self._boluses.hook_empty(now_ms)
         if self.state == STEADY:
@@ -66,7 +67,7 @@ class BagWatch:
 
     def missing(self, expected_ug):
         """Takes note that there was no weight, and how much was counted meanwhile."""
-        self._expected_ug += expected_ug
+        self._expected_ug = min(self._expected_ug + expected_ug, _MOST_EXPECTED_UG)
 
     def _believe(self, w_ug):
         self._balance.flow(self.ug - w_ug, self._expected_ug)

@@ -55,6 +55,7 @@ class Boluses:
         self._first_ms = 0
         self._last_ms = 0
         self._source = records.PATIENT
+        self._burst_gap_ms = -1  # between the counts of a burst, -1: the rate is not known
         self._run = 0  # counts in quick succession without a press
         self._run_begin_ms = 0
         self._run_last_ms = 0
@@ -79,6 +80,17 @@ class Boluses:
         self._lockout_ms = lockout_ms
         self._from_end = from_end
 
+        self.rate_judged()
+
+    def rate_judged(self):
+        """Takes note that the continuous rate may be another now."""
+        self._burst_gap_ms = -1
+        if self._rate.milli_counts_h >= 0:
+            self._burst_gap_ms = self._slowest_count_ms
+            interval_ms = self._rate.interval_ms()
+            if 0 <= interval_ms // _BURST_FASTER < self._slowest_count_ms:
+                self._burst_gap_ms = interval_ms // _BURST_FASTER
+
     # ---- what the sampler and the scale saw
 
     def press(self, now_ms):
@@ -98,7 +110,8 @@ class Boluses:
 
     def counts(self, now_ms, n):
         """Takes n counts; they are the continuous rate's unless a bolus is asked or runs."""
-        self.expire(now_ms)
+        if self.state != IDLE:
+            self.expire(now_ms)
         if self.state == IDLE:
             self._rate.add(n, 0)
             self._watch_for_burst(now_ms, n)
@@ -242,13 +255,9 @@ class Boluses:
 
     def _watch_for_burst(self, now_ms, n):
         """Sees a burst that no press asked for: counts at six times the continuous rate."""
-        if self._rate.milli_counts_h < 0:
+        if self._burst_gap_ms < 0:
             return
-        gap_ms = self._slowest_count_ms
-        interval_ms = self._rate.interval_ms()
-        if interval_ms >= 0:
-            gap_ms = min(gap_ms, interval_ms // _BURST_FASTER)
-        if ticks_diff(now_ms, self._run_last_ms) > gap_ms:
+        if ticks_diff(now_ms, self._run_last_ms) > self._burst_gap_ms:
             self._run = 0
             self._run_begin_ms = now_ms
             self._stood = self._stopped()

@@ -25,6 +25,8 @@ _MISMATCH_PERCENT = const(15)  # a pump and its calibration together are not so 
 _RUNAWAY_PERCENT = const(50)
 _MOST_MILLI = const(1000000000)  # counts of a bolus, in thousandths
 _LONGEST_LOCKOUT_S = const(100000)
+_MOST_COUNTS = const(20000)  # measured at once: 2 kHz for ten seconds
+_MOST_NL = const(200000000)
 _MASK = TICKS_WRAP - 1
 _UNKNOWN = const(-1)
 
@@ -50,7 +52,8 @@ class Tracker:
         self._pl_per_count = 0
         self._ppm = 0
         self._pl_left = 0  # counted, less than a nanolitre
-        self._nl = 0  # counted since the last weight
+        self._unmeasured = 0  # counts whose volume was not added up yet
+        self._unweighed_nl = 0  # volume that was, since the last weight
         self._regimen = None
         self._counts = 0
         self._presses = 0
@@ -69,6 +72,7 @@ class Tracker:
 
     def set_calibration(self, pl_per_count, uncertainty_ppm, cell_zero, cell_per_kg):
         """Takes a signed calibration: pL a count and its uncertainty; load cell zero, counts a kg."""
+        self._unweighed_nl = min(self._unweighed_nl + self._measure(), _MOST_NL)
         self._pl_per_count = pl_per_count
         self._ppm = uncertainty_ppm
         self._scale.calibrate(cell_zero, cell_per_kg)
@@ -91,6 +95,7 @@ class Tracker:
 
     def set_bag(self, volume_ul):
         """Takes a new bag's volume."""
+        self._unweighed_nl = min(self._unweighed_nl + self._measure(), _MOST_NL)
         self.reservoir.enter(volume_ul)
 
     # ---- what the sampler saw
@@ -99,7 +104,7 @@ class Tracker:
         """Takes new counts and presses of the span_ms that ended at now_ms."""
         if counts:
             self._counts += counts
-            self._measure(counts)
+            self._unmeasured += counts
             self._boluses.counts(now_ms, counts)
             if self._pump.count():
                 self._rate.forget()
@@ -117,21 +122,25 @@ class Tracker:
             self._press_ms = now_ms
             self._boluses.press(now_ms)
 
-    def _measure(self, counts):
+    def _measure(self):
+        """Turns what was counted of late into volume; returns it in nanolitres."""
+        counts = min(self._unmeasured, _MOST_COUNTS)
+        self._unmeasured -= counts
         pl = self._pl_per_count
         self._pl_left += counts * (pl % 1000)
         nl = counts * (pl // 1000) + self._pl_left // 1000
         self._pl_left %= 1000
-        self._nl += nl
         self.reservoir.count(nl)
+        return nl
 
     def second(self, now_ms, weight_raw, reliefs, handset_closed, read_temperature):
         """Runs the timers; weight_raw: a reading or None; reliefs: presses so far;
         read_temperature() -> quarter degrees or None, called for the records that hold it."""
-        uptime = self._uptime
-        span_ms = (uptime.s - self._second_s) * 1000 + uptime.ms - self._second_ms
-        self._second_s = uptime.s
-        self._second_ms = uptime.ms
+        now_s = self._uptime.s
+        ms = self._uptime.ms
+        span_ms = (now_s - self._second_s) * 1000 + ms - self._second_ms
+        self._second_s = now_s
+        self._second_ms = ms
         if self._boluses.state == IDLE:
             self._rate.add(0, span_ms)
         else:
@@ -143,10 +152,11 @@ class Tracker:
         ten = self._scale.reading(weight_raw)
         if ten:
             self._ten_seconds(now_ms)
-        if uptime.s >= self._next_s:
+        if now_s >= self._next_s:
             self._minute(read_temperature)
-        if ten or self._counts + self._presses != self._kept:
-            self._kept = self._counts + self._presses
+        pending = self._counts + self._presses
+        if ten or pending != self._kept:
+            self._kept = pending
             self._keep(self._minute_span_ms(), self._counts, self._presses)
 
     def _relieved(self, now_ms, reliefs):
@@ -172,8 +182,8 @@ class Tracker:
 
     def _weigh(self, now_ms):
         scale = self._scale
-        nl = self._nl
-        self._nl = 0
+        nl = min(self._unweighed_nl + self._measure(), _MOST_NL)
+        self._unweighed_nl = 0
         counted_ug = nl + nl // 10000 * 46 + nl % 10000 * 46 // 10000
         if scale.dead():
             self.signatures.began(records.CELL_DEAD, 0, 0, 0)
@@ -196,6 +206,7 @@ class Tracker:
         while self._next_s <= self._uptime.s:
             self._next_s += 60
         self._rate.minute()
+        self._boluses.rate_judged()
         self._compare_with_regimen()
         if self._uptime.s // 60 % _RESERVOIR_MINUTES == 0:
             self.reservoir.record(self._log, self._scale, read_temperature())
@@ -271,7 +282,7 @@ class Tracker:
             return _UNKNOWN
         milli = max(0, rate.total_counts * 1000 + slacks * rate.slack_milli())
         pl_h = milli * self._pl_per_count * 3600 // rate.total_ms
-        ul_h = pl_h * (1000000 + sigmas * self._ppm) // 1000000000000
+        ul_h = pl_h * max(0, 1000000 + sigmas * self._ppm) // 1000000000000
         return ul_h + 1 if slacks > 0 else ul_h
 
     def last_bolus_ms_ago(self, now_ms):
