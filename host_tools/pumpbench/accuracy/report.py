@@ -16,7 +16,7 @@ def report(windows: list[Finding], out: Path, say: Callable[[str], None]) -> boo
     parts = {
         "criteria": tables.criteria_table(found), "confusion": tables.confusion_table(windows),
         "delays": tables.delay_summary(windows), "delays_each": tables.delay_table(windows),
-        "limits": tables.limit_table(), "errors": tables.error_table(windows),
+        "limits": tables.limit_table(windows), "errors": tables.error_table(windows),
         "trumpet": tables.trumpet_table(windows),
         "false_signatures": tables.false_table(windows), "misses": tables.miss_table(found),
         "seeds": tables.seed_table(windows),

@@ -23,4 +23,5 @@ def run(planned: Sequence[Planned], out: Path, jobs: int | None = None) -> list[
         for one, findings in zip(planned, results, strict=True):
             found.append({"group": one.group, **findings})
             file.write(json.dumps(found[-1]) + "\n")
+            file.flush()
     return found

@@ -91,16 +91,23 @@ def delay_summary(windows: list[Finding]) -> list[Row]:
     return rows
 
 
-def limit_table() -> list[Row]:
+def limit_table(windows: list[Finding]) -> list[Row]:
     """Returns how long the volumes of the claims take at a continuous rate alone."""
+    late = [told["delay_ml"] for w in of(windows, "O") for fault in w["faults"]
+            for told in [next((s for s in fault["after"] if s["name"] == fault["kind"]), None)] if told]
+    volumes = [*VOLUMES_ML]
+    if late:
+        volumes.insert(1, ("occlusion told, the latest found", round(max(late), 2)))
     return [("claim", "mL", *(f"at {ml_h:g} mL/h" for ml_h in RATES_ML_H)),
-            *((claim, ml, *(_lasting(ml / ml_h) for ml_h in RATES_ML_H)) for claim, ml in VOLUMES_ML)]
+            *((claim, ml, *(_lasting(ml / ml_h) for ml_h in RATES_ML_H)) for claim, ml in volumes)]
 
 
 def _lasting(hours: float) -> str:
-    if hours >= 48:
-        return f"{hours / 24:.0f} days"
-    return f"{hours:.0f} h" if hours >= 10 else f"{hours:.1f} h"
+    for unit, each_h in (("days", 24), ("h", 1), ("min", 1 / 60)):
+        if hours >= 2 * each_h:
+            n = hours / each_h
+            return f"{n:.1f} {unit}" if n < 10 else f"{n:.0f} {unit}"
+    return f"{hours * 3600:.0f} s"
 
 
 def error_table(windows: list[Finding]) -> list[Row]:
