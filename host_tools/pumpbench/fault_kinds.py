@@ -54,16 +54,16 @@ KINDS: dict[str, Kind] = {
         "The line between bag and pump is blocked: counts go on, nothing leaves the bag, nothing"
         " reaches the patient. Once the mechanism has moved alarm_ul the pump stops; duration_s"
         " later it is cleared and runs on.",
-        "Possible occlusion, before 1.5 mL of false volume is booked; the false volume is shown as"
-        " doubtful, the stop as a stop.",
+        "Possible occlusion, before 1.5 mL of false volume is booked; doses say how much was counted from"
+        " then on and that it is doubtful; the pump's stop is a stop.",
     ),
     "free_flow": Kind(
         "pump and line",
         {"rate_ml_h": _real(15, 0.1, 500), "duration_s": _lasting(1200)},
         "The bag runs into the patient past the mechanism: weight falls, no counts. It pauses while"
         " a bag is changed.",
-        "Possible free flow, within 1.5 mL of it; counts and weight disagree, the milligrams from"
-        " counts are marked as too low.",
+        "Possible free flow, within 1.5 mL of it, with what counts and weight say; doses say that"
+        " milligrams from counts are too low.",
     ),
     "runaway": Kind(
         "pump and line",
@@ -130,15 +130,16 @@ KINDS: dict[str, Kind] = {
         "bag and load cell",
         {"g_per_h": _real(1, -100, 100), "duration_s": _lasting(0)},
         "The cell's zero drifts by g_per_h, and stays where it got to.",
-        "Load cell drifting, or a disagreement of counts and weight; never a dose, never applied to"
-        " the calibration.",
+        "Load cell possibly drifting, or a disagreement of counts and weight, which may be worded as a"
+        " possible occlusion: weight alone cannot tell them apart; never a dose, never applied to the"
+        " calibration.",
     ),
     "count_glitch": Kind(
         "pump and line",
         {"counts": Parameter(5, 1, 1_000_000)},
         "The motor tap picks up counts that no motor made.",
-        "Booked, since the board cannot know; bounded by the disagreement with weight once it is"
-        " over the weight's error.",
+        "Booked as counted, since the board cannot know (five and more at once as a clinician's bolus);"
+        " once it is over the weight's error, a disagreement of counts and weight.",
     ),
     "handset_bounce": Kind(
         "handset and buttons",
@@ -156,28 +157,34 @@ KINDS: dict[str, Kind] = {
         "handset and buttons",
         {"presses": Parameter(1, 1, 100)},
         "The patient takes the relief button for the handset, at the next presses due: no bolus.",
-        "Relief presses marked stray, shown as \"handset mistaken?\", left out of onset; no demand.",
+        "No demand. Without a bolus in the hour before, or three in two minutes: stray, shown as"
+        " \"handset mistaken?\", left out of onset. Within the hour after a bolus: a later press for that"
+        " bolus, and no onset, unless its relief was never pressed: then nothing tells it from relief.",
     ),
     "power_cut": Kind(
         "board",
         {"off_s": Parameter(600, 1, _LONGEST_S)},
         "The gateway's 5 V go, the hold-up runs, then it is off for off_s while the pump runs on. A"
         " visit meanwhile is entered on the laptop alone.",
-        "A last-gasp record, a boot (power on); the stretch off is unknown, or bracketed by the"
-        " weight on both sides; never zero.",
+        "A last-gasp record with the minute so far, a boot (power on); the stretch off is bracketed by the"
+        " weight on both sides, else unknown; never zero, in no value, in the high bounds. The boot is"
+        " placed by its own clock or the next visit, else its minutes are told as without a time.",
     ),
     "brownout": Kind(
         "board",
         {"off_s": Parameter(2, 1, 3600)},
         "The gateway's supply dips without warning: it resets, and what it retained is lost.",
-        "A boot (power on); the counts meanwhile unknown, bracketed by the weight.",
+        "A boot (power on); the time since the last minute is bracketed by the weight. A bolus that ran"
+        " is one delivery, with bounds, since its end was not recorded; what comes of it after the boot"
+        " is the patient's too.",
     ),
     "watchdog_reset": Kind(
         "board",
         {"off_s": Parameter(8, 1, 3600)},
         "The firmware hangs and the watchdog resets it, off_s from hang to boot; the counters begin"
         " at zero, retained memory is kept.",
-        "A boot (watchdog); counts lost over it bounded, recorded, shown as bracketed.",
+        "A boot (watchdog), placed by the boot before it; what had been counted is kept, the time lost is"
+        " bracketed: at most 25 s, in no value, in the high bounds.",
     ),
     "flash_stall": Kind(
         "board",
@@ -201,8 +208,9 @@ KINDS: dict[str, Kind] = {
          "said_ago_s": Parameter(0, 0, _LONGEST_S, note="how long ago the nurse says; 0: not said")},
         "The first bag due at or after at_s (the first of the window is due at 0) is entered late_s"
         " after it hangs.",
-        "Millilitres throughout; milligrams unknown from the change that the weight saw to the moment"
-        " that the entry speaks of.",
+        "Millilitres throughout. Within two hours of the change that the weight saw, the bag counts from"
+        " that change, and a note says so; later than that, milligrams are unknown from the change to"
+        " the moment that the entry speaks of.",
     ),
     "bag_unentered": Kind(
         "people", {},
@@ -228,16 +236,17 @@ KINDS: dict[str, Kind] = {
         {"named": Parameter("", note="another patient's code; left out: the next one in the file")},
         "The first bag due at or after at_s is entered for another patient, without a link: it waits"
         " for that patient's board.",
-        "This patient: milligrams unknown after the change. The other: a bag that no weight"
-        " confirms, shown as such; right once corrected.",
+        "This patient: milligrams unknown after the change. The other: a bag that no weight confirms, told"
+        " so; right once corrected.",
     ),
     "board_swapped": Kind(
         "people",
         {"named": Parameter("", note="the other patient's code; left out: the next one in the file")},
         "From this window on the boards of two patients hang at each other's pumps, and nobody says"
         " so. The laptop refuses a board that is not the one named, and keeps the entries.",
-        "Each patient's log shows the other's pump: both windows withheld or contradicted by their"
-        " regimens until a move is entered; nothing written to the wrong board.",
+        "Nothing is written to the wrong board, which so is not told the time either: as long as nobody"
+        " pulls it by its own name, the window is unknown; its log holds a possible regimen mismatch or"
+        " runaway, since it watches the other's pump.",
         at_start=True,
     ),
     "laptop_clock_wrong": Kind(

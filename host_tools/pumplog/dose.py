@@ -106,9 +106,9 @@ class Doses:
         """Returns a figure per 24 h: the value of observed time; bounds that hold for the mean over
         observed time and for that over observed and bracketed time."""
         alone, seen_ms = self.seen[key], self.observed_ms
-        if not seen_ms or alone.value is None or alone.low is None or alone.high is None:
-            return Figure(None)
-        assert whole.high is not None
+        if not seen_ms or whole.high is None or (
+                alone.value is None or alone.low is None or alone.high is None):
+            return Figure(None)  # unknown in a bracket is unknown in all
         return Figure(alone.value * DAY_MS / seen_ms,
                       alone.low * DAY_MS / (seen_ms + self.bracketed.most_ms),
                       max(alone.high * DAY_MS / seen_ms,

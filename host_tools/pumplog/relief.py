@@ -9,6 +9,7 @@ from .intervals import Interval, clip, length
 
 STRAY_AFTER_MS = 3_600_000
 _THRICE_MS = 120_000
+_SHORT_MS = 120_000  # a reset, and the minute being filled: too short to have missed a bolus's relief
 MISTAKEN = "handset mistaken?"
 
 
@@ -82,7 +83,7 @@ def _by_host(press: Relief, boluses_ms: Sequence[int], observed: list[Interval])
     before = [at_ms for at_ms in boluses_ms if hour[0] <= at_ms < hour[1]]
     unseen_since = before[-1] if before else hour[0]
     seen_ms = length(clip(observed, unseen_since, press.at_ms))
-    unsure = seen_ms < press.at_ms - unseen_since - 60_000  # the minute that is still being filled
+    unsure = seen_ms < press.at_ms - unseen_since - _SHORT_MS
     if before and not unsure:
         return replace(press, stray=False, since_bolus_s=(press.at_ms - before[-1]) // 1000)
     return replace(press, stray=not unsure, unsure=unsure)

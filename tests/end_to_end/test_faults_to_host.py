@@ -1,7 +1,7 @@
 """Each fault of docs/FAULTS.md leads, on the host, to what that page promises.
 
-Real firmware, real pumplog. Short windows on the bench, some faults in each where they do not disturb each other; what is
-asserted is what pumplog prints: doses, table, events, status.
+Real firmware, real pumplog. Short windows on the bench, some faults in each where they do not disturb
+each other; what is asserted is what pumplog prints: doses, table, events, status.
 """
 
 from __future__ import annotations

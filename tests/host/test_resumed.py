@@ -201,6 +201,19 @@ def test_a_bolus_whose_end_was_not_written_is_a_delivery_with_bounds() -> None:
     assert any("whose end was not recorded: 1" in note for note in one.notes)
 
 
+def test_a_proven_bolus_that_turned_out_to_be_a_rate_does_not_vanish() -> None:
+    bed = at_bed()
+    bed.add(2 * HOUR, "demand", 2000, records.GIVEN, 0, 0)  # no BOLUS: the counts went on as a rate
+    bed.add(4 * HOUR, "demand", 2000, records.GIVEN, 0, 0)
+    bed.bolus(4 * HOUR - 2, "0.5")
+    bed.write(6 * HOUR)
+    one = found(bed, 0, 6 * HOUR)
+    assert (one.deliveries.value, one.deliveries.low, one.deliveries.high) == (2, 1, 2)
+    assert one.pcia_ml.value == Fraction("0.5")
+    assert one.continuous_ml.value + one.pcia_ml.value == Fraction(6 * HOUR + 500, 1000)
+    assert any("whose end was not recorded: 1" in note for note in one.notes)
+
+
 def test_the_rest_of_a_bolus_after_a_restart_is_no_clinicians() -> None:
     bed = at_bed()
     bed.add(36_020.5, "demand", 500, records.GIVEN, 0, 0)
@@ -247,3 +260,27 @@ def test_a_press_in_the_tick_that_ends_a_minute_has_its_outcome() -> None:
     bed.store._db.execute("UPDATE records SET fields=? WHERE seq=?",
                           (json.dumps({**minute.fields, "presses": 1}), minute.seq))
     assert found(bed, 0, 2 * HOUR).presses.untold == 0
+
+
+def test_explain_names_the_resumed_record_among_the_minutes(
+    tmp_path: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = f"{tmp_path}/a.db"
+    with Store.open(path) as store:
+        bed = Bedside(store, pl_per_count=1_000_000)
+        bed.enter("regimen", 0, rate_ul_h=3600, bolus_ul=500, lockout_s=900, lockout_from_end=0)
+        bed.infuse(0, DAY, "3.6", told=False)
+        reset(bed, 36_000, 36_050, 36_070, 50)
+        bed.write(DAY)
+    assert main(["table", "--explain", "rate_ml_h", "--baseline", "0+1", "--json", "--db", path]) == 0
+    explained = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert main(["events", "P01", "--json", "--db", path]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    first = explained["minutes"][0]
+    named = [e for e in events if first["first_seq"] <= e["seq"] <= first["last_seq"]
+             and e["kind"] in ("minute", "resumed")]
+    assert [e["kind"] for e in named].count("resumed") == 1
+    assert sum(e["counts"] for e in named) == first["counts"] == 36_050
+    (bracket,) = explained["bracketed"]
+    assert bracket["by"] == "reset" and bracket["ml_low"] == "0" and float(bracket["ml_high"]) > 0.5
+    assert bracket["seqs"] == [first["last_seq"]]

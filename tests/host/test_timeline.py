@@ -21,6 +21,12 @@ def anchor(boot: int, uptime_ms: int, utc_ms: int, uncertainty_ms: int = 50,
         "uncertainty_ms": uncertainty_ms, "host_id": 1, "synced": synced})
 
 
+def resumed(boot: int, uptime_ms: int, lost_ms: int) -> StoredRecord:
+    return StoredRecord(1, 0, "resumed", boot, 0, {
+        "boot_before": boot - 1, "uptime_s": uptime_ms // 1000, "uptime_ms": uptime_ms % 1000,
+        "lost_ms": lost_ms})
+
+
 def test_one_anchor_places_what_came_before_and_after() -> None:
     line = Timeline([anchor(1, 10_000_000, T0_MS)], {1: 20_000_000})
     assert line.utc(1, 10_000_000) == (T0_MS, 50)
@@ -106,6 +112,58 @@ def _world(dice: random.Random) -> tuple[Timeline, list[tuple[int, int, int]]]:
             anchors.append(anchor(boot, uptime_ms, utc_ms, uncertainty_ms, dice.choice((1, 2))))
         now_ms += round(length_ms * (1 + drift))
     return Timeline(anchors, lengths), truth
+
+
+def test_boots_that_resumed_are_placed_in_a_row_from_one_anchor() -> None:
+    records = [anchor(3, 0, T0_MS), *(resumed(boot, HOUR_MS - 4000, 25_000) for boot in (2, 3, 4, 5))]
+    line = Timeline(records, {boot: HOUR_MS for boot in range(1, 6)})
+    for boot in range(1, 6):
+        at_ms, doubt_ms = line.utc(boot, 0) or (0, 0)
+        nominal_ms = T0_MS + (boot - 3) * HOUR_MS  # each is lost between 0 and 21 s more
+        low_ms, high_ms = sorted((nominal_ms, nominal_ms + (boot - 3) * 21_000))
+        assert at_ms - doubt_ms <= low_ms and high_ms <= at_ms + doubt_ms, boot
+        assert doubt_ms <= 50 + abs(boot - 3) * (10_501 + 2 * 361)
+
+
+def _resets(seed: int) -> tuple[Timeline, list[tuple[int, int, int]]]:
+    """Makes boots of which some resumed, few were told the time; returns (boot, uptime, true UTC)."""
+    dice = random.Random(seed)
+    now_ms, truth, records, lengths = T0_MS, [], [], {}
+    for boot in range(1, 8):
+        length_ms = dice.randint(1000, 40 * HOUR_MS)
+        drift = dice.uniform(-1e-4, 1e-4)
+        lengths[boot] = dice.randint(max(0, length_ms - 60_000), length_ms)
+        truth += [(boot, uptime_ms, now_ms + round(uptime_ms * (1 + drift)))
+                  for uptime_ms in sorted(dice.randint(0, lengths[boot]) for _ in range(9))]
+        if dice.random() < 0.3:
+            uptime_ms = dice.randint(0, lengths[boot])
+            records.append(anchor(boot, uptime_ms, now_ms + round(uptime_ms * (1 + drift)), 50))
+        now_ms += round(length_ms * (1 + drift))
+        if dice.random() < 0.8:
+            snapshot_ms = max(0, length_ms - dice.randint(0, 10_000))
+            off_ms = dice.randint(0, 14_000)
+            records.append(resumed(boot + 1, snapshot_ms, 25_000))
+        else:
+            off_ms = dice.randint(0, 5 * HOUR_MS)
+        now_ms += off_ms
+    records = [r for r in records if r.boot < 8]
+    return Timeline(records, lengths), truth
+
+
+def test_truth_lies_within_the_uncertainty_over_resets_too() -> None:
+    placed_at_all = 0
+    for seed in range(400):
+        line, truth = _resets(seed)
+        last_ms = 0
+        for boot, uptime_ms, true_ms in truth:
+            placed = line.utc(boot, uptime_ms)
+            if placed is None:
+                continue
+            placed_at_all += 1
+            assert abs(placed[0] - true_ms) <= placed[1], (seed, boot, uptime_ms, placed, true_ms)
+            assert placed[0] >= last_ms, (seed, boot, uptime_ms)
+            last_ms = placed[0]
+    assert placed_at_all > 10_000
 
 
 def test_truth_lies_within_the_uncertainty_and_order_holds() -> None:

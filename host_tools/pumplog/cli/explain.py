@@ -8,6 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from ..brackets import Bracket
 from ..cohort_table import Case
 from ..dose import DAY_MS, Piece
 from ..intervals import clip
@@ -19,8 +20,9 @@ from ..volumes import PL_PER_ML, Figure
 from .common import utc_text
 
 UNITS = {key: unit for key, _, unit in ROWS}
-_CONTINUOUS = ("continuous volume = counts x pl_per_count of the minutes (a minute begins where the one"
-               " before ended; one that an edge cuts counts pro rata, less its boluses) less the boluses"
+_CONTINUOUS = ("continuous volume = counts x pl_per_count of the minutes, and of RESUMED records for the"
+               " end of the boot before (a minute begins where the one before ended; one that an edge"
+               " cuts counts pro rata, less its boluses) less the boluses"
                " in them; a bolus = (counts - continuous_milli_counts / 1000) x pl_per_count, cut pro"
                " rata in time")
 _MASS = "; mg = mL x the bag's mg/mL, bag by bag"
@@ -47,6 +49,7 @@ def trace(case: Case, timepoint: str, key: str) -> dict[str, Any]:
         "observed_days": decimal(Fraction(found.observed_ms, DAY_MS)),
         "running_hours": decimal(Fraction(found.running_ms, 3_600_000)),
         "minutes": [_minutes(stretch, *window) for stretch in stretches],
+        "bracketed": [_bracket(bracket, volume) for bracket, volume in found.bracketed.brackets],
         "boluses": [_bolus(part, *window) for part in case.seen.boluses_in(*window)],
         "bags": [_bag(piece) for piece in found.pieces],
         "pump": _pump(case.seen, *window),
@@ -63,7 +66,7 @@ def trace_text(traced: dict[str, Any]) -> str:
              f"  {traced['formula']}",
              f"  window {traced['window']['begin_utc']} to {traced['window']['end_utc']}:"
              f" {traced['observed_days']} days observed, pump ran {traced['running_hours']} h"]
-    for name in ("minutes", "boluses", "bags", "pump", "running", "calibrations", "anchors"):
+    for name in ("minutes", "bracketed", "boluses", "bags", "pump", "running", "calibrations", "anchors"):
         lines.append(f"  {name}: {'none' if not traced[name] else ''}".rstrip())
         lines += ["    " + " ".join(f"{key}={value}" for key, value in line.items())
                   for line in traced[name]]
@@ -88,6 +91,13 @@ def _minutes(stretch: Stretch, begin_ms: int, end_ms: int) -> dict[str, Any]:
         "counts": run.totals[behind] - run.totals[first], "calibration": _name(run.calibration),
         **_span(max(begin_ms, stretch.begin_ms), min(end_ms, stretch.end_ms)),
     }
+
+
+def _bracket(bracket: Bracket, volume: Figure) -> dict[str, Any]:
+    """Returns time between two boots: in no value, its high volume in the high bounds."""
+    return {**_span(bracket.begin_ms, bracket.end_ms), "by": bracket.how,
+            "at_most_s": decimal(Fraction(bracket.most_ms, 1000)), "log_id": f"{bracket.log_id:08x}",
+            "seqs": list(bracket.seqs), "ml_low": decimal(volume.low), "ml_high": decimal(volume.high)}
 
 
 def _bolus(part: BolusPart, begin_ms: int, end_ms: int) -> dict[str, Any]:
