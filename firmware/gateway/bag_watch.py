@@ -9,7 +9,6 @@ another bag), or has kept falling (fluid leaves that nobody counts).
 from micropython import const
 from pumpwire import records
 
-from .clock import ticks_diff
 from .note import note
 
 _BAND_UG = const(100000)  # noise of two ten-second means, draughts, a bolus ahead of its count
@@ -21,6 +20,7 @@ _FALLING_UG = const(20000)
 _LARGEST_FALL_UG = const(3000000)  # in ten seconds; more is a hand
 _FALLS = const(3)
 _MOST_MG = const(400000)  # what a 500 g cell can hold; sums of two stay below 2^30 ug
+_MOST_TENS = const(100000)
 _MOST_EXPECTED_UG = const(200000000)
 
 UNKNOWN, STEADY, MOVED = 0, 1, 2
@@ -47,26 +47,27 @@ class BagWatch:
         self._calm = 0
         self._falls = 0
         self._fell = False
-        self._moved_ms = 0
+        self._moved_tens = 0  # tens of seconds since it moved: ticks_diff would wrap after six days
 
     def value(self, now_ms, mg, expected_ug, quantum_ug):
         """Takes a ten-second weight, and how much counts say has left since the one before."""
         w_ug = max(-_MOST_MG, min(mg, _MOST_MG)) * 1000 - self.shift_ug
         band_ug = _BAND_UG + quantum_ug
-        self._expected_ug = min(self._expected_ug + expected_ug, _MOST_EXPECTED_UG)
+        self.missing(expected_ug)
         if w_ug < _HOOK_EMPTY_UG:
             self._boluses.hook_empty(now_ms)
         if self.state == STEADY:
             if _fits(self.ug - w_ug, self._expected_ug, band_ug):
                 self._believe(w_ug)
             else:
-                self._leave(now_ms, w_ug)
+                self._leave(w_ug)
         else:
-            self._follow(now_ms, w_ug, expected_ug, band_ug)
+            self._follow(w_ug, expected_ug, band_ug)
         self._last_ug = w_ug
 
     def missing(self, expected_ug):
         """Takes note that there was no weight, and how much was counted meanwhile."""
+        self._moved_tens = min(self._moved_tens + 1, _MOST_TENS)
         self._expected_ug = min(self._expected_ug + expected_ug, _MOST_EXPECTED_UG)
 
     def _believe(self, w_ug):
@@ -74,15 +75,15 @@ class BagWatch:
         self.ug = w_ug
         self._expected_ug = 0
 
-    def _leave(self, now_ms, w_ug):
+    def _leave(self, w_ug):
         self.state = MOVED
-        self._moved_ms = now_ms
+        self._moved_tens = 0
         self._lowest_ug = w_ug
         self._calm = 0
         self._fell = False
         self._falls = 1 if _FALLING_UG < self.ug - w_ug - self._expected_ug < _LARGEST_FALL_UG else 0
 
-    def _follow(self, now_ms, w_ug, expected_ug, band_ug):
+    def _follow(self, w_ug, expected_ug, band_ug):
         fall_ug = self._last_ug - w_ug
         self._lowest_ug = min(self._lowest_ug, w_ug)
         self._calm = self._calm + 1 if _fits(fall_ug, expected_ug, band_ug) else 0
@@ -101,14 +102,14 @@ class BagWatch:
             self.ug = w_ug
             self._expected_ug = 0
         elif self._calm >= _CALM and w_ug > _HOOK_EMPTY_UG:
-            self._settle(now_ms, w_ug)
+            self._settle(w_ug)
 
-    def _settle(self, now_ms, w_ug):
+    def _settle(self, w_ug):
         """The weight has stood still at another level for a minute."""
         risen_ug = w_ug - self.ug + self._expected_ug
         changed = self._lowest_ug < _HOOK_EMPTY_UG
         if changed or risen_ug > _REFILL_UG and abs(self.shift_ug + risen_ug) > _UNDONE_UG:
-            half_ms = (ticks_diff(now_ms, self._moved_ms) - _CALM * 10000 + 10000) // 2
+            half_ms = (self._moved_tens - _CALM + 1) * 5000
             note(self._log, records.BAG, half_ms + _CALM * 10000, half_ms,
                  (self.ug + self.shift_ug) // 1000, (w_ug + self.shift_ug) // 1000,
                  0 if changed else 1)

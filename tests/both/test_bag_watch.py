@@ -143,3 +143,19 @@ def test_uncalibrated_there_is_no_weight_and_no_level():
     assert bed.tracker.reservoir.level_ul() == -1
     reservoir = bed.notes.of(records.RESERVOIR)[-1]
     assert reservoir["samples"] == 0 and reservoir["level_ul"] == -1
+
+
+def test_a_bag_hung_after_a_week_without_one():
+    bed = Bed(rate=FAST)
+    bed.step(300, {})
+    bed.step(60, {"rate": 0, "grams": -15})
+    for _ in range(60500):
+        bed.tracker._watch.missing(0)  # a week, ten seconds each
+        bed._second += 10
+    for _ in range(2):
+        bed.uptime._last_ms = bed._now_ms(0)
+    bed.uptime.s += 605000
+    bed.step(300, {"grams": 250})
+    (bag,) = bed.notes.of(records.BAG)
+    assert abs(bag["uncertainty_ms"] - 302500000) < 60000
+    assert 0 < bed.notes.times(records.BAG)[0] - 302800000 < 120000

@@ -245,3 +245,14 @@ def _interrupted(bed):
     assert sum([m["counts"] for m in bed.notes.of(records.MINUTE)]) == bed.counts
     said = [say(kind, fields) for kind, fields, _ in bed.notes.kept[before:]]
     return ", ".join([word for word in said if word])
+
+
+def test_a_burst_after_a_week_without_a_count_begins_when_it_does():
+    bed = Bed(rate=0)
+    bed.step(60, {"bolus": (0, 1)})
+    for _ in range(2):
+        bed._second += 300000  # half of ticks_ms' wrap passes in between
+        bed.step(60, {})
+    before_ms = bed.uptime.s * 1000
+    bed.step(120, {"bolus": (10, 60)})
+    assert abs(bed.notes.times(records.BOLUS)[-1] - before_ms - 10000) < 2000
