@@ -14,7 +14,7 @@ _STEP_SHARE = const(4)  # of a step taken out, what may have been fluid after al
 _ENTERED_SE_UL = const(5000)  # a bag's fill as people state it
 _EMPTY_UL = const(2000)
 _MOST_NL = const(1000000000)
-_MOST_STALE_S = const(1000000)
+_MOST_AT_ONCE_NL = const(70000000)
 
 
 class Reservoir:
@@ -43,6 +43,7 @@ class Reservoir:
 
     def count(self, nl):
         """Takes a volume that was counted."""
+        nl = min(nl, _MOST_AT_ONCE_NL)
         self._counted_nl = min(self._counted_nl + nl, _MOST_NL)
         self._since_weight_nl = min(self._since_weight_nl + nl, _MOST_NL)
         if self.level_nl >= 0:
