@@ -6,8 +6,10 @@ them, once it had the time to be given, if B < n - expected + 1. Where only one 
 was given or denied; where both or neither do, it is unresolved. B of five counts and more are
 told apart with room to spare; below that (`coarse`) a decision is marked as inferred.
 
-A burst's continuous share is taken over [press, last count + quiet time]: on average the counts in
-that span less that share are the bolus, whatever the phase of the motor.
+Between two counts the motor moves just as many quanta as it counts. So what a burst gave by its last
+count is its counts less the continuous rate's since the count before the press; half a count, give or
+take as much, is still to come. Where no count is known shortly before the press, the continuous share
+is taken over [press, last count + quiet time], right on average whatever the phase of the motor.
 """
 
 from micropython import const
@@ -22,6 +24,8 @@ _QUIET_MS = const(1000)
 _ASSUMED_MILLI = const(6000)  # counts of a bolus while none is prescribed
 _FINE_MILLI = const(5000)  # a bolus of this many counts is told from none with room to spare
 _ONE = const(1000)
+_HALF = const(500)
+_MOST_COUNTS = const(1000000)
 _MOST_MARGIN = const(3000)
 _RATE_DOUBT = const(16)  # the expected counts may be off by one part in this many
 _BURST_COUNTS = const(5)
@@ -55,6 +59,8 @@ class Boluses:
         self._first_ms = 0
         self._last_ms = 0
         self._source = records.PATIENT
+        self._phased = False  # whether a count is known shortly before the press, and when it was
+        self._phase_ms = 0
         self._burst_gap_ms = -1  # between the counts of a burst, -1: the rate is not known
         self._run = 0  # counts in quick succession without a press
         self._run_begin_ms = 0
@@ -79,6 +85,7 @@ class Boluses:
         self._slowest_count_ms = max(1000, quantum_nl * 36 // (_SLOWEST_UL_H // 100))
         self._lockout_ms = lockout_ms
         self._from_end = from_end
+        self._phased = False
 
         self.rate_judged()
 
@@ -103,6 +110,7 @@ class Boluses:
             self._source = records.PATIENT
             self._begin_ms = self._last_ms = now_ms
             self._n = 0
+            self._know_phase()
         else:
             locked = self.state == RUNNING or self._locked(now_ms, _LOCKOUT_MARGIN_MS)
             reason = records.LOCKOUT if locked else records.UNKNOWN
@@ -115,10 +123,12 @@ class Boluses:
         if self.state == IDLE:
             self._rate.add(n, 0)
             self._watch_for_burst(now_ms, n)
+            self._phased = True
+            self._phase_ms = now_ms
             return
         if self._n == 0:
             self._first_ms = now_ms
-        self._n += n
+        self._n = min(self._n + n, _MOST_COUNTS)
         self._last_ms = now_ms
         if self.state == ASKED and self._proven(now_ms):
             self.state = RUNNING
@@ -176,20 +186,38 @@ class Boluses:
         return max(_QUIET_MS, 4 * own_ms)
 
     def _finish(self, now_ms, by_pump=True):
-        span_ms = ticks_diff(self._last_ms, self._begin_ms) + self._gap_ms()
-        share = self._rate.milli_counts(span_ms)
+        share = self._share()
         excess = self._n * 1000 - share
         whole_milli = self._bolus_milli - self._bolus_milli // 10
         halted = by_pump and excess + 1500 < whole_milli
+        inferred = 0
         if self._source == records.PATIENT:
             self._given_end_ms = self._last_ms
         else:
             halted = False
-            if self._stood or self._soon_after_unhooking():
+            unhooked = self._soon_after_unhooking()
+            if self._stood or unhooked:
                 self._source = records.PRIME
-        self._bolus(now_ms, share, 1 if halted else 0, 0)
+                inferred = 0 if unhooked else 1  # a pump may stand while a clinician sets a bolus
+        self._bolus(now_ms, share, 1 if halted else 0, inferred)
         self._rate.cut()
+        self._phased = True
+        self._phase_ms = self._last_ms
         self.state = IDLE
+
+    def _know_phase(self):
+        """Forgets a count too long ago: the pump may have stood since."""
+        interval_ms = self._rate.interval_ms()
+        if interval_ms < 0 or ticks_diff(self._begin_ms, self._phase_ms) > 2 * interval_ms:
+            self._phased = False
+
+    def _share(self):
+        """Returns the thousandths of counts of the burst that the continuous rate accounts for."""
+        if self._phased and self._source == records.PATIENT:
+            share = self._rate.milli_counts(ticks_diff(self._last_ms, self._phase_ms)) - _HALF
+            return share if share > 0 else 0
+        span_ms = ticks_diff(self._last_ms, self._begin_ms) + self._gap_ms()
+        return self._rate.milli_counts(span_ms)
 
     def _not_proven(self, now_ms):
         """Decides a press whose window has passed without proof of a bolus."""
@@ -257,7 +285,7 @@ class Boluses:
         """Sees a burst that no press asked for: counts at six times the continuous rate."""
         if self._burst_gap_ms < 0:
             return
-        if ticks_diff(now_ms, self._run_last_ms) > self._burst_gap_ms:
+        if not 0 <= ticks_diff(now_ms, self._run_last_ms) <= self._burst_gap_ms:  # <: a week
             self._run = 0
             self._run_begin_ms = now_ms
             self._stood = self._stopped()

@@ -5,7 +5,7 @@ from pumpwire import records
 
 from .note import note
 
-_SLACK_S = const(60)
+_SLACK_S = const(20)
 _INTERVALS = const(2)  # a motor counts evenly: two intervals without a count are no chance
 _MOST_S = const(1000000)
 

@@ -13,7 +13,8 @@ _MIN_COUNTS = const(3)  # fewer say too little to overrule what was prescribed
 _MIN_MS = const(60000)
 _CUT_MILLI = const(250)  # what each cut adds to the one count of doubt
 _MOST_COUNTS = const(1000000)  # in 64 minutes: no infusion is so fast
-_MOST_MILLI_H = (1 << 30) - 1
+_MOST_MILLI_H = (1 << 29) - 1
+_MOST_S = const(100000)
 _LEAST_MILLI_H = const(34)  # a count in 29 hours; below, interval_ms would pass 2^30
 _UNKNOWN = const(-1)
 
@@ -74,6 +75,10 @@ class ContinuousRate:
         """Returns the thousandths of counts by which the total may be off either way (95 %)."""
         return 1000 + _CUT_MILLI * self.total_cuts
 
+    def worst_milli(self):
+        """Returns the thousandths of counts by which the total can be off either way, at worst."""
+        return 1000 + 1000 * self.total_cuts
+
     def measured(self, milli_counts):
         """Returns the rate in milli counts/h that `milli_counts` in the measured time would be."""
         ds = self.total_ms // 100
@@ -93,12 +98,13 @@ class ContinuousRate:
         self.milli_counts_h = self.prescribed if fits else self.measured(milli)
 
     def milli_counts(self, ms):
-        """Returns the thousandths of counts that the continuous rate makes in `ms` (up to an hour)."""
+        """Returns the thousandths of counts that the continuous rate makes in `ms`."""
         rate = self.milli_counts_h
         if rate < 0:
             return 0
-        s = ms // 1000
-        return rate // 3600 * s + rate % 3600 * s // 3600 + rate // 3600 * (ms % 1000) // 1000
+        per_s = rate // 3600
+        s = min(ms // 1000, _MOST_S, _MOST_MILLI_H // (per_s + 1))
+        return per_s * s + rate % 3600 * s // 3600 + per_s * (ms % 1000) // 1000
 
     def interval_ms(self):
         """Returns the time from count to count, -1 unknown or never."""

@@ -7,6 +7,8 @@ _ENOUGH = const(5)  # readings for a mean
 _DEAD_S = const(60)  # without a reading
 _FROZEN_S = const(120)  # the same reading: noise alone would have moved it
 _FULL_SCALE = const(8388000)  # a saturated amplifier says nothing
+_LEAST_PER_KG = const(1000)  # less is no calibration
+_MOST_PER_KG = const(1000000)
 _MOST_RAW = const(1000000)  # beyond this the calibration cannot hold, and ints would pass 2^30
 
 
@@ -18,6 +20,7 @@ class Scale:
         self.samples = 0
         self._zero = 0
         self._per_kg = 0
+        self._shift = 0
         self._sum = 0
         self._n = 0
         self._second = 0
@@ -27,8 +30,12 @@ class Scale:
 
     def calibrate(self, zero, per_kg):
         """Takes a calibration: the raw reading with an empty bag on the hook, raw counts a kg."""
-        self._zero = zero
-        self._per_kg = per_kg
+        shift = 0
+        while abs(per_kg) >> shift > _MOST_PER_KG:
+            shift += 1  # a fine amplifier's last bits are noise, and would carry sums past 2^30
+        self._shift = shift
+        self._zero = max(-_FULL_SCALE, min(zero, _FULL_SCALE))
+        self._per_kg = per_kg // (1 << shift) if abs(per_kg) >= _LEAST_PER_KG else 0
 
     def reading(self, raw):
         """Takes a reading, None if there was none; returns True when ten seconds are full."""
@@ -55,6 +62,7 @@ class Scale:
         return self._missing_s >= _DEAD_S or self._same_s >= _FROZEN_S
 
     def _milligrams(self, raw):
+        raw >>= self._shift
         if raw > _MOST_RAW:
             raw = _MOST_RAW
         elif raw < -_MOST_RAW:

@@ -21,13 +21,13 @@ class Signatures:
 
     def began(self, signature, span_s, by_counts_ul, by_weight_ul):
         """Notes that the last span_s seconds look like `signature`; once until it is over."""
-        if not self.is_open(signature):
+        if not self.open >> signature & 1:
             self.open |= 1 << signature
             note(self._log, records.SIGNATURE, signature, records.BEGAN, span_s, by_counts_ul,
                  by_weight_ul)
 
     def over(self, signature):
         """Notes that it does so no more."""
-        if self.is_open(signature):
+        if self.open >> signature & 1:
             self.open &= ~(1 << signature)
             note(self._log, records.SIGNATURE, signature, records.OVER, 0, 0, 0)

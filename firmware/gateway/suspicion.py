@@ -32,8 +32,10 @@ class Suspicion:
         if sum_ug > _MOST_UG:
             return
         self.sum_ug = sum_ug
-        self.left_ug += left_ug
-        self.counted_ug += counted_ug
+        if -_MOST_UG < self.left_ug + left_ug < _MOST_UG:
+            self.left_ug += left_ug
+        if self.counted_ug + counted_ug < _MOST_UG:
+            self.counted_ug += counted_ug
         if sum_ug > self._peak_ug + _GROWN_UG:
             self._peak_ug = sum_ug
             self.quiet_s = 0

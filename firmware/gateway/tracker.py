@@ -20,13 +20,16 @@ from .signatures import Signatures
 _RESERVOIR_MINUTES = const(5)
 _STUCK_MS = const(30000)
 _PRESS_MS = const(300)  # two presses of a person are further apart; closer ones are one that bounced
+_HOLD_MS = const(1200)  # few hold it longer; of what bounces later, one count too many is logged
 _MISMATCH_MIN_MS = const(1800000)
 _MISMATCH_PERCENT = const(15)  # a pump and its calibration together are not so wrong
 _RUNAWAY_PERCENT = const(50)
 _MOST_MILLI = const(1000000000)  # counts of a bolus, in thousandths
 _LONGEST_LOCKOUT_S = const(100000)
 _MOST_COUNTS = const(20000)  # measured at once: 2 kHz for ten seconds
+_MOST_COUNT_NL = const(50000)
 _MOST_NL = const(200000000)
+_MOST_PPM = const(400000)
 _MASK = TICKS_WRAP - 1
 _UNKNOWN = const(-1)
 
@@ -62,6 +65,7 @@ class Tracker:
         self._next_s = 60
         self._reliefs = reliefs
         self._press_ms = -_PRESS_MS
+        self._held = False  # the contact was not seen open since the last press
         self._closed_ms = 0
         self._second_s = 0
         self._second_ms = 0
@@ -74,9 +78,9 @@ class Tracker:
         """Takes a signed calibration: pL a count and its uncertainty; load cell zero, counts a kg."""
         self._unweighed_nl = min(self._unweighed_nl + self._measure(), _MOST_NL)
         self._pl_per_count = pl_per_count
-        self._ppm = uncertainty_ppm
+        self._ppm = min(uncertainty_ppm, _MOST_PPM)
         self._scale.calibrate(cell_zero, cell_per_kg)
-        self.reservoir.calibrate(uncertainty_ppm)
+        self.reservoir.calibrate(self._ppm)
         self._balance.calibrated(pl_per_count // 1000)  # a nanolitre weighs a microgram
         if self._regimen is not None:
             self.set_regimen(*self._regimen)
@@ -114,21 +118,23 @@ class Tracker:
     def _press(self, now_ms, presses, span_ms):
         """Takes presses that were latched in the span before now_ms, less those that bounced."""
         presses = min(presses, 1 + span_ms // _PRESS_MS)
-        if 0 <= ticks_diff(now_ms, self._press_ms) < _PRESS_MS:
-            presses -= 1
+        since_ms = ticks_diff(now_ms, self._press_ms)
+        if 0 <= since_ms < _PRESS_MS or self._held and 0 <= since_ms < _HOLD_MS:
+            presses -= 1  # it bounced, at its end if it is held still
         while presses > 0:
             presses -= 1
             self._presses += 1
             self._press_ms = now_ms
+            self._held = True
             self._boluses.press(now_ms)
 
     def _measure(self):
         """Turns what was counted of late into volume; returns it in nanolitres."""
         counts = min(self._unmeasured, _MOST_COUNTS)
-        self._unmeasured -= counts
+        self._unmeasured = 0
         pl = self._pl_per_count
         self._pl_left += counts * (pl % 1000)
-        nl = counts * (pl // 1000) + self._pl_left // 1000
+        nl = counts * min(pl // 1000, _MOST_COUNT_NL) + self._pl_left // 1000
         self._pl_left %= 1000
         self.reservoir.count(nl)
         return nl
@@ -147,6 +153,8 @@ class Tracker:
             self._boluses.expire(now_ms)
         if reliefs != self._reliefs:
             self._relieved(now_ms, reliefs)
+        if not handset_closed:
+            self._held = False
         if handset_closed or self._closed_ms:
             self._watch_handset(handset_closed, span_ms)
         ten = self._scale.reading(weight_raw)
@@ -238,13 +246,14 @@ class Tracker:
             self.signatures.over(records.REGIMEN_MISMATCH)
             return
         milli = min(rate.total_counts, 1000000) * 1000
-        slack = rate.slack_milli()
+        slack = rate.worst_milli()
         low, high = rate.measured(milli - slack), rate.measured(milli + slack)
-        percent = prescribed // 100
-        if low > prescribed + _RUNAWAY_PERCENT * percent:
+        percent = max(1, prescribed // 100)
+        if (low - prescribed) // percent >= _RUNAWAY_PERCENT:
             self._suspect_rate(records.RUNAWAY)
-        elif (low > prescribed + _MISMATCH_PERCENT * percent
-              or high < prescribed - _MISMATCH_PERCENT * percent):
+        elif (low - prescribed) // percent >= _MISMATCH_PERCENT:
+            self._suspect_rate(records.REGIMEN_MISMATCH)
+        elif (prescribed - high) // percent >= _MISMATCH_PERCENT:
             self._suspect_rate(records.REGIMEN_MISMATCH)
         elif low <= prescribed <= high:
             self.signatures.over(records.RUNAWAY)
@@ -252,7 +261,8 @@ class Tracker:
 
     def _suspect_rate(self, signature):
         rate = self._rate
-        counted_ul = min(rate.total_counts, 20000) * (self._pl_per_count // 1000) // 1000
+        nl = min(self._pl_per_count // 1000, _MOST_COUNT_NL)
+        counted_ul = min(rate.total_counts, _MOST_COUNTS) * nl // 1000
         self.signatures.began(signature, rate.total_ms // 1000, counted_ul, 0)
 
     def _stands(self):

@@ -187,7 +187,7 @@ def test_a_burst_of_a_pump_that_stood_is_a_prime():
     Bed(rate=1200).play(
         (300, {}, "running"),
         (600, {"rate": 0}, "stopped"),
-        (300, {"bolus": (10, 60)}, "running, prime bolus, stopped"),
+        (300, {"bolus": (10, 60)}, "running, prime bolus inferred, stopped"),
         (120, {"rate": 1200}, "running"),
         (120, {"bolus": (10, 60)}, "clinician bolus"),
     )
@@ -197,7 +197,7 @@ def test_a_press_while_a_pump_that_stood_is_primed_is_denied():
     Bed(rate=1200).play(
         (300, {}, "running"),
         (600, {"rate": 0}, "stopped"),
-        (100, {"bolus": (10, 60), "press": (30,)}, "running, denied lockout, prime bolus"),
+        (100, {"bolus": (10, 60), "press": (30,)}, "running, denied lockout, prime bolus inferred, stopped"),
     )
 
 

@@ -105,10 +105,16 @@ def test_a_handset_held_for_half_a_minute_is_stuck():
 
 
 def test_a_contact_that_bounces_is_one_press_and_two_a_second_apart_are_two():
-    for gaps_ms, demands in ((0, 1), (100, 1), (200, 1), (300, 2), (1000, 2)):
+    for gaps_ms, opened, demands in (
+        (0, False, 1), (100, False, 1), (200, True, 1), (300, True, 2), (1000, True, 2),
+        (900, False, 1),  # held until it bounced as it was let go
+        (1200, False, 2),
+    ):
         bed = Bed(rate=1200)
         bed.step(300, {})
         bed.tracker.change(300000, 0, 1, 100)
+        if opened:
+            bed.tracker.second(300000, None, 0, False, None)
         bed.tracker.change(300000 + gaps_ms, 0, 1, 100)
         bed.step(60, {})
         assert len(bed.notes.of(records.DEMAND)) == demands, gaps_ms
