@@ -7,7 +7,7 @@
     L  as C, for days at 1-2 mL/h: over 100 mL weighed, bags change as they run low
     R  48 h with a bag change and a refill on top
     O  the line is blocked      F  the bag runs free      X  other faults, one kind a window
-    P  1 mL/h without boluses, true calibration: for the trumpet curve
+    P  1.03 mL/h (no whole count a minute) without boluses, true calibration: for the trumpet curve
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def planned(group: str, i: int, n: int) -> Planned:
     if group == "L":
         changed["rate_ul_h"] = round(1000 * rng.uniform(1, 2))
     if group == "P":
-        changed |= {"rate_ul_h": 1000, "deliveries": (0,), "ul_per_count": Fraction(TRUMPET_UL[i % 3])}
+        changed |= {"rate_ul_h": 1030, "deliveries": (0,), "ul_per_count": Fraction(TRUMPET_UL[i % 3])}
     return Planned(group, replace(drawn, options=options, faults=_faults(group, i, rng), **changed))
 
 

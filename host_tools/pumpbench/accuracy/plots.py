@@ -59,7 +59,7 @@ def _trumpet(windows: list[Finding], path: Path) -> None:
     plt.yscale("symlog", linthresh=1)
     plt.xlabel("observation interval, min")
     plt.ylabel("lowest and highest error of logged volume, %")
-    plt.title("1 mL/h, after the manner of IEC 60601-2-24")
+    plt.title("1.03 mL/h, after the manner of IEC 60601-2-24")
     if rows:
         plt.legend(fontsize=8)
     _finish(path)

@@ -32,7 +32,7 @@ def report(windows: list[Finding], out: Path, say: Callable[[str], None]) -> boo
     shown = {"criteria": "Claims and limits", "limits": "What the claims' volumes take in time",
              "delays": "Faults, and what was told of them first",
              "confusion": "Presses, by quantum over bolus",
-             "trumpet": "Error of the logged volume by observation interval (1 mL/h, no boluses)",
+             "trumpet": "Error of the logged volume by observation interval (1.03 mL/h, no boluses)",
              "false_signatures": "Told without a fault"}
     page = "\n".join([head + ".", "", *(
         f"## {title}\n\n{tables.markdown(parts[name])}" for name, title in shown.items())])
