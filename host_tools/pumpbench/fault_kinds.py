@@ -54,8 +54,8 @@ KINDS: dict[str, Kind] = {
         "The line between bag and pump is blocked: counts go on, nothing leaves the bag, nothing"
         " reaches the patient. Once the mechanism has moved alarm_ul the pump stops; duration_s"
         " later it is cleared and runs on.",
-        "Possible occlusion, before 1.5 mL of false volume is booked; doses say how much was counted from"
-        " then on and that it is doubtful; the pump's stop is a stop.",
+        "Possible occlusion, before 1.5 mL of false volume is booked; doses say how much was counted"
+        " from then on and that it is doubtful; the pump's stop is a stop.",
     ),
     "free_flow": Kind(
         "pump and line",
@@ -158,17 +158,17 @@ KINDS: dict[str, Kind] = {
         {"presses": Parameter(1, 1, 100)},
         "The patient takes the relief button for the handset, at the next presses due: no bolus.",
         "No demand. Without a bolus in the hour before, or three in two minutes: stray, shown as"
-        " \"handset mistaken?\", left out of onset. Within the hour after a bolus: a later press for that"
-        " bolus, and no onset, unless its relief was never pressed: then nothing tells it from relief.",
+        " \"handset mistaken?\", left out of onset. Within the hour after a bolus: a later press for"
+        " that bolus, and no onset, unless its relief was never pressed: then nothing tells them apart.",
     ),
     "power_cut": Kind(
         "board",
         {"off_s": Parameter(600, 1, _LONGEST_S)},
         "The gateway's 5 V go, the hold-up runs, then it is off for off_s while the pump runs on. A"
         " visit meanwhile is entered on the laptop alone.",
-        "A last-gasp record with the minute so far, a boot (power on); the stretch off is bracketed by the"
-        " weight on both sides, else unknown; never zero, in no value, in the high bounds. The boot is"
-        " placed by its own clock or the next visit, else its minutes are told as without a time.",
+        "A last-gasp record with the minute so far, a boot (power on); the stretch off is bracketed by"
+        " the weight on both sides, else unknown; never zero, in no value, in the high bounds. The boot"
+        " is placed by its own clock or the next visit, else its minutes are told as without a time.",
     ),
     "brownout": Kind(
         "board",
@@ -183,8 +183,8 @@ KINDS: dict[str, Kind] = {
         {"off_s": Parameter(8, 1, 3600)},
         "The firmware hangs and the watchdog resets it, off_s from hang to boot; the counters begin"
         " at zero, retained memory is kept.",
-        "A boot (watchdog), placed by the boot before it; what had been counted is kept, the time lost is"
-        " bracketed: at most 25 s, in no value, in the high bounds.",
+        "A boot (watchdog), placed by the boot before it; what had been counted is kept, the time lost"
+        " is bracketed: at most 25 s, in no value, in the high bounds.",
     ),
     "flash_stall": Kind(
         "board",
@@ -236,8 +236,8 @@ KINDS: dict[str, Kind] = {
         {"named": Parameter("", note="another patient's code; left out: the next one in the file")},
         "The first bag due at or after at_s is entered for another patient, without a link: it waits"
         " for that patient's board.",
-        "This patient: milligrams unknown after the change. The other: a bag that no weight confirms, told"
-        " so; right once corrected.",
+        "This patient: milligrams unknown after the change. The other: a bag that no weight confirms,"
+        " told so; right once corrected.",
     ),
     "board_swapped": Kind(
         "people",

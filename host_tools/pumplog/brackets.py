@@ -20,6 +20,7 @@ from .store import StoredRecord
 
 _AROUND_MS = 600_000  # the rate around a reset is that of up to ten minutes on either side
 _SIGMAS = 2
+_CLOCKS_MS = 15_000  # a loss that clocks make longer than stated by more than this was no quick reset
 PL_PER_UL = 1_000_000
 
 
@@ -174,8 +175,8 @@ class BracketBook:
                 seqs = [before.level.record.seq, before.seq, self._first.record.seq]
         by_rate = None
         most_ms = self._begin_ms - before.at_ms
-        if self._lost_ms:
-            most_ms = self._lost_ms
+        if self._lost_ms and most_ms <= self._lost_ms + _CLOCKS_MS:
+            most_ms = max(most_ms, self._lost_ms)
             by_rate = most_ms * calibration.pl_per_count * max(
                 _rate(before.minutes), _rate(self._opening))
         if by_rate is not None or by_weight is not None:

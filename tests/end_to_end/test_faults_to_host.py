@@ -345,7 +345,6 @@ def test_a_clinicians_bolus_is_in_the_dose_and_not_in_the_frequency(runs: dict[s
     assert float(seen.doses("BOLUS")["other_ml"]["value"]) >= seen.truth["clinician_ul"] / 1000 - 0.01
 
 
-@pytest.mark.xfail(strict=True, reason="the tracker takes a minute's stand for no stop: a clinician's")
 def test_a_prime_is_in_no_dose(runs: dict[str, Seen]) -> None:
     doses = runs["BOLUS"].doses("BOLUS")
     assert holds(doses["prime_ml"], runs["BOLUS"].truth["primed_ul"] / 1000), doses["prime_ml"]

@@ -121,6 +121,14 @@ def test_a_reset_is_in_the_high_bounds_only() -> None:
     assert low <= without.per_day()["morphine_mg_day"].value <= high
 
 
+def test_a_loss_that_the_clocks_make_longer_than_stated_is_no_quick_reset() -> None:
+    bed = at_bed()
+    reset(bed, 36_000, 36_050, 37_050, 50)
+    bed.write(20 * HOUR)
+    one = found(bed, 0, 20 * HOUR)
+    assert one.bracketed.brackets == () and one.unknown_ms == 1_000_000
+
+
 def test_a_power_cut_is_bracketed_by_the_weight_on_both_sides() -> None:
     bed = at_bed()
     bed.off(10 * HOUR, 12 * HOUR)

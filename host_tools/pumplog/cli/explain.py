@@ -49,7 +49,7 @@ def trace(case: Case, timepoint: str, key: str) -> dict[str, Any]:
         "observed_days": decimal(Fraction(found.observed_ms, DAY_MS)),
         "running_hours": decimal(Fraction(found.running_ms, 3_600_000)),
         "minutes": [_minutes(stretch, *window) for stretch in stretches],
-        "bracketed": [_bracket(bracket, volume) for bracket, volume in found.bracketed.brackets],
+        "bracketed": [_bracket(*one) for one in found.bracketed.brackets],
         "boluses": [_bolus(part, *window) for part in case.seen.boluses_in(*window)],
         "bags": [_bag(piece) for piece in found.pieces],
         "pump": _pump(case.seen, *window),
@@ -66,7 +66,8 @@ def trace_text(traced: dict[str, Any]) -> str:
              f"  {traced['formula']}",
              f"  window {traced['window']['begin_utc']} to {traced['window']['end_utc']}:"
              f" {traced['observed_days']} days observed, pump ran {traced['running_hours']} h"]
-    for name in ("minutes", "bracketed", "boluses", "bags", "pump", "running", "calibrations", "anchors"):
+    for name in ("minutes", "bracketed", "boluses", "bags", "pump", "running", "calibrations",
+                 "anchors"):
         lines.append(f"  {name}: {'none' if not traced[name] else ''}".rstrip())
         lines += ["    " + " ".join(f"{key}={value}" for key, value in line.items())
                   for line in traced[name]]
