@@ -12,10 +12,10 @@ from world import world
 SECOND_US = 1000000
 
 
-def bedside():
+def bedside(period_us=50000):
     """A pump, a handset, and a load cell on the board's pins."""
     dice.seed(5)
-    pump = Pump(world.wire(pins.MOTOR), period_us=50000)
+    pump = Pump(world.wire(pins.MOTOR), period_us)
     pump.running = False  # until the board is up
     handset = Contact(world.wire(pins.HANDSET), dice.chance)
     cell = Hx711Part(world.wire(pins.CELL_DOUT), world.wire(pins.CELL_SCK))
@@ -79,6 +79,28 @@ def test_flash_stalls_cost_ticks_that_are_told_but_no_count_and_no_press():
     gaps = boots.of_kind(found, records.GAP)
     assert sum(gap["count"] for gap in gaps) >= 27 * 3
     assert {gap["cause"] for gap in gaps} == {records.TICKS_SKIPPED}
+
+
+def test_a_stall_every_second_at_2_khz_costs_nothing_as_the_clock_wraps():
+    boots.power_on(pages=2, ticks_ms=(1 << 30) - 30000)
+    pump, handset, _ = bedside(period_us=500)
+    world.after(3 * SECOND_US, turn(pump, True))
+    world.after(55 * SECOND_US, turn(pump, False))
+
+    def stall():
+        if at[0] % 5 == 0:
+            handset.press(held_ms=200)
+        at[0] += 1
+        world.pass_us(400000)
+
+    at = [0]
+    for at_s in range(5, 55):
+        world.after(at_s * SECOND_US, stall)
+    boots.run(63)
+    found = boots.log()
+    minutes = boots.of_kind(found, records.MINUTE)
+    assert sum(minute["counts"] for minute in minutes) == pump.counts == 52 * 2000
+    assert sum(minute["presses"] for minute in minutes) == 10
 
 
 def test_a_second_boot_goes_on_in_the_same_log():
