@@ -15,9 +15,10 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
 import figures  # noqa: E402
 import fuel  # noqa: E402
 
-# The goal is 1/8. It is met by the tick that sees nothing new, not yet by the average of an hour, in
-# which seconds and weights have their share: that is held where it is.
-HELD = {figures.AVERAGE_OF_PLAIN: 0.28}
+# Goals not met yet are held where they are. 1/8 of the plain tick is met by the tick that sees nothing
+# new, not by the average of an hour, in which seconds and weights have their share; three times a tick
+# without a record is met against the dearest of those (a weight judged), not against a mere second.
+HELD = {figures.AVERAGE_OF_PLAIN: 0.28, figures.MINUTE_OF_SECOND: 5.6}
 
 
 @pytest.fixture(scope="module")
