@@ -197,7 +197,8 @@ def test_a_press_while_a_pump_that_stood_is_primed_is_denied():
     Bed(rate=1200).play(
         (300, {}, "running"),
         (600, {"rate": 0}, "stopped"),
-        (100, {"bolus": (10, 60), "press": (30,)}, "running, denied lockout, prime bolus inferred, stopped"),
+        (100, {"bolus": (10, 60), "press": (30,)},
+         "running, denied lockout, prime bolus inferred, stopped"),
     )
 
 

@@ -167,7 +167,7 @@ def may_lack_a_bolus(rig: Rig) -> int:
 
 @given(EVENTS, st.sampled_from((0, YEARS_30_S)), st.sampled_from((0, TICKS_WRAP - 50_000)),
        st.sampled_from((0, TICKS_WRAP - 1)))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_whatever_happens_counts_and_presses_are_booked_once_and_ints_stay_small(
     events: list[Any], uptime_s: int, begin_ms: int, reliefs: int
 ) -> None:
