@@ -9,6 +9,7 @@ that a MINUTE counted and no DEMAND tells of: unresolved, at most one delivery.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from pumpwire import records as wire
@@ -67,7 +68,8 @@ class PressBook:
             told = k
             while k < len(demands) and demands[k] <= end_ms:
                 k += 1
-            found += [self._open(False, begin_ms, end_ms, seq)] * max(0, presses - (k - told))
+            if presses > k - told:
+                found += [self._open(False, begin_ms, end_ms, seq)] * (presses - (k - told))
         self.__init__()  # type: ignore[misc]
         return found
 
@@ -79,6 +81,7 @@ class PressBook:
     def _open(self, proven: bool, begin_ms: int, pressed_by_ms: int, seq: int) -> Open:
         last_ms = max(pressed_by_ms, min(begin_ms + LONGEST_MS,
                                          self._minutes[-1][1] if self._minutes else begin_ms))
-        counts = sum(counts for begin, end, counts, _, _ in self._minutes
-                     if end > begin_ms and begin < last_ms)
+        first = bisect_right(self._minutes, begin_ms, key=lambda minute: minute[1])
+        behind = bisect_left(self._minutes, last_ms, key=lambda minute: minute[0])
+        counts = sum(minute[2] for minute in self._minutes[first:behind])
         return Open(proven, begin_ms if proven else pressed_by_ms, last_ms, counts, seq)

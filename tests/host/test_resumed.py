@@ -7,9 +7,11 @@ from fractions import Fraction
 
 import pytest
 from bedside import START_MS, Bedside
+from counting import calls_of
 from pumplog.cli import main
 from pumplog.dose import Doses, doses
 from pumplog.episodes import episode
+from pumplog.presses import PressBook
 from pumplog.sight import seen_by
 from pumplog.store import Store
 from pumplog.timeline import Timeline
@@ -292,3 +294,14 @@ def test_explain_names_the_resumed_record_among_the_minutes(
     (bracket,) = explained["bracketed"]
     assert bracket["by"] == "reset" and bracket["ml_low"] == "0" and float(bracket["ml_high"]) > 0.5
     assert bracket["seqs"] == [first["last_seq"]]
+
+
+@pytest.mark.parametrize("presses", [0, 1])
+def test_work_grows_with_minutes_and_open_presses_and_not_with_their_square(presses: int) -> None:
+    counts = []
+    for n in (1000, 2000, 4000):
+        book = PressBook()
+        for k in range(n):
+            book.minute(k * 60_000, (k + 1) * 60_000, 1, presses, k)
+        counts.append(calls_of(book.close))
+    assert counts[2] < 4.2 * counts[0] + 100
