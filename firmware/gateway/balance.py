@@ -16,6 +16,7 @@ _OCCLUDED_UG = const(600000)  # at an allowance of a quarter: 0.8 mL counted tha
 _FLOWING_UG = const(300000)
 _FREE_UG = const(500000)
 _FREE_UG_S = const(417)  # 1.5 mL/h: a free flow of 3 mL/h has shown after 1 mL, one of 15 after 0.6
+_FLOW_S = const(30)  # what falls within less was moved, and does not flow
 _UNCOUNTED_UG = const(1000000)
 _WANDER_UG_S = const(3)  # 12 mg/h
 _COUNTING_UG = const(150000)  # counted meanwhile: the counter is not silent
@@ -109,13 +110,15 @@ class Balance:
         if stuck.suspected(_OCCLUDED_UG):
             drifts = -stuck.left_ug > stuck.counted_ug  # it rose by more than ever was counted
             self._say(stuck, records.CELL_DRIFT if drifts else records.OCCLUSION)
-        if free.suspected(free_ug):
+        if free.suspected(free_ug) and free.span_s >= _FLOW_S:
             self._say(free, records.FREE_FLOW)
         elif uncounted.suspected(_UNCOUNTED_UG + self._quantum_ug):
             if free.sum_ug < free_ug * 2 // 3 and not self._signatures.is_open(records.FREE_FLOW):
                 silent = uncounted.counted_ug <= _COUNTING_UG
                 self._say(uncounted, records.COUNTER_SILENT if silent else records.CELL_DRIFT)
         if self._rising.suspected(_UNCOUNTED_UG):
+            self._signatures.over(records.OCCLUSION)  # what rises is not blocked: it was the cell
+            stuck.forget()
             self._say(self._rising, records.CELL_DRIFT)
 
     def _flows_again(self, left_ug, counted_ug, wander_ug):

@@ -35,12 +35,16 @@ class PumpState:
         self._last_s = now_s
         return started
 
+    def quiet_s(self):
+        """Returns how long no count came."""
+        return self._uptime.s - self._last_s
+
     def judge(self):
         """Judges the silence: a pump that should have counted twice since has stopped."""
         interval_ms = self._rate.interval_ms()
         if self.state == records.PUMP_STOPPED or interval_ms < 0:
             return
-        quiet_s = self._uptime.s - self._last_s
+        quiet_s = self.quiet_s()
         if quiet_s > _INTERVALS * (interval_ms // 1000) + _SLACK_S:
             self._became(records.PUMP_STOPPED, min(quiet_s, _MOST_S) * 1000 - interval_ms,
                          interval_ms)

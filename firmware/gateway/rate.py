@@ -9,6 +9,8 @@ from array import array
 from micropython import const
 
 _MINUTES = const(64)
+_RECENT = const(8)
+_RECENT_MS = const(240000)  # of it outside boluses, at least
 _MIN_COUNTS = const(3)  # fewer say too little to overrule what was prescribed
 _MIN_MS = const(60000)
 _CUT_MILLI = const(250)  # what each cut adds to the one count of doubt
@@ -69,7 +71,28 @@ class ContinuousRate:
         self.total_ms -= self._ms[at]
         self.total_cuts -= self._cuts[at]
         self._counts[at] = self._ms[at] = self._cuts[at] = 0
+        self._drop_what_changed()
         self._judge()
+
+    def _drop_what_changed(self):
+        """Forgets what is older than a few minutes where those few contradict it: the rate changed."""
+        counts = ms = cuts = 0
+        for back in range(1, _RECENT + 1):
+            k = (self._at - back) % _MINUTES
+            counts += self._counts[k]
+            ms += self._ms[k]
+            cuts += self._cuts[k]
+        if ms < _RECENT_MS or counts > _MOST_COUNTS or self.total_ms <= 2 * ms:
+            return
+        milli = min(self.total_counts, _MOST_COUNTS) * 1000
+        mean_milli = milli // (self.total_ms // 1000) * (ms // 1000)
+        slack = 1000 + 1000 * cuts + mean_milli // 8
+        if -slack <= counts * 1000 - mean_milli <= slack:
+            return
+        for i in range(_MINUTES):
+            if (self._at - i - 1) % _MINUTES >= _RECENT:
+                self._counts[i] = self._ms[i] = self._cuts[i] = 0
+        self.total_counts, self.total_ms, self.total_cuts = counts, ms, cuts
 
     def slack_milli(self):
         """Returns the thousandths of counts by which the total may be off either way (95 %)."""

@@ -20,6 +20,7 @@ from .signatures import Signatures
 _RESERVOIR_MINUTES = const(5)
 _STUCK_MS = const(30000)
 _PRESS_MS = const(300)  # two presses of a person are further apart; closer ones are one that bounced
+_MOST_RELIEFS = const(20)  # in a second, or a stall
 _HOLD_MS = const(1200)  # few hold it longer; of what bounces later, one count too many is logged
 _MISMATCH_MIN_MS = const(1800000)
 _MISMATCH_PERCENT = const(15)  # a pump and its calibration together are not so wrong
@@ -148,7 +149,8 @@ class Tracker:
         self._second_s = now_s
         self._second_ms = ms
         if self._boluses.state == IDLE:
-            self._rate.add(0, span_ms)
+            if self._pump.state != records.PUMP_STOPPED:
+                self._rate.add(0, span_ms)
         else:
             self._boluses.expire(now_ms)
         if reliefs != self._reliefs:
@@ -168,8 +170,12 @@ class Tracker:
             self._keep(self._minute_span_ms(), self._counts, self._presses)
 
     def _relieved(self, now_ms, reliefs):
-        while self._reliefs != reliefs:
-            self._reliefs = (self._reliefs + 1) & _MASK
+        presses = (reliefs - self._reliefs) & _MASK
+        self._reliefs = reliefs
+        if presses > _MOST_RELIEFS:
+            return  # no thumb is so fast: the counter began anew
+        while presses:
+            presses -= 1
             self._relief.press(now_ms)
 
     def _watch_handset(self, closed, span_ms):
@@ -241,9 +247,11 @@ class Tracker:
         """Notes a continuous rate that its prescription, however calibrated, cannot explain."""
         rate = self._rate
         prescribed = rate.prescribed
-        if prescribed < 0 or rate.total_ms < _MISMATCH_MIN_MS or self._stands():
+        if prescribed < 0 or self._stands():
             self.signatures.over(records.RUNAWAY)
             self.signatures.over(records.REGIMEN_MISMATCH)
+            return
+        if rate.total_ms < _MISMATCH_MIN_MS:
             return
         milli = min(rate.total_counts, 1000000) * 1000
         slack = rate.worst_milli()
@@ -275,7 +283,8 @@ class Tracker:
         return self._pump.state == records.PUMP_RUNNING
 
     def rate_ul_h(self):
-        """Returns the continuous rate measured over the last 64 minutes, -1 unknown."""
+        """Returns the continuous rate measured over the last 64 minutes, 0 of a pump that stands,
+        -1 unknown."""
         return self._rate_of(0, 0)
 
     def rate_low_ul_h(self):
@@ -288,10 +297,15 @@ class Tracker:
 
     def _rate_of(self, slacks, sigmas):
         rate = self._rate
-        if rate.total_ms < 60000 or not self._pl_per_count:
+        if not self._pl_per_count:
             return _UNKNOWN
-        milli = max(0, rate.total_counts * 1000 + slacks * rate.slack_milli())
-        pl_h = milli * self._pl_per_count * 3600 // rate.total_ms
+        if self._stands():
+            milli, ms = max(0, slacks) * 1000, max(1, self._pump.quiet_s()) * 1000
+        else:
+            milli, ms = rate.total_counts * 1000 + slacks * rate.slack_milli(), rate.total_ms
+        if ms < 60000:
+            return _UNKNOWN
+        pl_h = max(0, milli) * self._pl_per_count * 3600 // ms
         ul_h = pl_h * max(0, 1000000 + sigmas * self._ppm) // 1000000000000
         return ul_h + 1 if slacks > 0 else ul_h
 

@@ -128,3 +128,13 @@ def test_uncalibrated_the_rate_is_unknown_and_not_zero():
     bed.tracker._pl_per_count = 0  # as it boots
     bed.step(120, {})
     assert bed.tracker.rate_ul_h() == bed.tracker.rate_low_ul_h() == -1
+
+
+def test_a_pump_that_stands_shows_no_rate_and_a_bound_that_falls():
+    bed = Bed(rate=1200)
+    bed.play((4000, {}, "running"), (300, {"rate": 0}, "stopped"))
+    tracker = bed.tracker
+    assert (tracker.rate_low_ul_h(), tracker.rate_ul_h()) == (0, 0)
+    first_ul_h = tracker.rate_high_ul_h()
+    bed.play((3600, {}, ""))
+    assert 0 < tracker.rate_high_ul_h() < first_ul_h < 20
