@@ -16,6 +16,7 @@ from .episodes import Episode
 from .log_view import BagChange
 
 MATCH_MS = 2 * 3600 * 1000
+_TOLD_MIN = 2  # a bag dated by so many minutes otherwise than it was entered is told
 UNCONFIRMED = "a bag was entered that no weight confirms: check whose it is"
 
 
@@ -67,7 +68,8 @@ def _bag(entry: Entry, change: BagChange | None) -> Bag:
     morphine, bupivacaine = (_strength(entry, drug) for drug in ("morphine_ug", "bupivacaine_ug"))
     at_ms, doubt_ms, note = entry.effective_at_ms, 0, None
     if change is not None and abs(at_ms - change.at_ms) > change.doubt_ms:
-        note = f"bag dated by weight, {abs(at_ms - change.at_ms) // 60_000} min from its entry"
+        minutes = abs(at_ms - change.at_ms) // 60_000
+        note = f"bag dated by weight, {minutes} min from its entry" if minutes >= _TOLD_MIN else None
         at_ms, doubt_ms = change.at_ms, change.doubt_ms
     return Bag(at_ms, doubt_ms, morphine, bupivacaine, entry, change, note)
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from .bags import Bag
+from .bags import UNCONFIRMED, Bag
 from .episodes import Episode
+from .intervals import clip, length
 from .observed import Observed
 from .quantities import show, show_span
 from .signatures import Signature, name_of
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .dose import Doses
 
 _HOUR_MS = 3_600_000
+_AROUND_MS = 600_000
 _DOUBT_TOLD_MS = 300_000  # clock uncertainty beyond this is told
 
 
@@ -25,7 +27,7 @@ def notes(one: Episode, seen: Observed, found: Doses, hung: Sequence[Bag]) -> It
     for again in one.of_kind("patient_start")[1:]:
         yield (f"{one.patient} was started a second time, on board {again.board}: that entry is not"
                " used; correct one of them")
-    yield from _of_bags(found)
+    yield from _of_bags(seen, found)
     for a_ms, b_ms, rival in seen.withheld:
         if a_ms < found.end_ms and b_ms > found.begin_ms:
             hours = Fraction(min(b_ms, found.end_ms) - max(a_ms, found.begin_ms), _HOUR_MS)
@@ -43,10 +45,19 @@ def notes(one: Episode, seen: Observed, found: Doses, hung: Sequence[Bag]) -> It
         yield f"{seen.uncalibrated} minutes without a known calibration are in no figure"
 
 
-def _of_bags(found: Doses) -> Iterable[str]:
+def _watched(seen: Observed, at_ms: int) -> bool:
+    """Returns whether the board watched all the minutes around a moment."""
+    around = at_ms - _AROUND_MS, at_ms + _AROUND_MS
+    return length(clip(seen.observed, *around)) == 2 * _AROUND_MS
+
+
+def _of_bags(seen: Observed, found: Doses) -> Iterable[str]:
     for piece in found.pieces:
         bag = piece.bag
-        if bag.note:
+        if bag.note == UNCONFIRMED:
+            if _watched(seen, bag.at_ms):  # else no weight could have seen it
+                yield bag.note
+        elif bag.note:
             yield bag.note
         elif bag.entry is None and piece.volumes["patient"].high:
             change = bag.change

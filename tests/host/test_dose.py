@@ -158,3 +158,17 @@ def test_bounds_hold_one_quantum_and_the_calibration(store: Store) -> None:
     by_the_clock = Fraction("0.05") * Fraction(50, 60_000)  # 50 ms of the last minute, which counted
     assert found.high - found.low == Fraction("0.1") + by_the_clock
     assert found.low <= 12 <= found.high
+
+
+def test_a_bag_that_no_weight_saw_is_told_where_the_board_was_watching(store: Store) -> None:
+    bed = Bedside(store)
+    for hour in (0, 5, 20):
+        bed.bag(hour * HOUR, "0.40", "0.20")
+    bed.infuse(0, 30 * HOUR, "0.10")
+    bed.off(18 * HOUR, 20 * HOUR - 60)
+    bed.write(30 * HOUR)
+    assert any("no weight confirms" in note for note in _doses(bed, 0, 10 * HOUR).notes)
+    later = _doses(bed, 15 * HOUR, 25 * HOUR)
+    assert [note for note in later.notes if "no weight confirms" in note] == [
+        "a bag was entered that no weight confirms: check whose it is"], "of the bag that went before"
+    assert not any("no weight confirms" in note for note in _doses(bed, 20 * HOUR, 25 * HOUR).notes)
