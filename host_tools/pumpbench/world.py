@@ -104,7 +104,8 @@ class WindowWorld:
     @property
     def pins(self) -> Pins:
         """What the board's pins show."""
-        closed = self.handset_level[::TICKS_PER_S].astype(np.int32) * CLOSED
+        last = TICKS_PER_S - 1  # of each second's ticks: the one at which the board looks
+        closed = self.handset_level[last::TICKS_PER_S].astype(np.int32) * CLOSED
         packed = self.temperature << 8 | closed
         return Pins(self.counts, self.presses, self.weights_raw, self.reliefs, packed)
 

@@ -400,7 +400,6 @@ def test_a_refill_leaves_milligrams_unknown_from_there(runs: dict[str, Seen]) ->
 # ---- handset and buttons
 
 
-@pytest.mark.xfail(strict=True, reason="a release that bounces late is taken for another press")
 def test_every_press_of_a_worn_contact_is_logged_once(runs: dict[str, Seen]) -> None:
     seen = runs["HAND"]
     demands = [one for one in seen.events("HAND", "demand")

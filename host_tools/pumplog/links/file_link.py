@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from pumpwire import page
@@ -38,7 +39,7 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
     wrong: PumplogError | None = None
     for first_seq, log_id, data in sorted(pages):
         store.add_log(log_id, board)
-        used = len(data) if page.read_footer(data) else len(data.rstrip(b"\xff"))
+        used = len(data) if page.read_footer(data) else _written_bytes(data)
         try:
             records += store.add_page_bytes(log_id, first_seq, 0, data[:used])
         except Integrity as error:
@@ -48,3 +49,15 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
         raise wrong
     return PullResult(records, len(pages), len(image), store.next_seq_wanted(pages[0][1]), 0,
                       store.bad_pages(pages[0][1]))
+
+
+def _written_bytes(data: bytes) -> int:
+    """Returns how much of an open page was written: its good frames, and what is torn behind them.
+
+    A frame's own last byte may look like erased flash.
+    """
+    used = 0
+    with contextlib.suppress(WireError):
+        for at, length in page.walk(data, page.read_header(data)):
+            used = at + length
+    return max(used, len(data.rstrip(b"\xff")))
