@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -23,6 +24,16 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+def _at_least(least: int) -> Callable[[str], int]:
+    """Returns what reads a whole number from `least` up."""
+    def number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} up")
+        return int(text)
+
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pumpbench", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -36,8 +47,8 @@ def _parser() -> argparse.ArgumentParser:
                      help="the motor's quantum as calibrated, microlitres a count (default 1)")
     run.add_argument("--calibration-error", type=Fraction, default=Fraction(0), metavar="PERCENT",
                      help="how much the true quantum exceeds the calibrated one (default 0)")
-    run.add_argument("--seed", type=int, default=1)
-    run.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    run.add_argument("--seed", type=_at_least(0), default=1)
+    run.add_argument("--jobs", type=_at_least(1), default=os.cpu_count() or 1)
     run.add_argument("--faults", type=Path, metavar="FILE.toml",
                      help="what goes wrong: see docs/FAULTS.md")
     run.add_argument("--patients", default="", help="only these, comma-separated")
@@ -47,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
     demo = commands.add_parser("demo", help="twelve patients from pump to table, in minutes")
     demo.add_argument("--out", type=Path, help="keep everything here (default: a fresh folder)")
-    demo.add_argument("--seed", type=int, default=1)
+    demo.add_argument("--seed", type=_at_least(0), default=1)
     demo.set_defaults(run=_demo)
     return parser
 

@@ -850,3 +850,12 @@ def test_drawn_windows_keep_to_their_ranges():
     errors = [float(s.calibration_error) for s in specs]
     assert np.std(errors) == pytest.approx(0.025, rel=0.1) and abs(np.mean(errors)) < 0.004
     assert draw_spec(1, 2) == specs[1] != draw_spec(1, 2, rate_ul_h=70)
+
+
+@pytest.mark.parametrize(("option", "value"), [("--jobs", "0"), ("--jobs", "two"), ("--seed", "-1")])
+def test_numbers_that_cannot_be_are_usage_errors(option, value, capsys):
+    from pumpbench.cli import main
+
+    with pytest.raises(SystemExit) as stopped:
+        main(["run", "--regimens", "a", "--daily-counts", "b", "--out", "c", option, value])
+    assert stopped.value.code == 2 and "is not a whole number" in capsys.readouterr().err
