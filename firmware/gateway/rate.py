@@ -10,6 +10,7 @@ from micropython import const
 
 _MINUTES = const(64)
 _RECENT = const(8)
+_LOOK_BACK = const(4)  # every so many minutes
 _RECENT_MS = const(240000)  # of it outside boluses, at least
 _MIN_COUNTS = const(3)  # fewer say too little to overrule what was prescribed
 _MIN_MS = const(60000)
@@ -71,7 +72,8 @@ class ContinuousRate:
         self.total_ms -= self._ms[at]
         self.total_cuts -= self._cuts[at]
         self._counts[at] = self._ms[at] = self._cuts[at] = 0
-        self._drop_what_changed()
+        if at % _LOOK_BACK == 0:
+            self._drop_what_changed()
         self._judge()
 
     def _drop_what_changed(self):
