@@ -5,8 +5,6 @@ belong in `_interrupt` and `_opened` (encryption update, secrets, passkey): unti
 any central that connects is served.
 """
 
-import errno
-
 import bluetooth
 from micropython import const
 from pumpwire import uuids
@@ -64,6 +62,7 @@ class Radio:
         self._handles = {}
         self._channels = {}
         self._news = False
+        self._unheard = False  # whether an advertisement was refused
         self._name = b""
         self._handler = None
 
@@ -93,7 +92,11 @@ class Radio:
         company = uuids.COMPANY_ID
         response = bytes((len(self._name) + 1, 0x09)) + self._name
         response += bytes((4, 0xFF, company & 255, company >> 8, flags))
-        self.ble.gap_advertise(_ADVERTISE_US, data, resp_data=response)
+        try:
+            self.ble.gap_advertise(_ADVERTISE_US, data, resp_data=response)
+            self._unheard = False
+        except OSError:
+            self._unheard = True  # the stack is busy: `service` tries again, and the loop goes on
 
     def _interrupt(self, event, data):
         if event == _IRQ_WRITTEN:
@@ -126,6 +129,8 @@ class Radio:
                 peer.indicating = False
             elif event == _IRQ_MTU:
                 peer.packet_bytes = min(value, _MTU) - 3
+        if self._unheard:
+            self._advertise()
         if self._peers:
             self._refresh()
 
@@ -150,11 +155,9 @@ class Radio:
                 self._advertise()
 
     def send(self, call, conn, channel, data):
-        """Makes a stack's sending call; False when it has no room or the peer is gone."""
+        """Makes a stack's sending call; False when it has no room, the peer is gone, or it failed."""
         try:
             call(conn, self._handles[channel], data)
-        except OSError as error:
-            if error.errno in (errno.ENOMEM, errno.ENOTCONN, errno.EINVAL):
-                return False
-            raise
+        except OSError:
+            return False
         return True

@@ -31,6 +31,7 @@ class BLE:
             cls.only.values = None
             cls.only.advertised = None
             cls.only.sent = []  # (connection, handle, bytes)
+            cls.only.refusals = 0  # calls that fail before one succeeds
             cls.only.room = 4  # notifications that fit before ENOMEM
             cls.only._active = False
         return cls.only
@@ -49,6 +50,7 @@ class BLE:
         self._irq = handler
 
     def gap_advertise(self, interval_us, adv_data=None, *, resp_data=None, connectable=True):
+        self._refuse()
         if not self._active or len(adv_data) > 31 or len(resp_data) > 31:
             raise OSError(errno.EINVAL)
         self.advertised = bytes(adv_data), bytes(resp_data)
@@ -74,7 +76,13 @@ class BLE:
     def gatts_write(self, handle, data, send_update=False):
         self.values[handle] = bytes(data)
 
+    def _refuse(self):
+        if self.refusals:
+            self.refusals -= 1
+            raise OSError(errno.EIO)
+
     def gatts_notify(self, conn, handle, data=None):
+        self._refuse()
         if not self.room:
             raise OSError(errno.ENOMEM)
         self.room -= 1
