@@ -1,7 +1,7 @@
 """The tight loop: reads the two hardware counters ten times a second.
 
-Most ticks see nothing new. Those cost two port reads and two comparisons, 6.4 times the instructions
-of an empty loop over the same ticks (`make bench`; the average tick of an hour: 18 times), and
+Most ticks see nothing new. Those cost two port reads and two comparisons, 6.5 times the instructions
+of an empty loop over the same ticks (`make bench`; the average tick of an hour: 19 times), and
 allocate nothing; what did change is handed on with the time of the tick.
 """
 

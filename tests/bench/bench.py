@@ -20,15 +20,20 @@ def main() -> None:
     print(f"\n{'goal':64}{'ratio':>8}{'at most':>9}")
     for goal in found.goals:
         print(f"{goal.name:64}{goal.ratio:8.3g}{goal.most:9.3g}  {'met' if goal.met() else 'NOT met'}")
+    print("\nfor information, no goal:")
+    for told in found.beside:
+        print(f"{told.name:64}{told.ratio:8.3g}{told.most:9.3g}  {'within' if told.met() else 'above'}")
     print()
     if not callgrind.available():
         print("machine instructions: no valgrind here, skipped")
         return
-    own, empty, firmware, plain = map(callgrind.mean_tick, ("none", "empty", "firmware", "plain"))
+    own, empty, firmware, draft, thrifty = map(
+        callgrind.mean_tick, ("none", "empty", "firmware", "draft", "plain"))
     print("machine instructions of an average tick (64-bit unix port, collector included):")
-    print(f"empty {empty - own:.0f}, firmware {firmware - own:.0f}, plain {plain - own:.0f};"
-          f" firmware {(firmware - own) / (empty - own):.1f} times empty,"
-          f" {(firmware - own) / (plain - own):.3f} of plain")
+    print(f"empty {empty - own:.0f}, firmware {firmware - own:.0f}, first draft {draft - own:.0f},"
+          f" thrifty plain {thrifty - own:.0f}; firmware {(firmware - own) / (empty - own):.1f} times"
+          f" empty, {(firmware - own) / (draft - own):.3f} of the first draft,"
+          f" {(firmware - own) / (thrifty - own):.3f} of the thrifty plain tick")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The same watching as one would first write it: dicts, floats and JSON. For comparison only.
+"""The same watching written plainly: dicts, floats and JSON. For comparison only.
 
 It reads the same ports and does the same work: the rate over an hour with its bounds, boluses given
 and denied, the pump's stops, the bag by counts and weight, a knock left out, counts held against
