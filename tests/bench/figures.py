@@ -1,6 +1,6 @@
 """What a tick costs, in ratios within one run, and the goals beside them.
 
-The goal of 1/8 was set on a plain tick as a first draft has it (first_draft.py). Against the thrifty
+The goal of 1/8 is judged by a plain tick as a first draft has it (first_draft.py). Against the thrifty
 one (plain_tick.py: sums kept, the weight read once a second) the same ratios are told, not judged.
 """
 
