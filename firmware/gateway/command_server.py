@@ -1,11 +1,9 @@
 """Answers the COMMAND channel: time, anchors, entries, provisioning. Formats: pumpwire.commands."""
 
 import struct
-from array import array
 
 from micropython import const
 from pumpwire import commands, entries
-from pumpwire.check import crc16
 from pumpwire.errors import WireError
 from pumpwire.records import ANCHOR, CALIBRATION, ENTRY
 from pumpwire.units import SMALL_INT_LIMIT
@@ -29,7 +27,7 @@ class CommandServer:
         self._service_pressed = service_pressed
         self._applied = applied
         self._anchored = anchored
-        self._uuids = array("I", [0] * _REMEMBERED)
+        self._uuids = [None] * _REMEMBERED  # whole: one taken for another would be lost for good
         self._uuid_next = 0
         self._anchor_ms = -1  # uncertainty of the last anchor, -1: none in this boot
         self._anchor_s = 0
@@ -100,26 +98,20 @@ class CommandServer:
         if len(body) > _MAX_ENTRY:
             return commands.MALFORMED, b""
         uuid, _, _, _, assignment, kind, fields = entries.unpack(body)
+        uuid = bytes(uuid)
         if not self._may_write(check_code):
             return commands.REFUSED, b""
-        known = crc16(uuid, 0, 16) << 16 | crc16(uuid, 0, 16, 0)
-        if self._had(known):
+        if uuid in self._uuids:
             return commands.ALREADY, b""
         for name in fields:
             if kind in (entries.REGIMEN, entries.BAG) and fields[name] >= SMALL_INT_LIMIT:
                 return commands.MALFORMED, b""
         done = self._append(ENTRY, body)
         if done[0] == commands.OK:
-            self._uuids[self._uuid_next] = known
+            self._uuids[self._uuid_next] = uuid
             self._uuid_next = (self._uuid_next + 1) % _REMEMBERED
             self._take(kind, fields, assignment)
         return done
-
-    def _had(self, known):
-        for one in self._uuids:  # MicroPython's arrays have no `in`
-            if one == known:
-                return True
-        return False
 
     def _take(self, kind, fields, assignment):
         config = self._config
