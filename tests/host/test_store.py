@@ -6,7 +6,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from uuid import UUID
 
+from pumplog.cli.common import unconfirmed
+from pumplog.entries import Entry
+from pumplog.store import Store
 from test_cli import PATHS
 
 OPEN = """
@@ -40,3 +44,12 @@ def test_many_may_ask_who_this_computer_is_at_once(tmp_path: Path) -> None:
     ]
     said = {process.communicate()[0] for process in processes}
     assert len(said) == 1 and said.pop().strip().isdigit()
+
+
+def test_entries_that_a_board_claims_and_has_not_are_told(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "a.db") as store:
+        store.add_entry(Entry(UUID(int=1), "reading", "P01", "B01", 5, "AB", 0, 0, {"volume_ul": 1}))
+        assert "pull again" in unconfirmed(store, "B01", [])[0]
+        assert unconfirmed(store, "B01", ["it is not yet on board"]) == []
+        store.mark_delivered(UUID(int=1), 7, 3)
+        assert unconfirmed(store, "B01", []) == []

@@ -142,6 +142,15 @@ def deliver(
     return left
 
 
+def unconfirmed(store: Store, board: str, left: list[str]) -> list[str]:
+    """Returns, after a pull, what to say of entries that the board claimed to have and has not."""
+    silent = len(store.waiting(board)) - len(left)
+    if silent <= 0:
+        return []
+    return [f"{silent} of the entries that wait for board {board} are in its log, it says, and are not:"
+            " they are kept; pull again"]
+
+
 def journal(options: argparse.Namespace, store: Store, entry: Entry) -> None:
     """Keeps an entry, hands it to its board where --link says how, and prints it if --json.
 

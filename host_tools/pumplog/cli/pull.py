@@ -22,6 +22,7 @@ from .common import (
     open_store,
     print_json,
     since_text,
+    unconfirmed,
     utc_text,
 )
 
@@ -95,6 +96,7 @@ def _pull(
         left = deliver(client, store, info.log_id, one.board, options.check)
         status = client.status()
         result = client.pull(store, info.log_id, _progress(one.board))
+        left += unconfirmed(store, one.board, left)
         outcome = "complete"
     finally:
         link.close()
