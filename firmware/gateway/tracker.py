@@ -9,7 +9,6 @@ from .balance import Balance
 from .bolus import IDLE, Boluses
 from .calibration_check import CalibrationCheck
 from .clock import ticks_diff
-from .note import note
 from .pump_state import PumpState
 from .rate import ContinuousRate
 from .relief import Relief
@@ -19,6 +18,9 @@ from .signatures import Signatures
 
 _RESERVOIR_MINUTES = const(5)
 _STUCK_MS = const(30000)
+_JUDGE = const(1)  # the minute's work, a second each
+_COMPARE = const(2)
+_RECORD = const(3)
 _PRESS_MS = const(300)  # two presses of a person are further apart; closer ones are one that bounced
 _MOST_RELIEFS = const(20)  # in a second, or a stall
 _HOLD_MS = const(1200)  # few hold it longer; of what bounces later, one count too many is logged
@@ -64,6 +66,7 @@ class Tracker:
         self._minute_s = 0
         self._minute_ms = 0
         self._next_s = 60
+        self._chore = 0  # what is left of the minute's work
         self._reliefs = reliefs
         self._press_ms = -_PRESS_MS
         self._held = False  # the contact was not seen open since the last press
@@ -163,7 +166,10 @@ class Tracker:
         if ten:
             self._ten_seconds(now_ms)
         if now_s >= self._next_s:
-            self._minute(read_temperature)
+            self._minute()
+            return  # what is kept against a reset is a minute old for one more second
+        if self._chore:
+            self._do_chore(read_temperature)
         pending = self._counts + self._presses
         if ten or pending != self._kept:
             self._kept = pending
@@ -215,24 +221,38 @@ class Tracker:
         else:
             self.signatures.over(records.EMPTY)
 
-    def _minute(self, read_temperature):
+    def _minute(self):
         self.flush_minute()
         while self._next_s <= self._uptime.s:
             self._next_s += 60
-        self._rate.minute()
-        self._boluses.rate_judged()
-        self._compare_with_regimen()
-        if self._uptime.s // 60 % _RESERVOIR_MINUTES == 0:
+        self._chore = _JUDGE
+
+    def _do_chore(self, read_temperature):
+        """Does a part of the minute's work, one a second: no tick has to do it all."""
+        chore = self._chore
+        self._chore = chore + 1 if chore < _RECORD else 0
+        if chore == _JUDGE:
+            self._rate.minute()
+            self._boluses.rate_judged()
+        elif chore == _COMPARE:
+            self._compare_with_regimen()
+        elif self._uptime.s // 60 % _RESERVOIR_MINUTES == 0:
             self.reservoir.record(self._log, self._scale, read_temperature())
 
     def flush_minute(self):
         """Writes the minute as far as it came."""
-        uptime = self._uptime
-        note(self._log, records.MINUTE, self._minute_span_ms(), self._counts, self._presses)
+        now_s = self._uptime.s
+        ms = self._uptime.ms
+        log = self._log
+        values = log.values
+        values[0] = (now_s - self._minute_s) * 1000 + ms - self._minute_ms
+        values[1] = self._counts
+        values[2] = self._presses
+        log.append(records.MINUTE)
         self._counts = 0
         self._presses = 0
-        self._minute_s = uptime.s
-        self._minute_ms = uptime.ms
+        self._minute_s = now_s
+        self._minute_ms = ms
 
     def _minute_span_ms(self):
         uptime = self._uptime
