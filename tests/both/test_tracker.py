@@ -1,34 +1,11 @@
 """The tracker against a small pump: every rule has its trace."""
 
-from array import array
-
 from gateway.clock import Uptime
 from gateway.tracker import Tracker
 from pumpwire import records
+from tracker_bed import Notes
 
 MASK = (1 << 30) - 1
-
-
-class Notes:
-    """Stands for the log: keeps (kind, {field: value}, uptime in ms)."""
-
-    def __init__(self, uptime):
-        self.values = array("i", [0] * 8)
-        self.uptime = uptime
-        self.kept = []
-
-    def append(self, kind, blob=None):
-        fields = {}
-        for i, (name, _) in enumerate(records.fields_of(kind)):
-            fields[name] = self.values[i]
-        self.kept.append((kind, fields, self.uptime.s * 1000 + self.uptime.ms))
-        return len(self.kept)
-
-    def of(self, kind):
-        return [fields for k, fields, _ in self.kept if k == kind]
-
-    def times(self, kind):
-        return [at - fields["ago_ms"] for k, fields, at in self.kept if k == kind]
 
 
 class Bedside:
