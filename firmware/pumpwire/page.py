@@ -1,70 +1,94 @@
 """The log's page: 4096 bytes that can be read alone. All ints little-endian.
 
      0   2  magic "PL"
-     2   1  format version (1)
+     2   1  format version (2)
      3   1  0
      4   4  log_id       random, made when the log was first formatted
      8   4  first_seq    sequence number of the page's first record
     12   2  0
     14   2  check        CRC-16 of bytes 0..13; bytes 0..15 never change meaning in any version
-    16   4  boot         boot number
-    20   4  base_s       seconds of uptime at the page's base time
-    24   2  base_ms      and its milliseconds
-    26   4  previous     CRC-32 in the footer of the page before (0 for the first page)
-    30   2  check        CRC-16 of bytes 16..29, started from the check at 14; seeds every frame
-    32      records, one frame after the other (pumpwire.records), then erased bytes (0xFF)
-  4088   2  used         offset behind the last good frame; bytes between it and the footer
-                         that are not erased were torn by a power cut
-  4090   2  count        number of records
-  4092   4  seal         CRC-32 of bytes 0..used-1 and of bytes 4088..4091
+    16   4  boot         boot number at the page's base time
+    20   4  base_s       seconds of that boot's uptime at the base time
+    24   1  base_tick    and tenths of a second
+    25   1  0
+    26   2  check        CRC-16 of bytes 16..25, started from the check at 14; seeds every frame
+    28      frames, one after the other (pumpwire.records), then erased bytes (0xFF)
+  4061   2  used         offset behind the last good frame or filler
+  4063   2  count        number of records
+  4065   2  key_id       tells the key of the seal, 0: there was none yet (pumpwire.seal)
+  4067   1  flags        FLAG_REFUSED, FLAG_DECAYED
+  4068   8  previous     the first 8 bytes of the seal of the page before, 0 for the log's first
+  4076   4  CRC-32       of bytes 0..used-1 and 4061..4075
+  4080  16  seal         the first 16 bytes of HMAC-SHA256, under the device key, of bytes 0..used-1
+                         and 4061..4079; 0 without a key
 
-A page without a footer (16 erased bits at 4088) is the open page, or was open when power failed.
-The keyed seal over each page comes with format version 2.
+A page without a footer (16 erased bits at 4061) is the open page, or one that still waits for its
+footer: at most one, the page before the open one, while the board runs.
 """
 
 import binascii
 import struct
 
 from .check import crc16
+from .deltas import Deltas
 from .errors import WireError
-from .records import decode, frame_length
-from .units import PAGE_BYTES
+from .frames import decode, frame_length, records_in
+from .records import BOOT, FILLER
+from .units import PAGE_BYTES, TICK_MS
 
 MAGIC = b"PL"
-VERSION = 1
+VERSION = 2
 PREFIX_BYTES = 16
-HEADER_BYTES = 32
-FOOTER_AT = 4088
-FOOTER_BYTES = 8
+HEADER_BYTES = 28
+FOOTER_AT = 4061
+FOOTER_BYTES = 35
+PREVIOUS_BYTES = 8
+SEAL_BYTES = 16
+FLAG_REFUSED = 1  # cells of this page refused a program: it is not used again
+FLAG_DECAYED = 2  # cells changed while the page was open: not all of its records can be read
 
 _PREFIX = "<2sBBIIH"
-_REST = "<IIHI"
-_FOOTER = "<HHI"
+_REST = "<IIBB"
+_FOOTER = "<HHHB8sI16s"
+_CRC_AT = 15  # in the footer
+_SEAL_AT = 19
 
 
 class Header:
-    """What a page's first 32 bytes say; `seed` starts every frame's check."""
+    """What a page's first 28 bytes say; `seed` starts every frame's check."""
 
-    def __init__(self, version, log_id, first_seq, boot, base_s, base_ms, previous, seed):
-        self.version = version
+    def __init__(self, log_id, first_seq, boot, base_s, base_tick, seed):
         self.log_id = log_id
         self.first_seq = first_seq
         self.boot = boot
         self.base_s = base_s
-        self.base_ms = base_ms
-        self.previous = previous
+        self.base_tick = base_tick
         self.seed = seed
 
 
-def build_header(log_id, first_seq, boot, base_s, base_ms, previous):
-    """Returns the 32 bytes that open a page."""
-    data = bytearray(HEADER_BYTES)
+class Footer:
+    """What a page's last 35 bytes say."""
+
+    def __init__(self, used, count, key_id, flags, previous, crc, seal):
+        self.used = used
+        self.count = count
+        self.key_id = key_id
+        self.flags = flags
+        self.previous = previous
+        self.crc = crc
+        self.seal = seal
+
+
+def put_header(data, log_id, first_seq, boot, base_s, base_tick):
+    """Writes the 28 bytes that open a page into `data`; allocates nothing."""
     struct.pack_into(_PREFIX, data, 0, MAGIC, VERSION, 0, log_id, first_seq, 0)
-    prefix_check = crc16(data, 0, 14)
-    struct.pack_into("<H", data, 14, prefix_check)
-    struct.pack_into(_REST, data, 16, boot, base_s, base_ms, previous)
-    struct.pack_into("<H", data, 30, crc16(data, 16, 30, prefix_check))
-    return data
+    check = crc16(data, 0, 14)
+    data[14] = check & 255
+    data[15] = check >> 8
+    struct.pack_into(_REST, data, 16, boot, base_s, base_tick, 0)
+    check = crc16(data, 16, 26, check)
+    data[26] = check & 255
+    data[27] = check >> 8
 
 
 def read_prefix(data):
@@ -80,38 +104,59 @@ def read_prefix(data):
 
 
 def read_header(data):
-    """Returns the Header of a page's bytes (32 or more); raises WireError."""
+    """Returns the Header of a page's bytes (28 or more); raises WireError."""
     version, log_id, first_seq = read_prefix(data)
     if version != VERSION:
         raise WireError("page format version %d, this software reads %d" % (version, VERSION), 2)
     if len(data) < HEADER_BYTES:
         raise WireError("page cut short", len(data))
-    seed = data[30] | data[31] << 8
-    if crc16(data, 16, 30, data[14] | data[15] << 8) != seed:
-        raise WireError("page header check does not match", 30)
-    boot, base_s, base_ms, previous = struct.unpack_from(_REST, data, 16)
-    return Header(version, log_id, first_seq, boot, base_s, base_ms, previous, seed)
+    seed = data[26] | data[27] << 8
+    if crc16(data, 16, 26, data[14] | data[15] << 8) != seed:
+        raise WireError("page header check does not match", 26)
+    boot, base_s, base_tick, _ = struct.unpack_from(_REST, data, 16)
+    return Header(log_id, first_seq, boot, base_s, base_tick, seed)
 
 
-def seal_of(data, used, count):
-    """Returns the CRC-32 that seals a page whose records end at `used`."""
-    crc = binascii.crc32(memoryview(data)[:used])
-    return binascii.crc32(struct.pack("<HH", used, count), crc) & 0xFFFFFFFF
+def build_footer(data, used, count, key_id, flags, previous, hmac):
+    """Returns the 35 bytes that close the page `data` (its first `used` bytes or more).
 
-
-def build_footer(data, used, count):
-    """Returns the 8 bytes that close the page `data` (its first `used` bytes or more)."""
-    return struct.pack(_FOOTER, used, count, seal_of(data, used, count))
+    previous: the first bytes of the seal of the page before; hmac(*parts) -> bytes under the device
+    key, or None without one: key_id is then 0.
+    """
+    footer = bytearray(FOOTER_BYTES)
+    struct.pack_into("<HHHB8s", footer, 0, used, count, key_id, flags, previous)
+    records = memoryview(data)[:used]
+    crc = binascii.crc32(memoryview(footer)[:_CRC_AT], binascii.crc32(records)) & 0xFFFFFFFF
+    struct.pack_into("<I", footer, _CRC_AT, crc)
+    if hmac is not None:
+        footer[_SEAL_AT:] = hmac(records, memoryview(footer)[:_SEAL_AT])[:SEAL_BYTES]
+    return footer
 
 
 def read_footer(data):
-    """Returns (used, count, seal), or None for a page that is still open; does not check the seal."""
+    """Returns the Footer, None of a page that is still open; checks nothing."""
     if len(data) < PAGE_BYTES:
         return None
-    used, count, seal = struct.unpack_from(_FOOTER, data, FOOTER_AT)
-    if used == 0xFFFF:
-        return None
-    return used, count, seal
+    footer = Footer(*struct.unpack_from(_FOOTER, data, FOOTER_AT))
+    return None if footer.used == 0xFFFF else footer
+
+
+def check_footer(data, footer):
+    """Raises WireError unless the footer's CRC-32 fits the page's bytes; the seal is not judged."""
+    if not HEADER_BYTES <= footer.used <= FOOTER_AT:
+        raise WireError("page footer out of range", FOOTER_AT)
+    view = memoryview(data)
+    crc = binascii.crc32(view[FOOTER_AT : FOOTER_AT + _CRC_AT], binascii.crc32(view[: footer.used]))
+    if crc & 0xFFFFFFFF != footer.crc:
+        raise WireError("page check sum does not match", FOOTER_AT + _CRC_AT)
+
+
+def sealed(data, footer, hmac):
+    """Returns whether the seal fits the page's bytes; hmac(*parts) -> bytes under the key of
+    footer.key_id."""
+    view = memoryview(data)
+    made = hmac(view[: footer.used], view[FOOTER_AT : FOOTER_AT + _SEAL_AT])
+    return made[:SEAL_BYTES] == footer.seal
 
 
 class Record:
@@ -130,6 +175,8 @@ def walk(data, header):
     at = HEADER_BYTES
     end = min(len(data), FOOTER_AT)
     while True:
+        while at < end and data[at] == FILLER:
+            at += 1
         length = frame_length(data, at, end, header.seed)
         if length == 0:
             return
@@ -137,31 +184,52 @@ def walk(data, header):
         at += length
 
 
+def count_records(data, header):
+    """Returns (number of records, offset behind the last good frame): bytes that follow are filler,
+    erased, torn or decayed."""
+    count = 0
+    used = HEADER_BYTES
+    try:
+        for at, length in walk(data, header):
+            count += records_in(data, at)
+            used = at + length
+    except WireError:
+        pass  # what lies before it is good
+    return count, used
+
+
 def decode_page(data):
     """Decodes a page, closed or open, whole or its first bytes: the host's one reader.
 
     Returns (Header, [Record], closed, error): error is None or the WireError that ended the
-    reading; the records before it are good. A closed page whose seal does not match gives an
-    error too. Raises WireError only where the header itself cannot be read.
+    reading; the records before it are good. A closed page whose check sum does not match gives an
+    error too; its seal is for pumpwire.page.sealed. Raises WireError only where the header itself
+    cannot be read.
     """
     header = read_header(data)
     found = []
     error = None
-    used = HEADER_BYTES
-    time_ms = header.base_s * 1000 + header.base_ms
+    footer = None
+    deltas = Deltas()
+    boot = header.boot
+    ticks = header.base_s * 10 + header.base_tick
     try:
         footer = read_footer(data)
-        stop = data if footer is None else memoryview(data)[: max(footer[0], HEADER_BYTES)]
-        for at, length in walk(stop, header):
-            kind, dt_ms, fields = decode(data, at, length)
-            time_ms += dt_ms
-            found.append(Record(header.first_seq + len(found), kind, header.boot, time_ms, fields))
-            used = at + length
+        stop = data
         if footer is not None:
-            if footer[0] != used or footer[1] != len(found):
-                raise WireError("page footer does not fit its records", FOOTER_AT)
-            if seal_of(data, used, len(found)) != footer[2]:
-                raise WireError("page seal does not match", FOOTER_AT + 4)
+            check_footer(data, footer)
+            stop = memoryview(data)[: footer.used]
+        for at, length in walk(stop, header):
+            for kind, dt, fields in decode(data, at, length, deltas):
+                if kind == BOOT:
+                    boot = fields["boot"]
+                    ticks = 0
+                ticks += dt
+                found.append(
+                    Record(header.first_seq + len(found), kind, boot, ticks * TICK_MS, fields)
+                )
+        if footer is not None and footer.count != len(found):
+            raise WireError("page footer does not fit its records", FOOTER_AT + 2)
     except WireError as wrong:
         error = wrong
         footer = None

@@ -1,22 +1,35 @@
 """The record kinds: one table that drives encoding, decoding, the documents and the store.
 
-A record on flash, on the wire and in the store is the same frame:
+A frame is what one program operation writes: records, then a check. On flash, on the wire and in
+the store it is the same bytes. Its first byte tells its form:
 
-    byte 0      kind        1..254 (0xFF is erased flash: the end of the page's records)
-    byte 1      n           length of the body in bytes, 0..250
-    2 .. 2+n    body        dt_ms varint: time since the record before it in the page (the first:
-                            since the page's base time), then the kind's fields in order
-    2+n, 3+n    check       CRC-16, little-endian, over everything before it, started from the
-                            page header's check, so that a frame of another page does not pass
+    0x00        filler     one byte, no record: cells that a torn write may have touched
+    0x01..0x7F  record     kind 1 | n 1 | body n | check 2
+    0x80..0xFE  minute     1 r d5 d4 d3 d2 d1 d0, what d and r call for, check 2
+    0xFF        erased flash: the end of the page's records
 
-Field codes: `u` unsigned varint, `i` folded signed varint, `b` all remaining bytes. Fields may be
-added at the end of a kind: readers fill those that an older record lacks with 0.
+    body        dt varint: ticks of 100 ms since the record before it in the page (the first: since
+                the page's base time; BOOT: since the boot); then the kind's fields in order, zero
+                bytes at the end left out. Fields may be added at the end of a kind: a reader takes
+                those that a record lacks as 0 in their code, and passes over what it does not know.
+    minute      a MINUTE 600 ticks after the MINUTE before it, with the usual span_ms of 60000.
+                d 0..60: counts are the last MINUTE's plus unfold(d), presses 0;
+                61: a folded varint follows, the difference of counts, presses 0;
+                62: that varint and another one follow, the second is presses; 63: not used.
+                r 1: a folded varint follows at the end, level_ul in its code of a RESERVOIR of the
+                same time, its se_ul as in the page's last: two records in one frame.
+    check       CRC-16, little-endian, over the frame before it, started from the page header's
+                check, so that a frame of another page does not pass
+
+Field codes, ints as varints (pumpwire.varint):
+
+    u  unsigned         i  folded signed
+    d  folded difference to this field in the page's last record of the kind, 0 before the first
+    l  as d, to that value plus its last step: what falls evenly differs by nothing
+    b  all remaining bytes
+
 Events are often recorded after they happened: `ago_ms` is how long before the record's own time.
 """
-
-from .check import crc16
-from .errors import WireError
-from .varint import fold, get_uint, put_uint, unfold
 
 BOOT = 1
 ANCHOR = 2
@@ -37,11 +50,14 @@ CHECK = 16
 LOOP = 17
 RESUMED = 18
 POWER = 19
+SKIPPED = 20
+CELLS = 21
+WEIGHT = 22
 
 # kind: (name, a code for each field, the fields' names)
 KINDS = {
-    # The board started. reason: see pumpwire.names.BOOT_REASONS; firmware: its version as
-    # 10000 * major + 100 * minor + patch.
+    # The board started: in a page, time and differences begin anew here. reason: see
+    # pumpwire.names.BOOT_REASONS; firmware: its version as 10000 * major + 100 * minor + patch.
     BOOT: ("boot", b"uuu", "boot reason firmware"),
     # A host said what time it was when this record was written: seconds since 2020 and ms.
     # uncertainty_ms: half the round trip plus the host's own; host_id: 30 bits; synced: 0 no,
@@ -49,7 +65,7 @@ KINDS = {
     ANCHOR: ("anchor", b"uuuuu", "epoch_s epoch_ms uncertainty_ms host_id synced"),
     # All counts and handset presses in the span_ms that end at this record's time, whatever they
     # were taken for; span_ms is 60000 but for the first after boot.
-    MINUTE: ("minute", b"uuu", "span_ms counts presses"),
+    MINUTE: ("minute", b"ddu", "span_ms counts presses"),
     # A press of the handset at ago_ms before this record: see OUTCOMES and REASONS in pumpwire.names.
     # inferred: 1 when counts alone could not tell, or the reason is a conclusion.
     DEMAND: ("demand", b"uuuu", "ago_ms outcome reason inferred"),
@@ -59,17 +75,11 @@ KINDS = {
     # inferred: 1 when the counts do not tell whether anything was given: between nothing and
     # programmed_ul or one count more than was seen; programmed_ul: as prescribed then, 0: not known.
     BOLUS: (
-        "bolus", b"uuuuuuuu",
+        "bolus", b"dddddddd",
         "ago_ms duration_ms counts continuous_milli_counts source halted inferred programmed_ul",
     ),
-    # What the bag holds. by_counts_ul: since a person entered the bag (-1: nobody did);
-    # by_weight_ul and weight_mg: the last ten-second mean less the tare, meaningful where
-    # samples > 0; level_ul: both together, -1: neither is known; se_ul: its standard error;
-    # temperature_c4: quarter degrees Celsius at the cell, NO_TEMPERATURE: not measured.
-    RESERVOIR: (
-        "reservoir", b"iiiuiui",
-        "by_counts_ul by_weight_ul weight_mg samples level_ul se_ul temperature_c4",
-    ),
+    # What the bag holds by counts and weight together, -1: neither is known; its standard error.
+    RESERVOIR: ("reservoir", b"ld", "level_ul se_ul"),
     # The pump was seen to run or to stop (state: see pumpwire.names.PUMP_STATES); ago_ms the middle,
     # uncertainty_ms half the width of the interval in which it happened.
     PUMP: ("pump", b"uuu", "state ago_ms uncertainty_ms"),
@@ -105,6 +115,14 @@ KINDS = {
     RESUMED: ("resumed", b"uuuuuuu", "boot_before uptime_s uptime_ms span_ms counts presses lost_ms"),
     # The supply (pumpwire.names.SUPPLY_STATES). After `failing` the hold-up carries on for a moment.
     POWER: ("power", b"u", "state"),
+    # Sequence numbers that no record of this log was ever given, or that stand in a page of another
+    # format version: what follows that page's first_seq cannot be counted.
+    SKIPPED: ("skipped", b"uu", "first_seq last_seq"),
+    # The load cell's last ten-second mean less the tare, of so many readings, 0: it gave none;
+    # temperature_c4: quarter degrees Celsius at the cell, NO_TEMPERATURE: not measured.
+    WEIGHT: ("weight", b"iui", "weight_mg samples temperature_c4"),
+    # Flash of this slot of the ring refused (what: see pumpwire.names.CELLS); it is written no more.
+    CELLS: ("cells", b"uuu", "slot offset what"),
 }
 
 # What the numbers in the fields mean; pumpwire.names has their words.
@@ -120,7 +138,8 @@ SUPPLY_FAILING, SUPPLY_BACK = 1, 2
 NEVER_S = (1 << 30) - 1
 NO_TEMPERATURE = -4096
 
-_UNSIGNED, _BYTES = 117, 98  # u, b
+CELLS_REFUSED, CELLS_DECAYED = 1, 2
+
 _fields = {}  # what fields_of has made: for who decodes, which a board does not
 HEAD_BYTES = 2
 CHECK_BYTES = 2
@@ -128,6 +147,9 @@ MAX_BODY = 250
 MAX_FRAME = HEAD_BYTES + MAX_BODY + CHECK_BYTES
 MAX_FIELDS = 8
 ERASED = 0xFF
+FILLER = 0x00
+MINUTE_MS = 60000
+MINUTE_TICKS = 600
 
 
 def fields_of(kind):
@@ -136,78 +158,3 @@ def fields_of(kind):
         _, codes, names = KINDS[kind]
         _fields[kind] = list(zip(names.split(), codes))
     return _fields[kind]
-
-
-def encode(frame, kind, dt_ms, values, blob, seed):
-    """Writes a frame into `frame` (bytearray of MAX_FRAME); returns its length in bytes.
-
-    values: indexable of ints, one for each `u` and `i` field in order; blob: bytes of the `b`
-    field or None; seed: check of the page header. Ints stay below 2^30. Allocates nothing when
-    blob is None.
-    """
-    at = put_uint(frame, HEAD_BYTES, dt_ms)
-    k = 0
-    for code in KINDS[kind][1]:
-        if code == _BYTES:
-            if at + len(blob) > HEAD_BYTES + MAX_BODY:
-                raise WireError("record body over %d bytes" % MAX_BODY, at)
-            frame[at : at + len(blob)] = blob
-            at += len(blob)
-        else:
-            value = values[k]
-            k += 1
-            if code != _UNSIGNED:
-                value = fold(value)
-            if value < 128:  # most are: no call
-                frame[at] = value
-                at += 1
-            else:
-                at = put_uint(frame, at, value)
-    frame[0] = kind
-    frame[1] = at - HEAD_BYTES
-    check = crc16(frame, 0, at, seed)
-    frame[at] = check & 255
-    frame[at + 1] = check >> 8
-    return at + CHECK_BYTES
-
-
-def frame_length(data, at, end, seed):
-    """Returns the length of the good frame at data[at:end], 0 at the end of the page's records.
-
-    Raises WireError for bytes that are neither.
-    """
-    if at >= end or data[at] == ERASED:
-        return 0
-    if end - at < HEAD_BYTES + CHECK_BYTES or data[at] == 0:
-        raise WireError("no record", at)
-    body = data[at + 1]
-    if body > MAX_BODY or at + HEAD_BYTES + body + CHECK_BYTES > end:
-        raise WireError("record longer than its page", at)
-    stop = at + HEAD_BYTES + body
-    if crc16(data, at, stop, seed) != data[stop] | data[stop + 1] << 8:
-        raise WireError("record check does not match", at)
-    return HEAD_BYTES + body + CHECK_BYTES
-
-
-def decode(data, at, length):
-    """Returns (kind, dt_ms, {field: value}) of the checked frame data[at:at+length].
-
-    A kind that this version does not know gives its body, after dt_ms, as {"raw": bytes}.
-    """
-    stop = at + length - CHECK_BYTES
-    kind = data[at]
-    dt_ms, at = get_uint(data, at + HEAD_BYTES, stop)
-    fields = {}
-    if kind not in KINDS:
-        fields["raw"] = bytes(data[at:stop])
-        return kind, dt_ms, fields
-    for name, code in fields_of(kind):
-        if code == _BYTES:
-            fields[name] = bytes(data[at:stop])
-            at = stop
-        elif at == stop:
-            fields[name] = 0
-        else:
-            value, at = get_uint(data, at, stop)
-            fields[name] = value if code == _UNSIGNED else unfold(value)
-    return kind, dt_ms, fields

@@ -1,17 +1,23 @@
 """The formats, both ways, cut short and corrupted."""
 
+from page_maker import PageMaker
 from pumpwire import check, commands, entries, page, racp, records, serial_frame, stream, varint
 from pumpwire.errors import WireError
+from pumpwire.hmac import hmac_sha256
+
+
+_KEY = b"k" * 32
 
 
 def _page(count):
-    data = bytearray(page.build_header(5, 100, 1, 0, 0, 0))
-    header = page.read_header(data)
-    frame = bytearray(records.MAX_FRAME)
+    maker = PageMaker()
     for i in range(count):
-        n = records.encode(frame, records.MINUTE, 60000, (60000, i * 37, i & 3), None, header.seed)
-        data += frame[:n]
-    return data
+        maker.put(records.MINUTE, 600 * (i + 1), (60000, i * 37, i & 3))
+    return maker
+
+
+def _hmac(*parts):
+    return hmac_sha256(_KEY, *parts)
 
 
 def test_crc16_is_ccitt_false():
@@ -33,34 +39,8 @@ def test_varints_round_trip_and_refuse():
             pass
 
 
-def test_every_kind_round_trips():
-    frame = bytearray(records.MAX_FRAME)
-    for kind in records.KINDS:
-        fields = records.fields_of(kind)
-        values = []
-        want = {}
-        blob = None
-        for i, (name, code) in enumerate(fields):
-            if code == ord("b"):
-                blob = want[name] = b"entry bytes"
-            else:
-                values.append(-i if code == ord("i") else 300 * i)
-                want[name] = values[-1]
-        n = records.encode(frame, kind, 12345, values, blob, 0x1234)
-        assert records.frame_length(frame, 0, n, 0x1234) == n
-        assert records.decode(frame, 0, n) == (kind, 12345, want)
-
-
-def test_unknown_kind_is_kept_raw():
-    frame = bytearray(b"\xc8\x03\x05ab\0\0")
-    crc = check.crc16(frame, 0, 5, 9)
-    frame[5] = crc & 255
-    frame[6] = crc >> 8
-    assert records.decode(frame, 0, records.frame_length(frame, 0, 7, 9))[2] == {"raw": b"ab"}
-
-
 def test_page_cut_anywhere_gives_its_first_records():
-    data = _page(6)
+    data = _page(6).data
     whole = page.decode_page(data)[1]
     for n in range(page.HEADER_BYTES, len(data)):
         found = page.decode_page(data[:n])[1]
@@ -70,7 +50,7 @@ def test_page_cut_anywhere_gives_its_first_records():
 
 
 def test_no_flipped_bit_in_a_page_passes():
-    data = _page(4)
+    data = _page(4).data
     whole = [(r.seq, r.fields) for r in page.decode_page(data)[1]]
     for at in range(len(data)):
         for bit in range(8):
@@ -84,19 +64,38 @@ def test_no_flipped_bit_in_a_page_passes():
             data[at] ^= 1 << bit
 
 
-def test_closed_page_and_its_seal():
-    data = _page(3)
-    used = len(data)
-    data += b"\xff" * (4096 - used)
-    data[page.FOOTER_AT :] = page.build_footer(data, used, 3)
+def test_closed_page_its_check_sum_and_its_seal():
+    data = bytearray(_page(3).closed(9, page.FLAG_REFUSED, b"previous", _hmac))
     _, found, closed, error = page.decode_page(data)
     assert closed and error is None and len(found) == 3
-    data[page.FOOTER_AT + 5] ^= 1
-    assert page.decode_page(data)[3] is not None
+    footer = page.read_footer(data)
+    assert (footer.count, footer.key_id, footer.flags) == (3, 9, page.FLAG_REFUSED)
+    assert bytes(footer.previous) == b"previous"
+    assert page.sealed(data, footer, _hmac)
+    assert not page.sealed(data, footer, lambda *parts: hmac_sha256(b"another key", *parts))
+    for at in list(range(footer.used)) + list(range(page.FOOTER_AT, 4096)):
+        data[at] ^= 16
+        try:
+            _, _, closed, error = page.decode_page(data)
+            assert error is not None and not closed or at >= 4080
+        except WireError:
+            assert at < page.HEADER_BYTES
+        changed = page.read_footer(data)
+        assert not page.sealed(data, changed, _hmac)
+        data[at] ^= 16
+
+
+def test_hmac_is_that_of_rfc_4231():
+    assert hmac_sha256(b"Jefe", b"what do ya want ", b"for nothing?") == bytes(
+        int(x, 16) for x in (
+            "5b dc c1 46 bf 60 75 4e 6a 04 24 26 08 95 75 c7 5a 00 3f 08 9d 27 39 83 9d ec 58 b9 64 ec 38 43"
+        ).split())
+    long_key = hmac_sha256(b"\xaa" * 131, b"Test Using Larger Than Block-Size Key - Hash Key First")
+    assert long_key[:4] == b"\x60\xe4\x31\x59"
 
 
 def test_newer_page_is_refused_by_version():
-    data = bytearray(_page(1))
+    data = bytearray(_page(1).data)
     data[2] = 9
     crc = check.crc16(data, 0, 14)
     data[14] = crc & 255

@@ -1,0 +1,78 @@
+"""What a page's earlier records held: where the differences of the later ones start from.
+
+One for the writer and one for the reader; both go through a page from its first record on, and a
+BOOT resets them. Field codes: pumpwire.records.
+"""
+
+from array import array
+
+from .errors import WireError
+from .records import BOLUS, MINUTE, RESERVOIR
+from .units import SMALL_INT_LIMIT
+
+_LINEAR = 108  # l
+_ROWS = {MINUTE: 0, BOLUS: 3, RESERVOIR: 11}  # where a kind's fields lie in `held`
+_SE = 12  # RESERVOIR's standard error
+_STEP = 13  # the last step of RESERVOIR's level
+_CELLS = 14
+MINUTE_SPAN, MINUTE_COUNTS = 0, 1
+
+
+class Deltas:
+    """held: last values; since_minute: ticks from the last MINUTE to the last record, -1: none."""
+
+    def __init__(self):
+        self.held = array("i", [0] * _CELLS)
+        self.since_minute = -1
+
+    def reset(self):
+        """Forgets everything: a page, or a boot in it, begins. Allocates nothing."""
+        held = self.held
+        k = 0
+        while k < _CELLS:
+            held[k] = 0
+            k += 1
+        self.since_minute = -1
+
+    def passed(self, kind, dt):
+        """Takes note of a record dt ticks after the one before."""
+        if kind == MINUTE:
+            self.since_minute = 0
+        elif self.since_minute >= 0:
+            self.since_minute += dt
+
+    def rides(self, reservoir):
+        """Returns whether a RESERVOIR of these values can go in one frame with a minute."""
+        return reservoir[1] == self.held[_SE]
+
+    def differ(self, kind, k, code, value):
+        """Returns field k's difference from what was to be expected, and holds its value."""
+        held = self.held
+        cell = _ROWS[kind] + k
+        last = held[cell]
+        held[cell] = value
+        difference = value - last
+        if code == _LINEAR:
+            step = held[_STEP]
+            held[_STEP] = difference if last else 0
+            difference -= step
+        return difference
+
+    def value(self, kind, k, code, difference):
+        """Returns field k's value of its difference, and holds it: the reverse of `differ`."""
+        held = self.held
+        cell = _ROWS[kind] + k
+        last = held[cell]
+        if code == _LINEAR:
+            difference += held[_STEP]
+        value = last + difference
+        if not -SMALL_INT_LIMIT < value < SMALL_INT_LIMIT:
+            raise WireError("difference out of range")
+        if code == _LINEAR:
+            held[_STEP] = difference if last else 0
+        held[cell] = value
+        return value
+
+    def se_ul(self):
+        """Returns the last RESERVOIR's standard error, which one that goes with a minute shares."""
+        return self.held[_SE]
