@@ -14,6 +14,7 @@ TIME = 1  # body: none; answers <u32 boot> <u32 uptime_s> <u16 uptime_ms>. Needs
 ANCHOR = 2  # <u32 epoch_s> <u16 epoch_ms> <u16 uncertainty_ms> <u32 host_id> <u8 synced>; none
 ENTRY = 3  # an entry (pumpwire.entries); answers <u32 seq>
 PROVISION = 4  # see PROVISION_BODY; answers nothing more; a provisioned board wants its check code
+ATTEST = 5  # a nonce (pumpwire.seal); answers an attestation. Needs no check code.
 
 OK, REFUSED, MALFORMED, NO_SUCH_OP, FAILED, ALREADY = 0, 1, 2, 3, 4, 5
 

@@ -13,6 +13,7 @@ SIGNATURES = {
     6: "load_cell_dead", 7: "load_cell_drift", 8: "handset_stuck", 9: "regimen_mismatch",
 }
 SIGNATURE_STATES = {1: "began", 2: "over"}
+CELLS = {1: "refused", 2: "decayed"}
 SUPPLY_STATES = {1: "failing", 2: "back"}
 # results of commands (pumpwire.commands)
 RESULTS = {

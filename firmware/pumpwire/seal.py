@@ -1,0 +1,53 @@
+"""What the device key proves: seals over closed pages, and where the log ended at a pull.
+
+    attestation   0  4  log_id
+                  4  4  next_seq     the record that would come next: all before it are in the log
+                  8  4  first_seq    of the open page
+                 12  2  used         bytes of the open page that are durable
+                 14  4  CRC-32       of those bytes
+                 18  8  previous     the first bytes of the seal of the page before the open one
+                 26  2  key_id
+                 28 16  mac          the first 16 bytes of HMAC-SHA256, under the device key, of
+                                     "pumplog attest", bytes 0..27 and the host's nonce
+
+A page's seal stands in its footer (pumpwire.page). Who holds the key can forge both.
+"""
+
+import hashlib
+import struct
+
+from .errors import WireError
+from .hmac import hmac_sha256
+
+NONCE_BYTES = 16
+ATTESTATION_BYTES = 44
+_FORMAT = "<IIIHI8sH"
+_MAC_AT = 28
+_DOMAIN = b"pumplog attest"
+FIELDS = ("log_id", "next_seq", "first_seq", "used", "crc", "previous", "key_id")
+
+
+def key_id(key):
+    """Returns the 16-bit name of a device key: it tells keys apart and gives nothing of them away."""
+    digest = hashlib.sha256(b"pumplog key " + key).digest()
+    return digest[0] | digest[1] << 8 or 1
+
+
+def attest(key, nonce, log_id, next_seq, first_seq, used, crc, previous):
+    """Returns the 44 bytes that say, under `key`, where the log ends."""
+    name = key_id(key) if key else 0
+    said = struct.pack(_FORMAT, log_id, next_seq, first_seq, used, crc, previous, name)
+    mac = hmac_sha256(key, _DOMAIN, said, nonce)[:16] if key else bytes(16)
+    return said + mac
+
+
+def read_attestation(data):
+    """Returns {field: value} of an attestation, its mac not judged; raises WireError."""
+    if len(data) != ATTESTATION_BYTES:
+        raise WireError("attestation of %d bytes" % len(data))
+    return dict(zip(FIELDS, struct.unpack_from(_FORMAT, data, 0)))
+
+
+def attested(data, key, nonce):
+    """Returns whether an attestation was made under `key` for this nonce."""
+    return hmac_sha256(key, _DOMAIN, data[:_MAC_AT], nonce)[:16] == bytes(data[_MAC_AT:])
