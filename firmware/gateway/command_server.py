@@ -3,7 +3,7 @@
 import struct
 
 from micropython import const
-from pumpwire import commands, entries
+from pumpwire import commands, entries, seal
 from pumpwire.errors import WireError
 from pumpwire.records import ANCHOR, CALIBRATION, ENTRY
 from pumpwire.units import SMALL_INT_LIMIT
@@ -58,6 +58,8 @@ class CommandServer:
             return self._anchor(body)
         if op == commands.ENTRY:
             return self._entry(check_code, body)
+        if op == commands.ATTEST:
+            return self._attest(body)
         if op == commands.PROVISION:
             return self._provision(check_code, body)
         return commands.NO_SUCH_OP, b""
@@ -141,6 +143,11 @@ class CommandServer:
         done = self.log_calibration()
         self._applied(None, None)
         return done
+
+    def _attest(self, nonce):
+        if len(nonce) != seal.NONCE_BYTES:
+            return commands.MALFORMED, b""
+        return commands.OK, self._log.attest(nonce)
 
     def log_calibration(self):
         """Notes the calibration in force in the log."""

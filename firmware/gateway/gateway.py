@@ -3,7 +3,7 @@
 from micropython import const
 from pumpwire import entries
 from pumpwire.records import (
-    ANCHOR, BOOT, GAP, LOOP, POWER, SUPPLY_BACK, SUPPLY_FAILING, TICKS_SKIPPED,
+    ANCHOR, GAP, LOOP, POWER, SUPPLY_BACK, SUPPLY_FAILING, TICKS_SKIPPED,
 )
 
 from . import sampler, status
@@ -52,9 +52,9 @@ class Gateway:
     def run(self):
         """Boots the log and runs for ever (on the bench: until power is cut)."""
         board = self.board
-        boot = self.log.mount()
         reason = board.reset_reason()
-        note(self.log, BOOT, boot, reason, FIRMWARE)
+        self.log.set_key(self.config.device_key)
+        boot = self.log.mount(reason, FIRMWARE)
         self.memory.note_resumed(self.log, boot, reason)
         self._note_own_clock()
         self._restore()
@@ -92,6 +92,7 @@ class Gateway:
     def applied(self, kind, fields):
         """Takes into use what a person just entered; kind None: the board was provisioned."""
         if kind is None:
+            self.log.set_key(self.config.device_key)
             self._calibrate()
         elif kind == entries.REGIMEN:
             self.tracker.set_regimen(*self.config.regimen)

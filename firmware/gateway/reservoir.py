@@ -1,9 +1,6 @@
 """What the bag holds: counts tell the short run, weight the long one, and both the standard error."""
 
 from micropython import const
-from pumpwire import records
-
-from .note import note
 
 _UNKNOWN = const(-1)
 _SALINE_EXCESS = const(46)  # the drug in saline weighs 10046/10000 g/mL (measured: 1.0046)
@@ -22,8 +19,6 @@ class Reservoir:
 
     def __init__(self):
         self.level_nl = _UNKNOWN
-        self._entered_nl = _UNKNOWN
-        self._counted_nl = 0  # since a person entered the bag
         self._since_weight_nl = 0  # counted since the last weight
         self._shift_ul = 0
         self._weighed = False
@@ -35,16 +30,13 @@ class Reservoir:
 
     def enter(self, volume_ul):
         """A person entered a new bag of this volume."""
-        self._entered_nl = min(volume_ul * 1000, _MOST_NL)
-        self._counted_nl = 0
         if not self._weighed:
-            self.level_nl = self._entered_nl
+            self.level_nl = min(volume_ul * 1000, _MOST_NL)
             self._since_weight_nl = 0
 
     def count(self, nl):
         """Takes a volume that was counted."""
         nl = min(nl, _MOST_AT_ONCE_NL)
-        self._counted_nl = min(self._counted_nl + nl, _MOST_NL)
         self._since_weight_nl = min(self._since_weight_nl + nl, _MOST_NL)
         if self.level_nl >= 0:
             self.level_nl = max(0, self.level_nl - nl)
@@ -70,22 +62,9 @@ class Reservoir:
         base_ul = _WEIGHT_SE_UL if self._weighed else _ENTERED_SE_UL
         return base_ul + self._shift_ul // _STEP_SHARE + counted_ul // 1000 * self._ppm // 1000
 
-    def by_counts_ul(self):
-        """Returns what is left by counts alone, -1 before a bag was entered."""
-        if self._entered_nl < 0:
-            return _UNKNOWN
-        return max(0, self._entered_nl - self._counted_nl) // 1000
-
     def empty(self):
         """Returns whether weight says that the bag is, or is all but, empty."""
         return self._weighed and self.level_nl < _EMPTY_UL * 1000
-
-    def record(self, log, scale, temperature_c4):
-        """Writes a RESERVOIR record; temperature_c4 may be None."""
-        mg = scale.mg
-        note(log, records.RESERVOIR, self.by_counts_ul(), mg - mg * _SALINE_EXCESS // _SALINE_TOTAL,
-             mg, scale.samples, self.level_ul(), self.se_ul(),
-             records.NO_TEMPERATURE if temperature_c4 is None else temperature_c4)
 
 
 def volume_nl(ug):

@@ -1,6 +1,9 @@
 """The scale: one reading a second in, a mean in milligrams every ten seconds out."""
 
 from micropython import const
+from pumpwire import records
+
+from .note import note
 
 _SECONDS = const(10)
 _ENOUGH = const(5)  # readings for a mean
@@ -60,6 +63,11 @@ class Scale:
     def dead(self):
         """Returns whether the cell gives no readings, or ones that never move."""
         return self._missing_s >= _DEAD_S or self._same_s >= _FROZEN_S
+
+    def record(self, log, temperature_c4):
+        """Writes a WEIGHT record; temperature_c4 may be None."""
+        note(log, records.WEIGHT, self.mg, self.samples,
+             records.NO_TEMPERATURE if temperature_c4 is None else temperature_c4)
 
     def _milligrams(self, raw):
         raw >>= self._shift

@@ -17,6 +17,9 @@ from .scale import Scale
 from .signatures import Signatures
 
 _RESERVOIR_MINUTES = const(5)
+_RESERVOIR_BEFORE_S = const(3)  # made ready before the minute that takes it along
+_WEIGHT_MINUTES = const(60)
+_WEIGHT_AT = const(5)  # of them: soon after a boot
 _STUCK_MS = const(30000)
 _JUDGE = const(1)  # the minute's work, a second each
 _COMPARE = const(2)
@@ -80,7 +83,7 @@ class Tracker:
 
     def set_calibration(self, pl_per_count, uncertainty_ppm, cell_zero, cell_per_kg):
         """Takes a signed calibration: pL a count and its uncertainty; load cell zero, counts a kg."""
-        self._unweighed_nl = min(self._unweighed_nl + self._measure(), _MOST_NL)
+        self._measure()
         self._pl_per_count = pl_per_count
         self._ppm = min(uncertainty_ppm, _MOST_PPM)
         self._scale.calibrate(cell_zero, cell_per_kg)
@@ -103,7 +106,7 @@ class Tracker:
 
     def set_bag(self, volume_ul):
         """Takes a new bag's volume."""
-        self._unweighed_nl = min(self._unweighed_nl + self._measure(), _MOST_NL)
+        self._measure()
         self.reservoir.enter(volume_ul)
 
     # ---- what the sampler saw
@@ -133,7 +136,7 @@ class Tracker:
             self._boluses.press(now_ms)
 
     def _measure(self):
-        """Turns what was counted of late into volume; returns it in nanolitres."""
+        """Turns what was counted of late into volume."""
         counts = min(self._unmeasured, _MOST_COUNTS)
         self._unmeasured = 0
         pl = self._pl_per_count
@@ -141,7 +144,7 @@ class Tracker:
         nl = counts * min(pl // 1000, _MOST_COUNT_NL) + self._pl_left // 1000
         self._pl_left %= 1000
         self.reservoir.count(nl)
-        return nl
+        self._unweighed_nl = min(self._unweighed_nl + nl, _MOST_NL)
 
     def second(self, now_ms, weight_raw, reliefs, handset_closed, read_temperature):
         """Runs the timers; weight_raw: a reading or None; reliefs: presses so far;
@@ -170,6 +173,9 @@ class Tracker:
             return  # what is kept against a reset is a minute old for one more second
         if self._chore:
             self._do_chore(read_temperature)
+        elif self._next_s - now_s == _RESERVOIR_BEFORE_S:
+            if self._next_s // 60 % _RESERVOIR_MINUTES == 0:
+                self._log.hold_reservoir(self.reservoir.level_ul(), self.reservoir.se_ul())
         pending = self._counts + self._presses
         if ten or pending != self._kept:
             self._kept = pending
@@ -202,7 +208,8 @@ class Tracker:
 
     def _weigh(self, now_ms):
         scale = self._scale
-        nl = min(self._unweighed_nl + self._measure(), _MOST_NL)
+        self._measure()
+        nl = self._unweighed_nl
         self._unweighed_nl = 0
         counted_ug = nl + nl // 10000 * 46 + nl % 10000 * 46 // 10000
         if scale.dead():
@@ -236,8 +243,8 @@ class Tracker:
             self._boluses.rate_judged()
         elif chore == _COMPARE:
             self._compare_with_regimen()
-        elif self._uptime.s // 60 % _RESERVOIR_MINUTES == 0:
-            self.reservoir.record(self._log, self._scale, read_temperature())
+        elif self._uptime.s // 60 % _WEIGHT_MINUTES == _WEIGHT_AT:
+            self._scale.record(self._log, read_temperature())
 
     def flush_minute(self):
         """Writes the minute as far as it came."""

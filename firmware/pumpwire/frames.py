@@ -99,7 +99,8 @@ def frame_length(data, at, end, seed):
     """
     if at >= end or data[at] == ERASED:
         return 0
-    stop = at + (_minute_bytes(data, at, end) if data[at] & _MINUTE_FORM else _record_bytes(data, at, end))
+    body = _minute_bytes if data[at] & _MINUTE_FORM else _record_bytes
+    stop = at + body(data, at, end)
     if stop + CHECK_BYTES > end:
         raise WireError("record longer than its page", at)
     if crc16(data, at, stop, seed) != data[stop] | data[stop + 1] << 8:

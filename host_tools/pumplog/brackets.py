@@ -75,16 +75,15 @@ class _Level:
     counts: int = 0  # between it and the edge of the boot
 
     def fall_pl(self, later: _Level, calibration: Calibration) -> tuple[Fraction, Fraction, Fraction]:
-        """Returns what left the bag and was not counted, by both ways to read the weight."""
+        """Returns what left the bag and was not counted: value, low, high."""
         first, second = self.record.fields, later.record.fields
         sigma_ul = isqrt(first["se_ul"] ** 2 + second["se_ul"] ** 2) + 1
         counted_pl = Fraction((self.counts + later.counts) * calibration.pl_per_count)
         doubt_pl = (_SIGMAS * (sigma_ul * PL_PER_UL
                                + counted_pl * calibration.uncertainty_ppm / 1_000_000)
                     + 2 * calibration.pl_per_count)
-        falls = [Fraction((first[name] - second[name]) * PL_PER_UL) - counted_pl
-                 for name in ("level_ul", "by_weight_ul")]
-        return falls[0], min(falls) - doubt_pl, max(falls) + doubt_pl
+        fall_pl = Fraction((first["level_ul"] - second["level_ul"]) * PL_PER_UL) - counted_pl
+        return fall_pl, fall_pl - doubt_pl, fall_pl + doubt_pl
 
 
 @dataclass
@@ -135,8 +134,7 @@ class BracketBook:
 
     def level(self, record: StoredRecord, at_ms: int) -> None:
         """Takes a RESERVOIR record."""
-        fields = record.fields
-        if not fields["samples"] or fields["level_ul"] < 0:
+        if record.fields["level_ul"] < 0:
             return
         self._last = _Level(record, at_ms)
         if self._first is None:

@@ -15,8 +15,8 @@ from .signatures import FOUND, evidence, name_of
 
 Fields = dict[str, Any]
 UNKNOWN = {  # (kind, field): the number that stands for not known
-    ("reservoir", "by_counts_ul"): -1, ("reservoir", "level_ul"): -1,
-    ("reservoir", "temperature_c4"): wire.NO_TEMPERATURE, ("relief", "since_bolus_s"): wire.NEVER_S,
+    ("reservoir", "level_ul"): -1, ("weight", "temperature_c4"): wire.NO_TEMPERATURE,
+    ("relief", "since_bolus_s"): wire.NEVER_S,
 }
 
 
@@ -24,8 +24,8 @@ def plain(kind: str, fields: Fields) -> Fields:
     """Returns the fields with None in place of numbers that mean not known."""
     known = {name: None if UNKNOWN.get((kind, name), "") == value else value
              for name, value in fields.items()}
-    if kind == "reservoir" and fields["samples"] == 0:
-        known.update(by_weight_ul=None, weight_mg=None)
+    if kind == "weight" and fields["samples"] == 0:
+        known["weight_mg"] = None
     if kind == "reservoir" and known["level_ul"] is None:
         known["se_ul"] = None
     return known
@@ -73,14 +73,16 @@ def _bolus(fields: Fields) -> str:
 
 
 def _reservoir(fields: Fields) -> str:
-    level = "holds an unknown volume"
-    if fields["level_ul"] is not None:
-        level = (f"holds about {_ml(fields['level_ul'], 1)}, give or take"
-                 f" {_ml(fields['se_ul'], 1)}")
-    counts, weight, c4 = (fields[name] for name in ("by_counts_ul", "by_weight_ul", "temperature_c4"))
-    return (f"{level}; by counts {'unknown' if counts is None else _ml(counts, 1)}, by weight"
-            f" {'unknown' if weight is None else _ml(weight, 1)};"
-            f" {'temperature not measured' if c4 is None else show(Fraction(c4, 4), 2) + ' degC'}")
+    if fields["level_ul"] is None:
+        return "holds an unknown volume"
+    return f"holds about {_ml(fields['level_ul'], 1)}, give or take {_ml(fields['se_ul'], 1)}"
+
+
+def _weight(fields: Fields) -> str:
+    mg, c4 = fields["weight_mg"], fields["temperature_c4"]
+    weight = "nothing weighed" if mg is None else f"{show(Fraction(mg, 1000), 2)} g beyond the tare"
+    warmth = "temperature not measured" if c4 is None else f"{show(Fraction(c4, 4), 2)} degC"
+    return f"{weight}; {warmth}"
 
 
 def _pump(fields: Fields) -> str:
@@ -143,6 +145,7 @@ _WORDS: dict[str, Callable[[Fields], str]] = {
     "demand": _demand,
     "bolus": _bolus,
     "reservoir": _reservoir,
+    "weight": _weight,
     "pump": _pump,
     "bag": _bag,
     "calibration": lambda f: (
@@ -151,6 +154,10 @@ _WORDS: dict[str, Callable[[Fields], str]] = {
         f" load cell {f['cell_zero']} at no load, {f['cell_per_kg']} more a kg"),
     "gap": _gap,
     "lost": lambda f: f"records {f['first_seq']} to {f['last_seq']} were given up for new ones",
+    "skipped": lambda f: (f"numbers {f['first_seq']} to {f['last_seq']} were left out: no record of this"
+                          " format has them"),
+    "cells": lambda f: (f"flash page {f['slot']}, byte {f['offset']}:"
+                        f" {names.CELLS.get(f['what'], 'not known to this version')}; not used again"),
     "torn": lambda f: f"{f['bytes']} bytes of a record that power cut short",
     "relief": _relief,
     "signature": _signature,

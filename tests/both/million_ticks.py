@@ -7,7 +7,7 @@ from pumpwire.units import TICKS_WRAP
 from test_allocation import LOCKS, _raises_memory_error
 
 TICKS = 1000000
-IN_TICKS = (records.MINUTE, records.DEMAND, records.BOLUS, records.RESERVOIR, records.PUMP, records.BAG,
+IN_TICKS = (records.MINUTE, records.DEMAND, records.BOLUS, records.WEIGHT, records.PUMP, records.BAG,
             records.GAP, records.RELIEF, records.SIGNATURE, records.CHECK, records.LOOP)
 SIGNATURES = (records.OCCLUSION, records.FREE_FLOW, records.RUNAWAY, records.CELL_DEAD,
               records.HANDSET_STUCK)
@@ -20,9 +20,15 @@ class Watch:
         self.board = board
         self.values = log.values
         self.kept = log.append
+        self.held = log.hold_reservoir
         self.seen = bytearray(64)
         self.signatures = bytearray(64)
         self.halted = self.counts = self.presses = 0
+
+    def hold(self, level_ul, se_ul):
+        if self.board._locked:
+            self.seen[records.RESERVOIR] = 1
+        self.held(level_ul, se_ul)
 
     def append(self, kind, blob=None):
         values = self.values
@@ -44,11 +50,12 @@ def test_no_tick_of_a_million_allocates_whatever_it_records():
     gateway.uptime._last_ms = board.now_ms  # as if it had run that long
     watch = Watch(board, gateway.log)
     gateway.log.append = watch.append
+    gateway.log.hold_reservoir = watch.hold
     try:
         gateway.run()
     finally:
         board.power_off()
-    assert [kind for kind in IN_TICKS if not watch.seen[kind]] == []
+    assert [kind for kind in (*IN_TICKS, records.RESERVOIR) if not watch.seen[kind]] == []
     assert [s for s in SIGNATURES if watch.signatures[s] != records.BEGAN | records.OVER] == []
     assert watch.halted
     assert watch.counts + gateway.tracker._counts == board.counts

@@ -75,7 +75,8 @@ def test_a_minute_of_any_counts_and_presses_round_trips():
         counts = (counts * 31 + i * i) % (1 << (i % 20))
         values = (60000, counts, i % 7 // 4)
         maker.put(records.MINUTE, 600 * (i + 1), values)
-        want.append((records.MINUTE, 60000 * (i + 1), dict(zip(("span_ms", "counts", "presses"), values))))
+        fields = dict(zip(("span_ms", "counts", "presses"), values))
+        want.append((records.MINUTE, 60000 * (i + 1), fields))
     assert _decoded(maker.data) == want
 
 

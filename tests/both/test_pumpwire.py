@@ -86,10 +86,8 @@ def test_closed_page_its_check_sum_and_its_seal():
 
 
 def test_hmac_is_that_of_rfc_4231():
-    assert hmac_sha256(b"Jefe", b"what do ya want ", b"for nothing?") == bytes(
-        int(x, 16) for x in (
-            "5b dc c1 46 bf 60 75 4e 6a 04 24 26 08 95 75 c7 5a 00 3f 08 9d 27 39 83 9d ec 58 b9 64 ec 38 43"
-        ).split())
+    assert hmac_sha256(b"Jefe", b"what do ya want ", b"for nothing?") == bytes.fromhex(
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
     long_key = hmac_sha256(b"\xaa" * 131, b"Test Using Larger Than Block-Size Key - Hash Key First")
     assert long_key[:4] == b"\x60\xe4\x31\x59"
 

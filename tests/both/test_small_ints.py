@@ -30,6 +30,10 @@ class Log:
         self.values = array("i", [0] * MAX_FIELDS)
         self.seen = array("i", [0] * (max(KINDS) + 1))
 
+    def hold_reservoir(self, level_ul, se_ul):
+        if not (-1 <= level_ul <= LIMIT and 0 <= se_ul <= LIMIT):
+            raise ValueError("reservoir")
+
     def append(self, kind):
         for value in self.values:
             if not -LIMIT <= value <= LIMIT:

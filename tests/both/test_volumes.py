@@ -51,22 +51,36 @@ def test_level_by_counts_alone_falls_as_counted():
     bed.tracker.set_bag(100000)
     assert bed.tracker.reservoir.level_ul() == 100000
     bed.step(3600, {})
-    reservoir = bed.tracker.reservoir
-    assert reservoir.level_ul() == reservoir.by_counts_ul() == 98800
-    assert reservoir.se_ul() == 5000 + 10
+    assert bed.tracker.reservoir.level_ul() == 98800
+    assert bed.tracker.reservoir.se_ul() == 5000 + 10
 
 
 def test_level_by_weight_needs_nobody_to_enter_a_bag():
     bed = Bed(rate=1200)
-    bed.step(3605, {})  # the record comes a few seconds after its minute
+    bed.step(3605, {})
     reservoir = bed.notes.of(records.RESERVOIR)
-    assert len(reservoir) == 12 and [r["samples"] for r in reservoir] == [10] * 12
+    assert len(reservoir) == 12
     for i, record in enumerate(reservoir):
         truth_ul = 100000 * 10000 // 10046 - 100 * (i + 1)  # every five minutes
-        assert abs(record["by_weight_ul"] - truth_ul) < 60
-        assert abs(record["level_ul"] - truth_ul) < 60
-        assert record["by_counts_ul"] == -1 and record["se_ul"] == 500
+        assert abs(record["level_ul"] - truth_ul) < 60 and record["se_ul"] == 500
+
+
+def test_the_weight_itself_is_noted_soon_after_a_boot_and_every_hour():
+    bed = Bed(rate=1200)
+    bed.step(3 * 3600, {})
+    weights = bed.notes.of(records.WEIGHT)
+    assert len(weights) == 3
+    for i, record in enumerate(weights):
+        truth_mg = 100000 - (300 + 3600 * i) * 1200 * 10046 // 10000 // 3600
+        assert abs(record["weight_mg"] - truth_mg) < 60 and record["samples"] == 10
         assert record["temperature_c4"] == records.NO_TEMPERATURE
+
+
+def test_a_level_is_of_the_minute_that_takes_it_along():
+    bed = Bed(rate=1200)
+    bed.step(1210, {})
+    minutes = bed.notes.times(records.MINUTE)
+    assert bed.notes.times(records.RESERVOIR) == minutes[4::5] and len(minutes) == 20
 
 
 def test_level_goes_on_by_counts_while_the_cell_is_dead_and_is_less_sure():
@@ -86,7 +100,7 @@ def test_a_level_never_goes_below_nothing():
     bed.cell = "none"
     bed.tracker.set_bag(1000)
     bed.step(600, {})
-    assert bed.tracker.reservoir.level_ul() == bed.tracker.reservoir.by_counts_ul() == 0
+    assert bed.tracker.reservoir.level_ul() == 0
 
 
 def test_the_rates_interval_holds_the_rate_at_every_minute():

@@ -25,13 +25,23 @@ class Log:
         self.values = array("i", [0] * records.MAX_FIELDS)
         self.uptime = uptime
         self.lines = []
+        self._held = None
+
+    def hold_reservoir(self, level_ul, se_ul):
+        self._held = (level_ul, se_ul)
 
     def append(self, kind):
+        self._say(kind, self.values)
+        if kind == records.MINUTE and self._held:
+            self._say(records.RESERVOIR, self._held)
+            self._held = None
+        return len(self.lines)
+
+    def _say(self, kind, values):
         words = [str(self.uptime.s * 1000 + self.uptime.ms), records.KINDS[kind][0]]
         for i in range(len(records.KINDS[kind][1])):
-            words.append(str(self.values[i]))
+            words.append(str(values[i]))
         self.lines.append(" ".join(words))
-        return len(self.lines)
 
 
 class Replay:

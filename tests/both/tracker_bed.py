@@ -11,7 +11,7 @@ and once, at the row's start: grams (what hangs from now on), shift (grams gaine
 relief (seconds into the row at which a button is pressed); bolus: (second at which it begins,
 seconds that it takes) beside the continuous rate.
 
-Records are words, in order, of all kinds but the clockwork MINUTE and RESERVOIR.
+Records are words, in order, of all kinds but the clockwork MINUTE, RESERVOIR and WEIGHT.
 """
 
 from array import array
@@ -33,13 +33,23 @@ class Notes:
         self.values = array("i", [0] * records.MAX_FIELDS)
         self.uptime = uptime
         self.kept = []
+        self._held = None
+
+    def hold_reservoir(self, level_ul, se_ul):
+        self._held = (level_ul, se_ul)
 
     def append(self, kind, blob=None):
+        self._keep(kind, self.values)
+        if kind == records.MINUTE and self._held:
+            self._keep(records.RESERVOIR, self._held)
+            self._held = None
+        return len(self.kept)
+
+    def _keep(self, kind, values):
         fields = {}
         for i, (name, _) in enumerate(records.fields_of(kind)):
-            fields[name] = self.values[i]
+            fields[name] = values[i]
         self.kept.append((kind, fields, self.uptime.s * 1000 + self.uptime.ms))
-        return len(self.kept)
 
     def of(self, kind):
         """Returns the fields of the records of one kind."""
@@ -164,7 +174,7 @@ def say(kind, fields):
         return names.SIGNATURES[fields["signature"]] + " " + names.SIGNATURE_STATES[fields["state"]]
     if kind == records.RELIEF:
         return "stray relief" if fields["stray"] else "relief"
-    return "" if kind in (records.MINUTE, records.RESERVOIR) else records.KINDS[kind][0]
+    return "" if kind in (records.MINUTE, records.RESERVOIR, records.WEIGHT) else records.KINDS[kind][0]
 
 
 def net_milli(bolus):

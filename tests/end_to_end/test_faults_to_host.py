@@ -368,7 +368,10 @@ def test_a_dead_cell_leaves_doses_and_goes_on_by_counts(runs: dict[str, Seen]) -
     assert abs(at_s(dead[0]["over_utc"]) - true["end_s"]) < 300
     blind = [one for one in seen.events("CELL", "reservoir")
              if true["onset_s"] + 300 < at_s(one["utc"]) < true["end_s"]]
-    assert all(one["by_weight_ul"] is None and one["level_ul"] is not None for one in blind)
+    assert all(one["level_ul"] is not None for one in blind)
+    unweighed = [one for one in seen.events("CELL", "weight")
+                 if true["onset_s"] + 300 < at_s(one["utc"]) < true["end_s"]]
+    assert all(one["weight_mg"] is None for one in unweighed)
     assert blind[-1]["se_ul"] > blind[0]["se_ul"] and blind[-1]["level_ul"] < blind[0]["level_ul"]
     bounds_hold(seen, "CELL")
 

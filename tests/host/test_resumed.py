@@ -52,7 +52,7 @@ def note(bed: Bedside, boot_s: int, snapshot_s: int, span_s: int, counts: int, p
 
 def level(bed: Bedside, at_s: int, ml: float, se_ul: int = 500) -> None:
     ul = round(ml * 1000)
-    bed.add(at_s + 0.5, "reservoir", ul, ul, ul, 10, ul, se_ul, records.NO_TEMPERATURE)
+    bed.add(at_s + 0.5, "reservoir", ul, se_ul)
 
 
 def test_what_no_minute_held_is_a_minute_of_the_boot_before() -> None:

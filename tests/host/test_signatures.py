@@ -122,9 +122,9 @@ SAID = {
     "resumed": ([1, 900, 0, 40_000, 12, 1, 25_000],
                 "after boot 1: its last 40 s held 12 counts, 1 presses; at most 25 s passed unseen"),
     "power": ([1], "5 V failing: what follows was written on the hold-up"),
-    "reservoir": ([-1, 181_000, 182_000, 10, 182_400, 600, records.NO_TEMPERATURE],
-                  "holds about 182.4 mL, give or take 0.6 mL; by counts unknown, by weight 181 mL;"
-                  " temperature not measured"),
+    "reservoir": ([182_400, 600], "holds about 182.4 mL, give or take 0.6 mL"),
+    "weight": ([182_000, 10, records.NO_TEMPERATURE],
+               "182 g beyond the tare; temperature not measured"),
     "bag": ([90_000, 30_000, 12_300, 250_400, 1],
             "refilled since 90 s before, give or take 30 s: from 12.3 g to 250.4 g"),
     "bolus": ([180_000, 180_000, 1050, 50_000, 1, 1, 0, 1000],
@@ -160,17 +160,17 @@ def test_events_say_each_kind_in_words_with_units(
 
 
 def test_what_is_not_known_is_never_a_number(spoken: tuple[str, list[dict[str, object]]]) -> None:
-    (line,) = [line for line in spoken[1] if line["kind"] == "reservoir"]
-    assert line["temperature_c4"] is None and line["by_counts_ul"] is None
+    (line,) = [line for line in spoken[1] if line["kind"] == "weight"]
+    assert line["temperature_c4"] is None
     assert "4096" not in spoken[0] and "1024" not in spoken[0]
     never = record_words.plain("relief", {"ago_ms": 0, "since_bolus_s": records.NEVER_S, "stray": 1})
     assert never["since_bolus_s"] is None
     assert "no bolus known before it" in (record_words.words("relief", never) or "")
-    blind = record_words.plain("reservoir", dict.fromkeys(
-        ("by_counts_ul", "by_weight_ul", "weight_mg", "level_ul", "se_ul"), -1)
-        | {"samples": 0, "temperature_c4": 94})
-    assert {name: blind[name] for name in ("by_weight_ul", "weight_mg", "level_ul", "se_ul")} == (
-        dict.fromkeys(("by_weight_ul", "weight_mg", "level_ul", "se_ul")))
+    unweighed = record_words.plain("weight", {"weight_mg": 7, "samples": 0, "temperature_c4": 94})
+    assert unweighed["weight_mg"] is None
+    assert (record_words.words("weight", unweighed) or "") == "nothing weighed; 23.5 degC"
+    blind = record_words.plain("reservoir", {"level_ul": -1, "se_ul": 500})
+    assert blind == {"level_ul": None, "se_ul": None}
     assert (record_words.words("reservoir", blind) or "").startswith("holds an unknown volume")
 
 
