@@ -1,0 +1,62 @@
+"""A round of the ward: nobody is left out, and one dead board stops nobody."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+import pytest
+from pumplog.errors import Integrity, Unreachable
+from pumplog.ward_pull import AT_ONCE, TRIES, visit_all
+
+
+def test_every_board_is_visited_and_the_order_is_the_wards() -> None:
+    visits = visit_all(range(30), lambda n: n * n, lambda *_: None)
+    assert [(one.target, one.result, one.error) for one in visits] == [
+        (n, n * n, None) for n in range(30)]
+
+
+def test_a_board_that_breaks_off_is_tried_again_with_its_reason() -> None:
+    tries: Counter[str] = Counter()
+    told: list[tuple[str, str]] = []
+
+    def visit(board: str) -> str:
+        tries[board] += 1
+        if board == "dead" or (board == "far" and tries[board] == 1):
+            raise Unreachable(f"{board} is gone")
+        if board == "forged":
+            raise Integrity("not its key")
+        return "complete"
+
+    visits = visit_all(["dead", "far", "near", "forged"], visit, lambda *what: told.append(what))
+    assert [one.result for one in visits] == [None, "complete", "complete", None]
+    assert tries == {"dead": TRIES, "far": 2, "near": 1, "forged": 1}
+    assert sorted(told) == [("dead", "dead is gone")] * (TRIES - 1) + [("far", "far is gone")]
+    assert isinstance(visits[0].error, Unreachable) and isinstance(visits[3].error, Integrity)
+    assert visits[1].broken == ["far is gone"]
+
+
+def test_so_many_at_once_and_no_more() -> None:
+    full = threading.Barrier(AT_ONCE, timeout=60)
+    inside, most, lock = 0, 0, threading.Lock()
+
+    def visit(n: int) -> int:
+        nonlocal inside, most
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        full.wait()  # passes only once as many are inside as are allowed
+        with lock:
+            inside -= 1
+        return n
+
+    assert len(visit_all(range(3 * AT_ONCE), visit, lambda *_: None)) == 3 * AT_ONCE
+    assert most == AT_ONCE
+
+
+def test_an_error_of_ours_is_not_taken_for_a_boards() -> None:
+    def visit(_: int) -> None:
+        raise ValueError("a bug")
+
+    with pytest.raises(ValueError, match="a bug"):
+        visit_all([1], visit, lambda *_: None)
