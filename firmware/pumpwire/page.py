@@ -208,17 +208,19 @@ def decode_page(data):
     """
     header = read_header(data)
     found = []
-    error = None
-    footer = None
+    error = damage = None
+    stop = data
     deltas = Deltas()
     boot = header.boot
     ticks = header.base_s * 10 + header.base_tick
-    try:
-        footer = read_footer(data)
-        stop = data
-        if footer is not None:
+    footer = read_footer(data)
+    if footer is not None:
+        try:
             check_footer(data, footer)
             stop = memoryview(data)[: footer.used]
+        except WireError as wrong:
+            damage = wrong  # which record has it, its own check tells
+    try:
         for at, length in walk(stop, header):
             for kind, dt, fields in decode(data, at, length, deltas):
                 if kind == BOOT:
@@ -228,9 +230,9 @@ def decode_page(data):
                 found.append(
                     Record(header.first_seq + len(found), kind, boot, ticks * TICK_MS, fields)
                 )
-        if footer is not None and footer.count != len(found):
-            raise WireError("page footer does not fit its records", FOOTER_AT + 2)
+        if damage is None and footer is not None and footer.count != len(found):
+            damage = WireError("page footer does not fit its records", FOOTER_AT + 2)
     except WireError as wrong:
         error = wrong
-        footer = None
-    return header, found, footer is not None, error
+    error = error or damage
+    return header, found, footer is not None and error is None, error
