@@ -16,14 +16,12 @@ def _table():
     return table
 
 
-_TABLE = _table()
+TABLE = _table()
 
 
 def crc16(data, start, end, crc=START):
     """Returns the CRC-16 of data[start:end], continued from `crc`; allocates nothing."""
-    table = _TABLE
-    i = start
-    while i < end:
-        crc = ((crc << 8) & 0xFFFF) ^ table[(crc >> 8) ^ data[i]]
-        i += 1
+    table = TABLE
+    for i in range(start, end):
+        crc = (crc & 255) << 8 ^ table[crc >> 8 ^ data[i]]
     return crc

@@ -8,14 +8,14 @@ from array import array
 
 from .errors import WireError
 from .records import BOLUS, MINUTE, RESERVOIR
-from .units import SMALL_INT_LIMIT
+from .units import SMALL_INT_LIMIT, const
 
-_LINEAR = 108  # l
+_LINEAR = const(108)  # l
 _ROWS = {MINUTE: 0, BOLUS: 3, RESERVOIR: 11}  # where a kind's fields lie in `held`
-_SE = 12  # RESERVOIR's standard error
-_STEP = 13  # the last step of RESERVOIR's level
-_CELLS = 14
-MINUTE_SPAN, MINUTE_COUNTS = 0, 1
+_LEVEL = const(11)
+_SE = const(12)  # RESERVOIR's standard error
+_STEP = const(13)  # the last step of RESERVOIR's level
+_CELLS = const(14)
 
 
 class Deltas:
@@ -45,21 +45,22 @@ class Deltas:
         """Returns whether a RESERVOIR of these values can go in one frame with a minute."""
         return reservoir[1] == self.held[_SE]
 
-    def differ(self, kind, k, code, value):
-        """Returns field k's difference from what was to be expected, and holds its value."""
+    def first_cell(self, kind):
+        """Returns where in `held` the fields of a kind lie, if it has any there."""
+        return _ROWS.get(kind, 0)
+
+    def level_step(self, level_ul):
+        """Returns how far a RESERVOIR's level is from what was to be expected, and holds it."""
         held = self.held
-        cell = _ROWS[kind] + k
-        last = held[cell]
-        held[cell] = value
-        difference = value - last
-        if code == _LINEAR:
-            step = held[_STEP]
-            held[_STEP] = difference if last else 0
-            difference -= step
-        return difference
+        last = held[_LEVEL]
+        step = level_ul - last
+        expected = held[_STEP]
+        held[_LEVEL] = level_ul
+        held[_STEP] = step if last else 0
+        return step - expected
 
     def value(self, kind, k, code, difference):
-        """Returns field k's value of its difference, and holds it: the reverse of `differ`."""
+        """Returns field k's value of its difference, and holds it: the reverse of what encode does."""
         held = self.held
         cell = _ROWS[kind] + k
         last = held[cell]

@@ -1,26 +1,28 @@
 """Writes and reads frames: what one program operation puts on flash. Format: pumpwire.records."""
 
-from .check import crc16
-from .deltas import MINUTE_COUNTS, MINUTE_SPAN
+from .check import TABLE, crc16
 from .errors import WireError
 from .records import (
     BOOT, CHECK_BYTES, ERASED, HEAD_BYTES, KINDS, MAX_BODY, MINUTE, MINUTE_MS, MINUTE_TICKS,
     RESERVOIR, fields_of,
 )
-from .varint import MAX_BYTES, fold, get_uint, put_uint, unfold
+from .units import const
+from .varint import MAX_BYTES, get_uint, put_uint, unfold
 
-_UNSIGNED, _SIGNED, _LINEAR, _BYTES = 117, 105, 108, 98  # u, i, l, b
-_MINUTE_FORM = 0x80
-_RESERVOIR_TOO = 0x40
-_DIRECT = 60  # folded differences of counts up to this stand in the first byte
-_COUNTS_FOLLOW, _PRESSES_FOLLOW = 61, 62
-
-
-def _seal(frame, at, seed):
-    check = crc16(frame, 0, at, seed)
-    frame[at] = check & 255
-    frame[at + 1] = check >> 8
-    return at + CHECK_BYTES
+_UNSIGNED = const(117)  # u
+_SIGNED = const(105)  # i
+_DIFFERENCE = const(100)  # d
+_LINEAR = const(108)  # l
+_BYTES = const(98)  # b
+_MINUTE_FORM = const(0x80)
+_RESERVOIR_TOO = const(0x40)
+_DIRECT = const(60)  # folded differences of counts up to this stand in the first byte
+_COUNTS_FOLLOW = const(61)
+_PRESSES_FOLLOW = const(62)
+_MINUTE_TICKS = const(600)  # records.MINUTE_TICKS
+_MINUTE_MS = const(60000)  # records.MINUTE_MS
+_MINUTE_SPAN = const(0)  # cells of Deltas
+_MINUTE_COUNTS = const(1)
 
 
 def encode(frame, kind, dt, values, blob, seed, deltas):
@@ -34,6 +36,8 @@ def encode(frame, kind, dt, values, blob, seed, deltas):
     if kind == BOOT:
         deltas.reset()
     at = end = put_uint(frame, HEAD_BYTES, dt)
+    held = deltas.held
+    cell = deltas.first_cell(kind)
     k = 0
     for code in KINDS[kind][1]:
         if code == _BYTES:
@@ -44,17 +48,28 @@ def encode(frame, kind, dt, values, blob, seed, deltas):
             continue
         value = values[k]
         if code != _UNSIGNED:
-            if code != _SIGNED:
-                value = deltas.differ(kind, k, code, value)
-            value = fold(value)
+            if code == _DIFFERENCE:
+                last = held[cell + k]
+                held[cell + k] = value
+                value -= last
+            elif code == _LINEAR:
+                value = deltas.level_step(value)
+            value = value << 1 if value >= 0 else (-value << 1) - 1  # varint.fold
         k += 1
-        at = put_uint(frame, at, value)
+        if value < 128:
+            frame[at] = value
+            at += 1
+        else:
+            at = put_uint(frame, at, value)
         if value:
             end = at
     frame[0] = kind
     frame[1] = end - HEAD_BYTES
     deltas.passed(kind, dt)
-    return _seal(frame, end, seed)
+    seed = crc16(frame, 0, end, seed)
+    frame[end] = seed & 255
+    frame[end + 1] = seed >> 8
+    return end + CHECK_BYTES
 
 
 def encode_minute(frame, dt, values, reservoir, seed, deltas):
@@ -64,32 +79,42 @@ def encode_minute(frame, dt, values, reservoir, seed, deltas):
     whether it can), or None. Allocates nothing.
     """
     since = deltas.since_minute
-    if since < 0 or since + dt != MINUTE_TICKS or values[0] != MINUTE_MS:
+    if since < 0 or since + dt != _MINUTE_TICKS or values[0] != _MINUTE_MS:
         return 0
-    held = deltas.held
-    counts = values[1]
-    presses = values[2]
-    step = counts - held[MINUTE_COUNTS]
-    step = step << 1 if step >= 0 else (-step << 1) - 1
-    first = _MINUTE_FORM
-    at = 1
-    if presses:
-        at = put_uint(frame, put_uint(frame, 1, step), presses)
-        first |= _PRESSES_FOLLOW
-    elif step <= _DIRECT:
-        first |= step
-    else:
-        at = put_uint(frame, 1, step)
-        first |= _COUNTS_FOLLOW
-    held[MINUTE_COUNTS] = counts
-    held[MINUTE_SPAN] = MINUTE_MS
     deltas.since_minute = 0
+    held = deltas.held
+    held[_MINUTE_SPAN] = _MINUTE_MS
+    counts = values[1]
+    step = counts - held[_MINUTE_COUNTS]
+    held[_MINUTE_COUNTS] = counts
+    step = step << 1 if step >= 0 else (-step << 1) - 1  # varint.fold
+    at = 1
+    if values[2]:
+        first = _MINUTE_FORM | _PRESSES_FOLLOW
+        at = put_uint(frame, put_uint(frame, 1, step), values[2])
+    elif step <= _DIRECT:
+        first = _MINUTE_FORM | step
+    else:
+        first = _MINUTE_FORM | _COUNTS_FOLLOW
+        at = put_uint(frame, 1, step)
     if reservoir is not None:
         first |= _RESERVOIR_TOO
-        step = deltas.differ(RESERVOIR, 0, _LINEAR, reservoir[0])
-        at = put_uint(frame, at, fold(step))
+        step = deltas.level_step(reservoir[0])
+        step = step << 1 if step >= 0 else (-step << 1) - 1
+        if step < 128:
+            frame[at] = step
+            at += 1
+        else:
+            at = put_uint(frame, at, step)
     frame[0] = first
-    return _seal(frame, at, seed)
+    seed = (seed & 255) << 8 ^ TABLE[seed >> 8 ^ first]  # check.crc16 in place: most are of one byte
+    k = 1
+    while k < at:
+        seed = (seed & 255) << 8 ^ TABLE[seed >> 8 ^ frame[k]]
+        k += 1
+    frame[at] = seed & 255
+    frame[at + 1] = seed >> 8
+    return at + CHECK_BYTES
 
 
 def frame_length(data, at, end, seed):
@@ -186,10 +211,10 @@ def _decode_minute(data, at, stop, deltas):
         step, at = get_uint(data, at, stop)
         if form == _PRESSES_FOLLOW:
             presses, at = get_uint(data, at, stop)
-    counts = deltas.value(MINUTE, MINUTE_COUNTS, 0, unfold(step))
+    counts = deltas.value(MINUTE, _MINUTE_COUNTS, 0, unfold(step))
     if counts < 0:
         raise WireError("minute of fewer counts than none", at)
-    deltas.held[MINUTE_SPAN] = MINUTE_MS
+    deltas.held[_MINUTE_SPAN] = _MINUTE_MS
     fields = {"span_ms": MINUTE_MS, "counts": counts, "presses": presses}
     found = [(MINUTE, MINUTE_TICKS - deltas.since_minute, fields)]
     deltas.since_minute = 0

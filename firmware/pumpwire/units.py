@@ -6,3 +6,8 @@ TICKS_WRAP = 1 << 30  # ticks_ms on the ESP32 wraps here (12.4 days)
 SMALL_INT_LIMIT = 1 << 30  # an int at or beyond this allocates on the ESP32
 PAGE_BYTES = 4096
 PL_PER_UL = 1000000  # picolitres in a microlitre: calibrations are given in pL per count
+
+
+def const(value):
+    """Returns `value`: MicroPython's compiler puts a `_NAME = const(...)` in place where it is used."""
+    return value
