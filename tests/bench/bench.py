@@ -1,4 +1,4 @@
-"""Prints what a tick of the gateway costs (`make bench`).
+"""Prints what the log takes and what a tick of the gateway costs (`make bench`).
 
 Instructions of the 32-bit MicroPython's WebAssembly over one simulated hour at 1 mL/h and 1 uL a
 count; no clock has a part in it. Two ratios of one run compare; the numbers alone say little.
@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import callgrind
 import figures
+import log_bench
 
 
 def main() -> None:
     """Prints the tables."""
+    log_bench.tell()
+    print()
     found = figures.measure()
     empty = found.rows[0].cost
     print(f"{'tick':42}{'in the hour':>12}{'instructions':>14}{'of empty':>10}")

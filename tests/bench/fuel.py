@@ -35,12 +35,17 @@ class Tick:
 
 def ticks_of(mode: str, ticks: int) -> list[Tick]:
     """Returns the ticks of the last hour of a run (see measured.py for `mode`)."""
-    command = [sys.executable, str(ROOT / "tests" / "micropython32.py"), "--counting", "measured",
-               mode, str(ticks), "tell"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False,
-                          env=os.environ | {"MICROPYPATH": PATH})
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    found = [Tick(*map(int, line.split())) for line in done.stdout.splitlines()]
+    found = [Tick(*numbers) for numbers in counted("measured", mode, str(ticks), "tell")]
     own = min(tick.cost for tick in found if tick.k < 0)  # what measuring itself costs
     return [Tick(t.k, t.cost - own, t.counts, t.presses, t.records, t.last_kind, t.opened)
             for t in found if t.k >= 0]
+
+
+def counted(module: str, *arguments: str) -> list[list[int]]:
+    """Runs a module of tests/bench where the clock counts instructions; returns its lines of ints."""
+    command = [sys.executable, str(ROOT / "tests" / "micropython32.py"), "--counting", module,
+               *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False,
+                          env=os.environ | {"MICROPYPATH": PATH})
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    return [list(map(int, line.split())) for line in done.stdout.splitlines()]

@@ -1,7 +1,9 @@
-"""Encodes the reference day one way: MODE, being none, frames, verbose, made or terse.
+"""Encodes the reference day one way: MODE, being frames, verbose, made or terse.
 
-Prints a line for each of its frames: how many events it holds, what making it cost, its kind. Runs
-under tests/micropython32.py --counting, whose microseconds are instructions.
+frames: as the log does; verbose: json.dumps of each event's dict as a plain logger would have it, made
+before; made: with the making of the dict; terse: json.dumps of dicts of nothing but ints.
+Prints a line for each append: how many events it holds, what it cost, its kind; first three of no
+event: what measuring itself costs. Runs under tests/micropython32.py --counting (fuel.counted).
 """
 
 import json
@@ -10,22 +12,12 @@ from time import ticks_diff, ticks_us
 
 import reference_day
 import verbose_events
+from day_log import steps
 from pumpwire import frames, page, records
 from pumpwire.deltas import Deltas
 
 DAYS = __file__.rsplit("/", 2)[0] + "/vectors/reference_day/days.txt"
 _LOG_ID, _FIRST_SEQ, _BOOT = 12345, 1, 1
-
-
-def _steps(events):
-    """Returns [(event, the reservoir that may ride with it or None)]."""
-    found = []
-    for event in events:
-        if event[1] == records.RESERVOIR:
-            found[-1][1] = event[2]
-        else:
-            found.append([event, None])
-    return found
 
 
 def _frames(steps):
@@ -86,7 +78,7 @@ with open(DAYS) as file:
 _nothing()
 mode = sys.argv[1]
 if mode == "frames":
-    _frames(_steps(day))
+    _frames(steps(day))
 elif mode == "terse":
     _json(day, verbose_events.terse, True)
 else:

@@ -34,8 +34,8 @@ REMARK = """\
 # The first day is the reference day. Format: tests/both/reference_day.py."""
 Event = tuple[int, int, tuple[int, ...]]
 WINDOWS = ("baseline", "followup")
-REGIMEN = ("patient,timepoint,window_days,oral_med_pre_mg_d,morphine_mg_per_250mL,bupivacaine_mg_per_250mL,"
-           "morphine_mg_mL,bupivacaine_mg_mL,rate_mL_h,bolus_mL,lockout_min,pcia_delivered_total,"
+REGIMEN = ("patient,timepoint,window_days,oral_med_pre_mg_d,morphine_mg_per_250mL,"
+           "bupivacaine_mg_per_250mL,morphine_mg_mL,bupivacaine_mg_mL,rate_mL_h,bolus_mL,lockout_min,pcia_delivered_total,"
            "pcia_per_day,basal_mL_d,pcia_mL_d,total_mL_d,bag_life_d,it_morphine_mg_d,"
            "it_bupivacaine_mg_d,pcia_morphine_mg_d,pcia_bupivacaine_mg_d,bolus_eq_1h")
 
@@ -51,8 +51,9 @@ def run(folder: Path, seed: int) -> None:
     (folder / "regimens.csv").write_text("\n".join(regimens) + "\n")
     (folder / "counts.csv").write_text("\n".join(counts) + "\n")
     subprocess.run(
-        [sys.executable, "-m", "pumpbench", "run", "--regimens", folder / "regimens.csv", "--daily-counts",
-         folder / "counts.csv", "--out", folder / "out", "--seed", str(seed), "--jobs", "2"], check=True)
+        [sys.executable, "-m", "pumpbench", "run", "--regimens", folder / "regimens.csv",
+         "--daily-counts", folder / "counts.csv", "--out", folder / "out", "--seed", str(seed),
+         "--jobs", "2"], check=True)
 
 
 def days_of(folder: Path, seed: int) -> Iterator[tuple[str, list[Event]]]:
