@@ -27,3 +27,8 @@ class Uptime:
             ms -= 1000
             self.s += 1
         self.ms = ms
+
+    def at(self, now_ms):
+        """Returns (s, ms) of the board's now_ms, which may lie ahead of where this stands."""
+        ms = self.ms + ticks_diff(now_ms, self._last_ms)
+        return self.s + ms // 1000, ms % 1000

@@ -5,37 +5,38 @@ import struct
 from micropython import const
 from pumpwire import commands, entries, seal
 from pumpwire.errors import WireError
-from pumpwire.records import ANCHOR, CALIBRATION, ENTRY
+from pumpwire.records import ANCHOR, CALIBRATION, ENTRY, NOT_SYNCED
 from pumpwire.units import SMALL_INT_LIMIT
 
 _REMEMBERED = const(64)  # entries whose uuid is known, so that one sent twice is logged once
 _MAX_ENTRY = const(128)
-_ANCHOR_AGE_S = const(3600)
+_TIME_AGE_S = const(60)  # what TIME answered counts as long: the clock may drift 6 ms meanwhile
+_DRIFT_S_A_MS = const(10)  # 100 ppm
 
 
 class CommandServer:
     """Commands of every link.
 
     service_pressed() -> bool; applied(kind, fields) is told what is new (kind None: provisioned);
-    anchored(epoch_s) the time that a host said.
+    anchored(epoch_s) the time that a host said; clock_ms() -> the uptime's clock at this moment.
     """
 
-    def __init__(self, config, log, uptime, service_pressed, applied, anchored):
+    def __init__(self, config, log, uptime, service_pressed, applied, anchored, clock_ms):
         self._config = config
         self._log = log
         self._uptime = uptime
         self._service_pressed = service_pressed
         self._applied = applied
         self._anchored = anchored
+        self._clock_ms = clock_ms
         self._uuids = [None] * _REMEMBERED  # whole: one taken for another would be lost for good
         self._uuid_next = 0
-        self._anchor_ms = -1  # uncertainty of the last anchor, -1: none in this boot
-        self._anchor_s = 0
+        self._anchor = None  # the last of this boot: (record's fields, uptime in s and ms)
 
     @property
     def anchored(self):
         """Whether a host has said what time it is since boot."""
-        return self._anchor_ms >= 0
+        return self._anchor is not None
 
     def handle(self, data):
         """Returns the response to a written request; never raises on what a stranger sends."""
@@ -51,11 +52,10 @@ class CommandServer:
 
     def _dispatch(self, op, check_code, body):
         if op == commands.TIME:
-            uptime = self._uptime
-            boot = self._log.boot
-            return commands.OK, struct.pack(commands.TIME_BODY, boot, uptime.s, uptime.ms)
+            s, ms = self._uptime.at(self._clock_ms())
+            return commands.OK, struct.pack(commands.TIME_BODY, self._log.boot, s, ms)
         if op == commands.ANCHOR:
-            return self._anchor(body)
+            return self._take_anchor(body)
         if op == commands.ENTRY:
             return self._entry(check_code, body)
         if op == commands.ATTEST:
@@ -80,21 +80,43 @@ class CommandServer:
             return commands.FAILED, b""
         return commands.OK, struct.pack("<I", seq)
 
-    def _anchor(self, body):
+    def _take_anchor(self, body):
+        """Notes what time it was at the uptime's last tick, by what it was as TIME was answered."""
         if len(body) != struct.calcsize(commands.ANCHOR_BODY):
             return commands.MALFORMED, b""
-        fields = struct.unpack(commands.ANCHOR_BODY, body)
-        uncertainty_ms = fields[2]
-        age_s = self._uptime.s - self._anchor_s
-        if self.anchored and uncertainty_ms >= self._anchor_ms and age_s < _ANCHOR_AGE_S:
+        epoch_s, epoch_ms, uncertainty_ms, host, synced, boot, s, ms = struct.unpack(
+            commands.ANCHOR_BODY, body)
+        uptime = self._uptime
+        later_s = uptime.s - s
+        if boot != self._log.boot or not -_TIME_AGE_S <= later_s <= _TIME_AGE_S:
+            return commands.REFUSED, b""
+        at_ms = epoch_ms + uptime.ms - ms
+        fields = (epoch_s + later_s + at_ms // 1000, at_ms % 1000, uncertainty_ms, host, synced)
+        if fields[0] < 0:
+            return commands.MALFORMED, b""
+        if self.anchored and not self._improves(fields):
             return commands.ALREADY, b""
         self._values(fields)
         done = self._append(ANCHOR)
         if done[0] == commands.OK:
-            self._anchor_ms = uncertainty_ms
-            self._anchor_s = self._uptime.s
+            self._anchor = fields, uptime.s, uptime.ms
             self._anchored(fields[0])
         return done
+
+    def _improves(self, fields):
+        """Returns whether an anchor is better than what the last one still tells, or denies it."""
+        last, last_s, last_ms = self._anchor
+        past_s = self._uptime.s - last_s
+        allowed_ms = last[2] + past_s // _DRIFT_S_A_MS
+        off_s = fields[0] - last[0] - past_s
+        if not -SMALL_INT_LIMIT // 1000 < off_s < SMALL_INT_LIMIT // 1000:
+            return True
+        off_ms = off_s * 1000 + fields[1] - last[1] - self._uptime.ms + last_ms
+        if abs(off_ms) > allowed_ms + fields[2]:
+            return True
+        if (fields[4] == NOT_SYNCED) != (last[4] == NOT_SYNCED):
+            return last[4] == NOT_SYNCED
+        return fields[2] < allowed_ms
 
     def _entry(self, check_code, body):
         if len(body) > _MAX_ENTRY:

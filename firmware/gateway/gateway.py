@@ -3,7 +3,7 @@
 from micropython import const
 from pumpwire import entries
 from pumpwire.records import (
-    ANCHOR, GAP, LOOP, POWER, SUPPLY_BACK, SUPPLY_FAILING, TICKS_SKIPPED,
+    ANCHOR, GAP, LOOP, OWN_CLOCK, POWER, SUPPLY_BACK, SUPPLY_FAILING, SYNC_NOT_KNOWN, TICKS_SKIPPED,
 )
 
 from . import sampler, status
@@ -19,9 +19,7 @@ from .tracker import Tracker
 from .version import FIRMWARE
 
 _LOOP_S = const(3600)
-_OWN_CLOCK = const(0)  # host_id of an anchor that came from the board's own clock chip
 _OWN_CLOCK_MS = const(5000)
-_SYNC_NOT_KNOWN = const(2)
 
 
 class Gateway:
@@ -37,7 +35,8 @@ class Gateway:
         self.tracker = Tracker(self.log, self.uptime, self.keep, board.relief.value())
         self.memory = Memory(board.retained)
         self.commands = CommandServer(
-            self.config, self.log, self.uptime, board.service.pressed, self.applied, self.anchored
+            self.config, self.log, self.uptime, board.service.pressed, self.applied, self.anchored,
+            board.clock_ms,
         )
         self.now_ms = 0
         self._sessions = {}
@@ -72,7 +71,7 @@ class Gateway:
     def _note_own_clock(self):
         epoch_s = self.board.rtc.read()
         if epoch_s is not None:
-            note(self.log, ANCHOR, epoch_s, 0, _OWN_CLOCK_MS, _OWN_CLOCK, _SYNC_NOT_KNOWN)
+            note(self.log, ANCHOR, epoch_s, 0, _OWN_CLOCK_MS, OWN_CLOCK, SYNC_NOT_KNOWN)
 
     def _restore(self):
         """Gives the tracker what was in force when power went."""

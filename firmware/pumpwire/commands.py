@@ -11,14 +11,15 @@ import struct
 from .errors import WireError
 
 TIME = 1  # body: none; answers <u32 boot> <u32 uptime_s> <u16 uptime_ms>. Needs no check code.
-ANCHOR = 2  # <u32 epoch_s> <u16 epoch_ms> <u16 uncertainty_ms> <u32 host_id> <u8 synced>; none
+ANCHOR = 2  # <u32 epoch_s> <u16 epoch_ms> <u16 uncertainty_ms> <u32 host_id> <u8 synced>, then what
+# TIME answered a minute ago at most: the time was that as TIME was answered. Answers nothing more.
 ENTRY = 3  # an entry (pumpwire.entries); answers <u32 seq>
 PROVISION = 4  # see PROVISION_BODY; answers nothing more; a provisioned board wants its check code
 ATTEST = 5  # a nonce (pumpwire.seal); answers an attestation. Needs no check code.
 
 OK, REFUSED, MALFORMED, NO_SUCH_OP, FAILED, ALREADY = 0, 1, 2, 3, 4, 5
 
-ANCHOR_BODY = "<IHHIB"
+ANCHOR_BODY = "<IHHIBIIH"
 TIME_BODY = "<IIH"
 # name (ASCII, padded with 0), device key, pairing key, check code, pl_per_count,
 # uncertainty_ppm, cell_zero, cell_per_kg

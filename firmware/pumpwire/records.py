@@ -138,6 +138,8 @@ SUPPLY_FAILING, SUPPLY_BACK = 1, 2
 NEVER_S = (1 << 30) - 1
 NO_TEMPERATURE = -4096
 
+NOT_SYNCED, SYNCED, SYNC_NOT_KNOWN = 0, 1, 2
+OWN_CLOCK = 0  # host_id of an anchor by the board's own clock chip
 CELLS_REFUSED, CELLS_DECAYED = 1, 2
 
 _fields = {}  # what fields_of has made: for who decodes, which a board does not

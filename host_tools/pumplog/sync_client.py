@@ -20,6 +20,7 @@ _ANSWER_TIMEOUT_S = 10.0
 _SILENCE_S = 1.0
 _TRIES = 8
 _HOST_ERROR_MS = 50  # what a host's own clock reading adds to half the round trip
+_MAX_UNCERTAINTY_MS = 65535  # as much as an anchor can say
 _HALF = 0x8000
 
 
@@ -99,16 +100,23 @@ class Client:
                     return result, bytes(answer)
 
     def anchor(self) -> int:
-        """Tells the board the time; returns the anchor's uncertainty in ms."""
+        """Tells the board what time it was as it answered TIME; returns the uncertainty in ms.
+
+        The board answered at some moment of the round trip, and the anchor, which names that
+        answer, may take as long on its way as it likes.
+        """
         began_ms = world.monotonic_ms()
-        self.command(commands.TIME)
+        _, answered = self.command(commands.TIME)
         round_trip_ms = world.monotonic_ms() - began_ms
-        uncertainty_ms = min(65535, round_trip_ms // 2 + _HOST_ERROR_MS)
-        now_ms = world.utc_now_ms() + round_trip_ms // 2
-        self.command(commands.ANCHOR, struct.pack(
-            commands.ANCHOR_BODY, now_ms // 1000 - EPOCH_2020_S, now_ms % 1000, uncertainty_ms,
-            world.host_id(), world.clock_synced(),
-        ))
+        utc_ms = world.utc_now_ms() - round_trip_ms // 2
+        uncertainty_ms = round_trip_ms // 2 + _HOST_ERROR_MS
+        with self._understood():
+            asked = struct.unpack_from(commands.TIME_BODY, answered)
+        if uncertainty_ms <= _MAX_UNCERTAINTY_MS:
+            self.command(commands.ANCHOR, struct.pack(
+                commands.ANCHOR_BODY, utc_ms // 1000 - EPOCH_2020_S, utc_ms % 1000, uncertainty_ms,
+                world.host_id(), world.clock_synced(), *asked,
+            ))
         return uncertainty_ms
 
     def deliver(self, entry: bytes, check_code: int) -> tuple[int, int | None]:

@@ -70,6 +70,7 @@ class DeskBoard:
         self.supply.failing = lambda: False
         self.rtc.read = lambda: None
         self.rtc.set = lambda seconds: None
+        self.clock_ms = lambda: self.now_ms
         self.nvs.get = settings.get
         self.nvs.set = settings.__setitem__
         self.retained.load = lambda buf: False

@@ -23,7 +23,7 @@ def _server():
     log = EventLog(flash, uptime, random)
     log.mount()
     server = CommandServer(Config(Nvs()), log, uptime, lambda: True, lambda kind, fields: None,
-                           lambda epoch_s: None)
+                           lambda epoch_s: None, lambda: 0)
     return server, flash
 
 

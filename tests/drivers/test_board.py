@@ -111,6 +111,26 @@ def test_ticks_go_on_over_the_wrap_of_the_clock_and_over_their_own():
                                          else (day * 86400000 - WRAP) // 100 for day in range(20)]
 
 
+def test_the_clock_tells_the_moment_between_ticks_and_through_a_stall_on_the_ticks_scale():
+    for begins_ms in (0, 12345, WRAP - 1000):
+        boots.power_on(ticks_ms=begins_ms)
+        board = boots.board()
+        seen = []
+
+        def service():
+            if len(seen) == 3:
+                world.pass_us(777000)
+            seen.append(board.clock_ms())
+
+        for now_ms in board.ticks(service):
+            assert board.clock_ms() in (now_ms, now_ms + 1)
+            if now_ms >= 3000:
+                break
+        assert seen == sorted(seen) and seen[3] - seen[2] >= 777 and 2950 <= seen[-1] <= 3001
+        world.pass_us((WRAP - 2000) * 1000)
+        assert 900 <= board.clock_ms() <= 1100
+
+
 def test_the_loop_itself_allocates_nothing():
     boots.power_on()
     board = boots.board()

@@ -70,7 +70,7 @@ def on_the_air(folder: Path) -> dict[str, list[str] | str | None]:
 
 def test_the_list_names_all_ports() -> None:
     ports = contract()
-    assert len(ports) == 22
+    assert len(ports) == 23
     assert ports["flash"] == {"read", "program", "erase"} and ports["handset"] == {"value", "closed"}
 
 

@@ -26,6 +26,7 @@ The same ports on every board (boards/virtual is the other):
     late_ms      how late the latest tick came at worst since this was last set to 0
     ticks        ticks(service): yields the time of every 100 ms tick in ms modulo 2^30, calls
                  service() in between; service() -> has a link work to do
+    clock_ms     clock_ms() -> ms since `ticks` began, modulo 2^30: their clock, at this moment
     random       random(n) -> n bytes
     reset_reason reset_reason() -> key of pumpwire.names.BOOT_REASONS
     fail         fail(error): the firmware cannot go on
@@ -92,13 +93,14 @@ class Board:
         self.identity = machine.unique_id()
         self.skipped = 0
         self.late_ms = 0
+        self._start_ms = time.ticks_ms()
 
     def ticks(self, service):
         """Yields each tick's time on a fixed 100 ms grid; ticks that are over when it looks are skipped.
 
         Between ticks it idles but never sleeps: in light sleep the pulse counters stop.
         """
-        start_ms = due_ms = time.ticks_ms()
+        self._start_ms = start_ms = due_ms = time.ticks_ms()
         while True:
             late_ms = time.ticks_diff(time.ticks_ms(), due_ms)
             if late_ms > self.late_ms:
@@ -115,6 +117,10 @@ class Board:
                 if left_ms <= 0:
                     break
                 time.sleep_ms(min(left_ms, _BUSY_MS if busy else _IDLE_MS))
+
+    def clock_ms(self):
+        """Returns the ms since `ticks` began, modulo 2^30: up to a tick and a stall past the latest."""
+        return time.ticks_diff(time.ticks_ms(), self._start_ms) & _MASK
 
     def random(self, n):
         """Returns n random bytes, the chip's id mixed in: its source is weak until the radio runs."""

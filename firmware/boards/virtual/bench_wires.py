@@ -51,6 +51,7 @@ def wires(board, control, answers, serial, counters_from):
     head = bytearray(4)
     k = 0  # tick within the block
     begun = 0  # ticks since boot before this block
+    now_ms = 0  # modulo 2^30, at a tick or behind the block's last
     phase = 0  # ticks of the block's first second that were before it
 
     def fill(buf):
@@ -87,8 +88,7 @@ def wires(board, control, answers, serial, counters_from):
                     return
 
     def ticks(service):
-        nonlocal k, begun, phase
-        now_ms = 0
+        nonlocal k, begun, phase, now_ms
         gone = 0
         while fill(head) and head[0] != 81:  # Q
             n = head[2] | head[3] << 8
@@ -129,4 +129,5 @@ def wires(board, control, answers, serial, counters_from):
     board.load_cell.read = weight
     board.temperature.read = lambda: None if flags() & _NO_TEMPERATURE else flags() >> 8
     board.rtc.elapsed_s = lambda: (begun + k) // TICKS_PER_S
+    board.clock_ms = lambda: now_ms
     board.ticks = ticks

@@ -96,6 +96,7 @@ class Board:
         self._seed = settings["seed"]
         self._drawn = 0
         self._reset_reason = settings["reset_reason"]
+        self.clock_ms = lambda: 0  # until `ticks` begins
         self.skipped = 0
         self.late_ms = 0
         self.counter = Port()
@@ -139,6 +140,7 @@ class Board:
         import bluetooth
 
         start_ms = time.ticks_ms()
+        self.clock_ms = lambda: time.ticks_diff(time.ticks_ms(), start_ms) & WRAP_MASK
         due_ms = start_ms
         poller = select.poll()
         poller.register(bluetooth.BLE()._fileno_object(), select.POLLIN)
