@@ -123,7 +123,7 @@ def test_the_clock_tells_the_moment_between_ticks_and_through_a_stall_on_the_tic
             seen.append(board.clock_ms())
 
         for now_ms in board.ticks(service):
-            assert board.clock_ms() in (now_ms, now_ms + 1)
+            assert now_ms <= board.clock_ms() < now_ms + 100  # late by the rest of the stall
             if now_ms >= 3000:
                 break
         assert seen == sorted(seen) and seen[3] - seen[2] >= 777 and 2950 <= seen[-1] <= 3001
