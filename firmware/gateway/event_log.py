@@ -1,47 +1,37 @@
 """The event log: records in a ring of pages on raw flash. What `append` has returned survives.
 
-Every record is programmed at once, in one operation, behind the last; a page is closed by its
-footer when it is full, when power came back, or when a program failed.
-
-In the tick `append` allocates nothing, erases nothing and seals nothing: `service`, which runs
-outside the tick, erases the next page ahead, closes a page that is nearly full and makes the
-header that the next append programs first. An append that finds this undone does it itself.
-Formats: pumpwire.page, pumpwire.records.
+Every record is programmed at once and read back. In the tick `append` programs its frame, and where
+that does not fit first the header of the slot that was made ready ahead: nothing is allocated,
+erased or sealed. `service`, outside the tick, does the rest: the footer of the page left behind, the
+slot ahead. An append that finds this undone does it itself.
+Parts: slots, ahead, open_page, page_extent. Formats: pumpwire.page, pumpwire.records.
 """
 
+import binascii
 from array import array
 
 from micropython import const
-from pumpwire import page, records
+from pumpwire import page, records, seal
 from pumpwire.errors import WireError
-from pumpwire.records import encode
+from pumpwire.frames import records_in
+from pumpwire.hmac import hmac_sha256
 from pumpwire.units import PAGE_BYTES
-from pumpwire.varint import MAX_BYTES
 
-from . import page_extent
+from .ahead import Ahead
+from .open_page import OpenPage
+from .page_extent import Extent, footer_again, is_blank
+from .slots import FOREIGN, MARK_BYTES, OTHER, OURS, RETIRED, SPENT, Slots
 
-_NEARLY_FULL = page.FOOTER_AT - 128  # a tick that emits one record of each kind needs about 100
-# Slices cannot be made in the tick, so a few are kept: a frame is filled up with erased bytes, whose
-# programming changes no cell, to the next of their lengths. Longer frames hold blobs (entries), which
-# come outside the tick; header and footer are 32 and 8 bytes.
-_STEP = const(4)  # a power of two
-_FOOTER_AT = const(4088)  # page.FOOTER_AT
-_ERASED = const(0xFF)  # records.ERASED
-_LONGEST = records.HEAD_BYTES + (1 + records.MAX_FIELDS) * MAX_BYTES + records.CHECK_BYTES
-_SLICES = (_LONGEST + _STEP - 1) // _STEP
-
-
-def _slices(buf):
-    return [memoryview(buf)[: _STEP * (k + 1)] for k in range(_SLICES)]
-
-
-def _slice_of(slices, buf, n):
-    k = (n - 1) // _STEP
-    return slices[k] if k < _SLICES else memoryview(buf)[:n]
-
-
-class LogError(Exception):
-    """The flash cannot be used as a log; the text says why and what to do."""
+_FOOTER_AT = const(4061)  # page.FOOTER_AT
+_SEAL_AT = const(4080)
+_MINUTE = const(3)  # pumpwire.records.MINUTE
+_RESERVOIR = const(6)
+_MOST_RECORDS = const(4096)  # more than any page of any version holds
+_LOST_BYTES = const(19)  # a LOST at most: kept free until there is nothing to be given up
+_MOST_UNNOTED = const(8)
+_TOO_FULL = const(64)  # a page with less room is not taken up again
+_A_HEADER_MAY_COME = const(320)  # with less room a page may have been left for the next one
+_FULL = "the log's flash takes no more records: pull the log, then send the board in"
 
 
 class EventLog:
@@ -49,329 +39,465 @@ class EventLog:
 
     flash: port with `pages`, read(page, offset, buf), program(page, offset, buf), erase(page);
     uptime: gateway.clock.Uptime; random(n): n random bytes for a new log's id.
+    logging: whether the last record became durable; trouble: None, or what is wrong in a sentence.
     """
 
     def __init__(self, flash, uptime, random):
         self.values = array("i", [0] * records.MAX_FIELDS)
-        self.log_id = 0
         self.boot = 0
         self.next_seq = 0
-        self.failures = 0
-        self.logging = False  # whether the last record became durable
+        self.logging = False
+        self.trouble = None
         self._flash = flash
         self._uptime = uptime
         self._random = random
-        self._frame = bytearray(records.MAX_FRAME + _STEP)
-        self._frames = _slices(self._frame)
-        self._readback = bytearray(records.MAX_FRAME + _STEP)
-        self._readbacks = _slices(self._readback)
+        self._slots = Slots(flash)
+        self._ahead = Ahead(self._slots, self._note)
+        self._open = OpenPage(flash)
         self._page = bytearray(PAGE_BYTES)  # one for all: the heap has no room for a second
-        self._first_seq = array("I", [0] * flash.pages)
-        self._used = array("H", [0] * flash.pages)  # 0: the slot holds no page
-        self._slot = -1  # of the open page
-        self._seed = 0
-        self._count = 0
-        self._base_s = 0
-        self._base_ms = 0
-        self._previous = 0
-        self._ahead = -1  # slot known to be erased
-        self._closed = True
-        self._header = None  # of the page to be opened next, once it is made
-        self._lost = array("i", (-1, -1))  # first and last seq given up and not yet noted, or -1
+        self._reservoir = array("i", (0, 0))
+        self._holding = False
+        self._unnoted = []  # records that could not be put yet: (kind, values)
+        self._key = None
+        self._key_id = 0
+        self._hmac = None
+        self._previous = bytes(page.PREVIOUS_BYTES)
+        self._waiting = -1  # slot of the page that was left and has no footer yet
+        self._w_end = 0
+        self._w_count = 0  # -1: left before this boot
+        self._w_flags = 0
+        self._gap_noted = True
+        self._started = (0, 0)
+
+    @property
+    def log_id(self):
+        """Tells this log from all others; 0: there is none yet."""
+        return self._slots.log_id
+
+    @property
+    def failures(self):
+        """How many programs and erases failed since the start."""
+        return self._open.failures + self._ahead.failures
+
+    def set_key(self, key):
+        """Takes the key under which pages are sealed from here on, None: without."""
+        self._key_id = seal.key_id(key) if key else 0
+        self._hmac = (lambda *parts: hmac_sha256(key, *parts)) if key else None
+        self._key = key
 
     # ---- boot
 
-    def mount(self):
-        """Finds the log on flash, or starts one on erased flash; returns this boot's number.
+    def mount(self, reason, firmware):
+        """Finds the log on flash or starts one, and writes BOOT; returns this boot's number.
 
-        Raises LogError for flash that holds something else: it is never formatted unasked.
+        Never raises: what is wrong stands in `trouble`.
         """
-        newest = self._survey()
-        if newest < 0:
-            self.format()
+        self._started = (reason, firmware)
+        slots = self._slots
+        head = slots.find()
+        noted = []
+        if head < 0:
+            if not slots.log_id:
+                self._new_id()
+            self.boot = 1
         else:
-            self._recover(newest)
+            noted = self._resume(head)
+        if slots.kept:
+            self.trouble = (
+                "%d pages of the log's flash hold something else, which is kept:"
+                " read them out, then format" % slots.kept)
+        self._write_boot()
+        for kind, a, b, c in noted:
+            self._note(kind, a, b, c)
         return self.boot
 
     def format(self):
         """Starts a new log, giving up whatever the flash holds."""
-        self.log_id = int.from_bytes(self._random(4), "little") or 1
+        slots = self._slots
+        slots.log_id = 0
+        for slot in range(self._flash.pages):
+            if slots.look(slot) != RETIRED:
+                try:
+                    self._flash.erase(slot)
+                except OSError:
+                    self._ahead.failures += 1
+        self.trouble = None
+        self._ahead.taken()
+        self._ahead.stuck = False
+        self._open.slot = self._waiting = slots.oldest = -1
+        self._open.open = False
+        self._previous = bytes(page.PREVIOUS_BYTES)
+        self._unnoted.clear()
+        self._new_id()
         self.boot = 1
         self.next_seq = 0
-        for slot in range(self._flash.pages):
-            self._used[slot] = 0
-            if not self._is_erased(slot):
-                self._flash.erase(slot)
-        self._slot = self._flash.pages - 1
-        self._ahead = 0
-        self._previous = 0
-        self._closed = True
-        self._header = None
-        self._lost[0] = -1
+        self._write_boot()
 
-    def _survey(self):
-        """Notes every page that holds records; returns the newest one's slot, -1 on erased flash."""
+    def _new_id(self):
+        self._slots.claim(int.from_bytes(self._random(4), "little") or 1)
+
+    def _write_boot(self):
+        if self._open.open or self._turn():
+            self._open.last_s = self._open.last_ms = 0
+        seq = self._put(records.BOOT, (self.boot,) + self._started, None, None)
+        self.logging = seq >= 0
+
+    def _resume(self, head):
+        """Takes the ring up where it was left; returns the records that say what was found."""
+        slots = self._slots
         data = self._page
-        newest = -1
-        foreign = 0
-        for slot in range(self._flash.pages):
-            self._used[slot] = 0
-            self._flash.read(slot, 0, data)
+        extent = None
+        while head >= 0:
+            slots.look(head)
+            first_seq = slots.first_seq
+            self._flash.read(head, 0, data)
+            if slots.version != page.VERSION:
+                break
             try:
-                version, log_id, first_seq = page.read_prefix(data)
+                extent = Extent(data)
+                break
             except WireError:
-                foreign += 0 if page_extent.is_blank(data[: page.HEADER_BYTES]) else 1
+                if not is_blank(memoryview(data)[page.HEADER_BYTES :]):
+                    break  # its header rotted
+            before = slots.before(head)  # power went as this page was being opened
+            self._clear(head)
+            if before < 0:
+                self.next_seq = first_seq
+                self.boot = first_seq + 1
+                slots.oldest = -1
+                return []
+            head = before
+        opened = self._open
+        opened.slot = head
+        opened.first_seq = first_seq
+        if slots.oldest < 0 or slots.look(slots.oldest) != OURS or slots.first_seq > first_seq:
+            slots.renew_oldest(head)
+        return self._take_up(head, first_seq, extent)
+
+    def _take_up(self, head, first_seq, extent):
+        opened = self._open
+        data = self._page
+        noted = []
+        self._find_previous(head)
+        opened.count = -1
+        if extent is None:
+            return self._skip(first_seq, first_seq + _MOST_RECORDS, noted)
+        self._gap_noted = extent.skipped
+        self.boot = extent.boot + 1
+        count = extent.count
+        rest = extent.written - extent.filled
+        decayed = extent.decayed
+        shut = not is_blank(memoryview(data)[_FOOTER_AT:])
+        if shut:
+            footer = page.read_footer(data)
+            try:
+                page.check_footer(data, footer)
+                count = footer.count
+                decayed = footer.flags & page.FLAG_DECAYED or count != extent.count
+            except (WireError, AttributeError):
+                pass  # it is torn, or does not say how many records there were
+        rotten = self._look_ahead(head, extent, shut)
+        self.next_seq = first_seq + count
+        if not shut:
+            if decayed:
+                opened.count = count
+                opened.end = opened.used = extent.written
+                opened.flags = page.FLAG_DECAYED
+            else:
+                opened.go_on(head, data, extent)
+                if rest:
+                    noted.append((records.TORN, rest, 0, 0))
+                if opened.used + _TOO_FULL > _FOOTER_AT or rotten:
+                    opened.open = False
+        if decayed:
+            noted.append((records.CELLS, head, extent.end, records.CELLS_DECAYED))
+        if decayed or rotten:
+            return self._skip(self.next_seq,
+                              self.next_seq + (_MOST_RECORDS if rotten else rest), noted)
+        self._ahead.trusted = opened.open and extent.filled + _A_HEADER_MAY_COME < _FOOTER_AT
+        return noted
+
+    def _skip(self, first_seq, next_seq, noted):
+        self._gap_noted = True
+        self.next_seq = next_seq
+        self.boot = max(self.boot, next_seq) + 1  # no boot has had that: each wrote a record
+        noted.append((records.SKIPPED, first_seq, next_seq - 1, 0))
+        return noted
+
+    def _find_previous(self, head):
+        """Finds the page before the head, whose footer may be torn or missing."""
+        slots = self._slots
+        before = slots.before(head)
+        if before < 0 or slots.version != page.VERSION:
+            return
+        self._waiting = before
+        self._w_count = -1
+        before = slots.before(before)
+        if before >= 0 and slots.version == page.VERSION:
+            self._previous = self._seal_of(before)
+
+    def _seal_of(self, slot):
+        made = bytearray(page.PREVIOUS_BYTES)
+        self._flash.read(slot, _SEAL_AT, made)
+        return bytes(made)
+
+    def _look_ahead(self, head, extent, shut):
+        """Tells the slot whose erase power cut from one that cells spoilt; returns whether the slot
+        after the head is a page of records whose header rotted."""
+        slots = self._slots
+        ahead = self._ahead
+        garbage = []
+        what = FOREIGN
+        for step in range(1, slots.pages):
+            slot = (head + step) % slots.pages
+            what = slots.look(slot)
+            if what in (OTHER, RETIRED):
                 continue
-            if version != page.VERSION:
-                raise LogError(
-                    "the log has pages of format version %d: install the firmware that wrote it,"
-                    " or pull it and format" % version
-                )
-            try:
-                count, used = page_extent.extent(data, page.read_header(data))
-            except WireError:
-                continue  # power was cut as this page was opened: no record was in it yet
-            if not count:
-                continue  # the same, a moment later: the next page takes up its first_seq
-            self._first_seq[slot] = first_seq
-            self._used[slot] = used
-            if newest < 0 or first_seq > self._first_seq[newest]:
-                newest = slot
-                self.log_id = log_id
-        if newest < 0 and foreign > 1:
-            raise LogError("the log partition holds something else: read it out, then format")
-        return newest
-
-    def _is_erased(self, slot):
-        chunk = bytearray(256)
-        for offset in range(0, PAGE_BYTES, 256):
-            self._flash.read(slot, offset, chunk)
-            if not page_extent.is_blank(chunk):
-                return False
-        return True
-
-    def _recover(self, newest):
-        """Takes the ring up where it was left: the newest page is closed, a torn end noted."""
-        data = self._page
-        self._flash.read(newest, 0, data)
-        header = page.read_header(data)
-        self.boot = header.boot + 1
-        self._slot = newest
-        self._count, used = page_extent.good_frames(data, header)
-        torn = page_extent.torn_bytes(data, used)
-        if torn and page_extent.decayed(data, self._count):
-            _, self._count, self._previous = page.read_footer(data)  # their seqs are not given again
-            torn = 0
-        else:
-            self._used[newest] = used
-            self._close()  # over the torn beginning of a footer go the same bytes
-        self.next_seq = header.first_seq + self._count
-        torn += self._torn_opening((newest + 1) % self._flash.pages)
-        if torn:
-            self.values[0] = torn
-            self.append(records.TORN)
-
-    def _torn_opening(self, slot):
-        """Returns how much of its first record a page holds that was opened but got none whole."""
-        if self._used[slot]:
-            return 0
-        self._flash.read(slot, 0, self._page)
-        try:
-            page.read_header(self._page)
-        except WireError:
-            return 0
-        return page_extent.torn_bytes(self._page, page.HEADER_BYTES)
+            if what not in (SPENT, FOREIGN) and (what or slots.blank(slot, 0)):
+                break
+            garbage.append(slot)
+        giving_up = extent.lost_seq >= 0 and not shut
+        if giving_up and what == OURS and slots.first_seq == extent.lost_seq:
+            ahead.noted = extent.lost_seq
+            giving_up = False
+        if not garbage:
+            return False
+        if giving_up:
+            if len(garbage) == 1:
+                ahead.torn = garbage[0]
+                if slots.look(ahead.torn) == FOREIGN and slots.kept:
+                    slots.kept -= 1
+            return False
+        slot = garbage[0]
+        return slots.look(slot) == SPENT and not slots.cleared(slot) and slots.holds_records(slot)
 
     # ---- writing
+
+    def hold_reservoir(self, level_ul, se_ul):
+        """Keeps a RESERVOIR, of the time of the next minute, for that minute to take along."""
+        self._reservoir[0] = level_ul
+        self._reservoir[1] = se_ul
+        self._holding = True
 
     def append(self, kind, blob=None):
         """Makes a record of self.values (and blob) durable; returns its seq, -1 if flash refuses.
 
-        Its time is the uptime's. One program operation; a page is opened first where needed.
+        Its time is the uptime's. A MINUTE takes the reservoir along that was held for it.
         """
-        seq = self._write(kind, self.values, blob)
+        if kind == _MINUTE and self._holding:
+            self._holding = False
+            seq = self._put(kind, self.values, None, self._reservoir)
+            if seq >= 0 and self.next_seq - seq == 1:
+                self._put(_RESERVOIR, self._reservoir, None, None)
+        else:
+            seq = self._put(kind, self.values, blob, None)
         self.logging = seq >= 0
         return seq
 
-    def _write(self, kind, values, blob):
+    def _put(self, kind, values, blob, ride):
         uptime = self._uptime
-        for _ in range(3):
-            if self._closed and not self._open():
+        opened = self._open
+        for _ in range(6):
+            if not opened.open and not self._turn():
                 return -1
-            s = uptime.s
-            ms = uptime.ms
-            dt_ms = (s - self._base_s) * 1000 + ms - self._base_ms
-            length = self._encode(kind, dt_ms, values, blob)
-            slot = self._slot
-            used = self._used[slot]
-            if used + length <= _FOOTER_AT:
-                if self._program(used, _slice_of(self._frames, self._frame, length)):
-                    self._used[slot] = used + length
-                    self._base_s = s
-                    self._base_ms = ms
-                    self._count += 1
-                    seq = self.next_seq
-                    self.next_seq = seq + 1
-                    return seq
-                self.failures += 1
-            self._close()
+            room = 0 if self._ahead.ready else _LOST_BYTES
+            made = opened.put(kind, uptime.s, uptime.ms, values, blob, ride, room)
+            if made > 0:
+                seq = self.next_seq
+                self.next_seq = seq + made
+                return seq
+            if not made:
+                opened.open = False
         return -1
 
-    def _encode(self, kind, dt_ms, values, blob):
-        frame = self._frame
-        length = encode(frame, kind, dt_ms, values, blob, self._seed)
-        end = length
-        while end & _STEP - 1:
-            frame[end] = _ERASED
-            end += 1
-        return length
-
-    def _program(self, offset, data):
-        """Programs into the open page and reads back; returns whether the cells hold it."""
-        back = _slice_of(self._readbacks, self._readback, len(data))
-        flash = self._flash
-        slot = self._slot
-        try:
-            flash.program(slot, offset, data)
-            flash.read(slot, offset, back)
-        except OSError:
-            return False
-        return back == data
-
-    def _close(self):
-        """Programs the open page's footer; it can never grow again. Without a record it is none."""
-        self._closed = True
-        self._header = None
-        if not self._count:
-            self._used[self._slot] = 0
-            return
-        data = self._page
-        self._flash.read(self._slot, 0, data)
-        footer = page.build_footer(data, self._used[self._slot], self._count)
-        self._program(page.FOOTER_AT, footer)
-        self._previous = int.from_bytes(footer[4:8], "little")
-
-    def _make_header(self):
+    def _note(self, kind, a, b, c):
+        """Puts a record of the log's own; one that finds no page waits for the next."""
+        values = (a, b, c)
+        opened = self._open
         uptime = self._uptime
-        self._base_s = uptime.s
-        self._base_ms = uptime.ms
-        self._header = page.build_header(
-            self.log_id, self.next_seq, self.boot, uptime.s, uptime.ms, self._previous
-        )
+        made = 0
+        if opened.slot >= 0 and opened.count >= 0 and not opened.flags:
+            made = opened.put(kind, uptime.s, uptime.ms, values, None, None, 0)
+        if made > 0:
+            self.next_seq += made
+            self.logging = True
+        elif len(self._unnoted) < _MOST_UNNOTED:
+            self._unnoted.append((kind, values))
 
-    def _open(self):
-        """Opens the slot behind the last page's; returns False if flash refuses everywhere."""
-        if self._header is None:
-            self._make_header()
-        header = self._header
-        for _ in range(self._flash.pages):
-            slot = (self._slot + 1) % self._flash.pages
-            if slot != self._ahead:
-                self._erase(slot)
-            self._slot = slot
-            self._ahead = -1
-            if self._program(0, header):
-                self._first_seq[slot] = self.next_seq
-                self._used[slot] = page.HEADER_BYTES
-                self._seed = header[30] | header[31] << 8
-                self._count = 0
-                self._closed = False
+    def _turn(self):
+        """Goes on to the slot ahead; returns False if flash gives none."""
+        opened = self._open
+        ahead = self._ahead
+        if self._waiting >= 0:
+            self.seal()
+        for _ in range(2):
+            if not ahead.ready and not ahead.make(opened.slot, self.next_seq):
+                break
+            if opened.slot >= 0 and not opened.count:
+                self._spoil(opened)
+            left = opened.slot
+            end = opened.end
+            count = opened.count
+            flags = opened.flags
+            slot = ahead.slot
+            if opened.begin(slot, self._slots.log_id, self.next_seq, self.boot, self._uptime):
+                ahead.taken()
+                self._waiting = left
+                self._w_end = end
+                self._w_count = count
+                self._w_flags = flags
+                if self._slots.oldest < 0:
+                    self._slots.oldest = slot
+                    self._slots.oldest_seq = self.next_seq
+                if self.trouble is _FULL:
+                    self.trouble = None
                 return True
-            self.failures += 1
-        self._header = None  # its time grows old
+            ahead.refuse(page.PREFIX_BYTES, opened.slot)
+        self.trouble = _FULL
         return False
 
-    def _erase(self, slot):
-        """Erases a slot; `service` notes the records that are given up with it."""
-        if self._used[slot]:
-            if self._lost[0] < 0:
-                self._lost[0] = self._first_seq[slot]
-            following = self.following(slot)
-            ends = self.next_seq if following < 0 else self._first_seq[following]
-            self._lost[1] = ends - 1
-        self._used[slot] = 0
+    def _spoil(self, opened):
+        """Takes its header from a page that got no record: the next page has its first_seq."""
+        slots = self._slots
+        slot = opened.slot
+        before = slots.before(slot)
+        if opened.flags:
+            self._ahead.retire(slot, page.HEADER_BYTES)
+        else:
+            self._clear(slot)
+        if slots.oldest == slot:
+            slots.oldest = -1
+        opened.slot = before
+        opened.count = -1
+
+    def _clear(self, slot):
         try:
-            self._flash.erase(slot)
+            self._flash.program(slot, MARK_BYTES, bytes(page.PREFIX_BYTES - MARK_BYTES))
         except OSError:
-            self.failures += 1
+            self._open.failures += 1
 
     def service(self):
         """Does outside the tick what append would else have to do: at most one thing a call."""
-        if self._lost[0] >= 0 and not self._closed:
-            if self._write(records.LOST, self._lost, None) >= 0:
-                self._lost[0] = -1
-        elif self._ahead < 0:
-            slot = (self._slot + 1) % self._flash.pages
-            self._erase(slot)
-            self._ahead = slot
-        elif self._closed:
-            if self._header is None:
-                self._make_header()
-        elif self._used[self._slot] > _NEARLY_FULL:
-            self._close()
+        if self._waiting >= 0:
+            self.seal()
+        elif self._unnoted and self._open.open:
+            kind, values = self._unnoted.pop(0)
+            self._put(kind, values, None, None)
+        elif not self._ahead.stuck:
+            self._ahead.step(self._open.slot, self.next_seq)
 
-    # ---- reading, never in the way of append
+    def seal(self):
+        """Programs the footer of the page that waits for it; not in the tick."""
+        slot = self._waiting
+        if slot < 0:
+            return
+        self._waiting = -1
+        if self._slots.look(slot) != OURS or self._slots.version != page.VERSION:
+            self._previous = bytes(page.PREVIOUS_BYTES)
+            return
+        data = self._page
+        self._flash.read(slot, 0, data)
+        count = self._w_count
+        if count < 0:
+            footer, count = footer_again(data, self._previous, self._key_id, self._hmac)
+            self._note_gap(slot, count)
+        else:
+            footer = page.build_footer(data, self._w_end, count, self._key_id, self._w_flags,
+                                       self._previous, self._hmac)
+        back = bytearray(page.FOOTER_BYTES)
+        try:
+            self._flash.program(slot, _FOOTER_AT, footer)
+            self._flash.read(slot, _FOOTER_AT, back)
+        except OSError:
+            pass
+        if back != footer:
+            self._open.failures += 1
+        self._previous = bytes(footer[19:27])
+
+    def _note_gap(self, slot, count):
+        """Says that seqs were skipped where power went before that could be written."""
+        slots = self._slots
+        slots.look(slot)
+        next_seq = slots.first_seq + count
+        if count >= 0 and next_seq < self._open.first_seq and not self._gap_noted:
+            self._unnoted.append((records.SKIPPED, (next_seq, self._open.first_seq - 1, 0)))
+        self._gap_noted = True
+
+    # ---- reading, outside the tick, never in the way of append
 
     @property
     def oldest_seq(self):
         """Seq of the oldest record kept; next_seq when there is none."""
-        slot = self._oldest_slot()
-        return self._first_seq[slot] if slot >= 0 else self.next_seq
-
-    def _oldest_slot(self):
-        pages = self._flash.pages
-        if self._slot < 0:
-            return -1
-        for step in range(1, pages + 1):
-            slot = (self._slot + step) % pages
-            if self._used[slot]:
-                return slot
-        return -1
+        return self._slots.oldest_seq if self._slots.oldest >= 0 else self.next_seq
 
     def locate(self, seq):
-        """Returns (slot, offset) right behind record seq-1; the oldest page's start if that is gone."""
-        oldest = self._oldest_slot()
-        if oldest < 0:
-            return -1, 0
-        if seq <= self._first_seq[oldest]:
-            return oldest, 0
-        slot = self._slot_of(seq - 1)
+        """Returns (slot, offset) right behind record seq-1; the oldest page's start if that is gone.
+
+        In the middle of a frame of two records: before it.
+        """
+        slots = self._slots
+        slot = slots.oldest
+        if slot < 0 or seq <= slots.oldest_seq:
+            return slot, 0
+        slot = self._open.slot
+        while slots.look(slot) != OURS or slots.first_seq >= seq:
+            slot = (slot - 1) % slots.pages
+        if slots.version != page.VERSION:
+            return slot, 0
+        return slot, self._behind(slot, seq - slots.first_seq)
+
+    def _behind(self, slot, count):
+        """Returns the offset in a page behind its first `count` records, 0: they cannot be read."""
         data = self._page
+        used = self.page_at(slot)[1]
         self._flash.read(slot, 0, data)
-        header = page.read_header(data)
-        left = seq - header.first_seq
         try:
-            for at, length in page.walk(memoryview(data)[: self._used[slot]], header):
-                left -= 1
-                if left == 0:
-                    return slot, at + length
+            for at, length in page.walk(memoryview(data)[:used], page.read_header(data)):
+                count -= records_in(data, at)
+                if count <= 0:
+                    return at + length if not count else at
         except WireError:
             pass  # cells that went bad: the host gets the whole page, and sees it
-        return slot, 0
-
-    def _slot_of(self, seq):
-        slot = self._slot
-        while self._first_seq[slot] > seq or not self._used[slot]:
-            slot = (slot - 1) % self._flash.pages
-        return slot
+        return 0
 
     def page_at(self, slot):
-        """Returns (first_seq, offset behind its last record, closed); used 0: no page here."""
-        closed = slot != self._slot or self._closed
-        return self._first_seq[slot], self._used[slot], closed
+        """Returns (first_seq, offset behind what is durable, closed); offset 0: no page here."""
+        opened = self._open
+        if slot < 0:
+            return 0, 0, False
+        if slot == opened.slot and opened.count >= 0:
+            return opened.first_seq, opened.used, False
+        if slot == self._waiting:
+            self.seal()
+        slots = self._slots
+        if slots.look(slot) != OURS:
+            return 0, 0, False
+        first_seq = slots.first_seq
+        used = PAGE_BYTES
+        if slots.version == page.VERSION:
+            raw = bytearray(2)
+            self._flash.read(slot, _FOOTER_AT, raw)
+            used = raw[0] | raw[1] << 8
+            if not page.HEADER_BYTES <= used <= _FOOTER_AT:
+                used = PAGE_BYTES  # its footer cannot be read: all of it is sent
+        return first_seq, used, True
 
     def following(self, slot):
         """Returns the slot of the page after this one, or -1 at the head."""
-        if slot == self._slot:
-            return -1
-        for step in range(1, self._flash.pages):
-            other = (slot + step) % self._flash.pages
-            if self._used[other]:
-                return other
-            if other == self._slot:
-                return -1
-        return -1
+        return self._slots.after(slot, self._open.slot)
 
     def read(self, slot, offset, buf):
         """Reads durable bytes of a page."""
         self._flash.read(slot, offset, buf)
+
+    def attest(self, nonce):
+        """Returns the 44 bytes that say where the log ends: see pumpwire.seal."""
+        self.seal()
+        opened = self._open
+        used = opened.used if opened.slot >= 0 and opened.count >= 0 else 0
+        if used:
+            self._flash.read(opened.slot, 0, self._page)
+        crc = binascii.crc32(memoryview(self._page)[:used]) & 0xFFFFFFFF
+        first_seq = opened.first_seq if used else self.next_seq
+        return seal.attest(self._key, nonce, self.log_id, self.next_seq, first_seq, used, crc,
+                           self._previous)

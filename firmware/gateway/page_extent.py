@@ -1,10 +1,17 @@
 """How far a page's bytes can be believed after a torn write, or when cells have decayed."""
 
+from micropython import const
 from pumpwire import page
+from pumpwire.check import TABLE, crc16
+from pumpwire.deltas import Deltas
 from pumpwire.errors import WireError
-from pumpwire.records import ERASED
+from pumpwire.frames import decode, frame_length, records_in
+from pumpwire.records import BOOT, CHECK_BYTES, ERASED, HEAD_BYTES, LOST, MAX_FRAME, SKIPPED
 
-_MOST_RECORDS = (page.FOOTER_AT - page.HEADER_BYTES) // 5  # no record is shorter than 5 bytes
+SHORT_BYTES = const(52)  # a longer frame is announced by one byte of filler
+_FOOTER_AT = const(4061)  # page.FOOTER_AT
+_MINUTE_FORM = const(0x80)
+_LONGEST_MINUTE = const(18)
 
 
 def is_blank(data):
@@ -15,36 +22,138 @@ def is_blank(data):
     return True
 
 
-def extent(data, header):
-    """Returns (number of records, offset behind the last): the footer's word, else the frames'."""
-    footer = page.read_footer(data)
-    if footer is not None and page.HEADER_BYTES <= footer[0] <= page.FOOTER_AT:
-        return footer[1], footer[0]
-    return good_frames(data, header)
+class Extent:
+    """What the frames of a page say; raises WireError where its header cannot be read.
+
+    count: good records; end: offset behind the last good frame, which begins at last_at (-1: there
+    is none); filled: offset behind the filler after it; reach: how far an operation cut by a power
+    failure can have touched cells; written: offset behind the last byte that is not erased;
+    decayed: what lies behind `end` is more than such a cut explains; lost_seq: first_seq of the
+    last LOST, -1; skipped: whether there is a SKIPPED.
+    """
+
+    def __init__(self, data):
+        header = page.read_header(data)
+        self.first_seq = header.first_seq
+        self.seed = header.seed
+        self.boot = header.boot
+        self.count = 0
+        self.end = page.HEADER_BYTES
+        self.last_at = -1
+        self.lost_seq = -1
+        self.skipped = False
+        self._walk(data, header)
+        at = self.end
+        while at < _FOOTER_AT and not data[at]:
+            at += 1
+        self.filled = at
+        self.reach = min(at + (MAX_FRAME if at > self.end else SHORT_BYTES), _FOOTER_AT)
+        at = _FOOTER_AT
+        while at > self.filled and data[at - 1] == ERASED:
+            at -= 1
+        self.written = at
+        self.decayed = at > self.filled and (
+            at > self.reach or self._frame_inside(data) or self._one_bit_off(data))
+
+    def _walk(self, data, header):
+        try:
+            for at, length in page.walk(data, header):
+                kind = data[at]
+                if kind in (BOOT, LOST, SKIPPED):
+                    _, _, fields = decode(data, at, length, Deltas())[0]
+                    if kind == BOOT:
+                        self.boot = fields["boot"]
+                    elif kind == LOST:
+                        self.lost_seq = fields["first_seq"]
+                    else:
+                        self.skipped = True
+                self.count += records_in(data, at)
+                self.last_at = at
+                self.end = at + length
+        except WireError:
+            pass  # torn or decayed: what lies before it is good
+
+    def _frame_inside(self, data):
+        """Returns whether a good frame lies behind bytes that are none."""
+        for at in range(self.filled + 1, self.written):
+            try:
+                if data[at] and frame_length(data, at, _FOOTER_AT, self.seed):
+                    return True
+            except WireError:
+                pass
+        return False
+
+    def _one_bit_off(self, data):
+        """Returns whether one bit makes what lies behind the last frame a good one: it was one."""
+        for start in range(max(self.end, self.filled - 1), self.filled + 1):
+            minute = start < self.filled or data[start] & _MINUTE_FORM
+            for at in range(start, min(start + (_LONGEST_MINUTE if minute else HEAD_BYTES), self.written)):
+                for bit in range(8):
+                    data[at] ^= 1 << bit
+                    good = self._fits(data, start)
+                    data[at] ^= 1 << bit
+                    if good:
+                        return True
+        stop = self.filled + HEAD_BYTES + data[self.filled + 1]
+        return (data[self.filled] < _MINUTE_FORM and stop <= self.written <= stop + CHECK_BYTES
+                and self._off_by_a_bit(data, stop))
+
+    def _fits(self, data, at):
+        """Returns whether there is a good frame that ends where the page does."""
+        try:
+            behind = frame_length(data, at, _FOOTER_AT, self.seed) + at - self.written
+            return 0 <= behind <= CHECK_BYTES  # the check's bytes may look erased
+        except WireError:
+            return False
+
+    def _off_by_a_bit(self, data, stop):
+        off = crc16(data, self.filled, stop, self.seed) ^ (data[stop] | data[stop + 1] << 8)
+        if off & (off - 1) == 0:
+            return True
+        effects = [TABLE[1 << bit] for bit in range(8)]
+        for _ in range(self.filled, stop):
+            if off in effects:
+                return True
+            effects = [(e & 255) << 8 ^ TABLE[e >> 8] for e in effects]
+        return False
 
 
-def good_frames(data, header):
-    """Returns (number of good frames, offset behind the last)."""
-    count = 0
-    used = page.HEADER_BYTES
+def footer_again(data, previous, key_id, hmac):
+    """Returns (footer, count) of a page that was left before this boot: its footer may be torn.
+
+    The same bytes go over what is there of it; where none can be found that do, what is there.
+    previous, key_id, hmac: as of pumpwire.page.build_footer, for a page that has no footer yet.
+    """
+    there = bytes(data[_FOOTER_AT:])
     try:
-        for at, length in page.walk(data, header):
-            count += 1
-            used = at + length
+        footer = page.read_footer(data)
+        if footer is not None:
+            page.check_footer(data, footer)
+            if footer.key_id == key_id and hmac is not None:
+                view = memoryview(data)
+                made = there[:19] + hmac(view[: footer.used], view[_FOOTER_AT : _FOOTER_AT + 19])[:16]
+                if _goes_over(made, there):
+                    return made, footer.count
+            return there, footer.count
     except WireError:
-        pass  # a torn frame: what lies before it is good
-    return count, used
+        pass  # torn, or the page's cells decayed
+    try:
+        extent = Extent(data)
+    except WireError:
+        return there, -1
+    flags = page.FLAG_DECAYED if extent.decayed else 0
+    used = extent.written if extent.decayed else extent.end
+    for refused in (0, page.FLAG_REFUSED):
+        made = bytes(page.build_footer(
+            data, used, extent.count, key_id, flags | refused, previous, hmac))
+        if _goes_over(made, there):
+            return made, extent.count
+    return there, extent.count
 
 
-def torn_bytes(data, used):
-    """Returns how many bytes behind offset `used` are not erased, up to the last such."""
-    end = page.FOOTER_AT
-    while end > used and data[end - 1] == ERASED:
-        end -= 1
-    return end - used
-
-
-def decayed(data, good):
-    """Returns whether a page whose first `good` frames are good was closed with more of them."""
-    footer = page.read_footer(data)
-    return footer is not None and good < footer[1] <= _MOST_RECORDS
+def _goes_over(made, there):
+    """Returns whether programming `made` over the bytes `there` gives `made`."""
+    for i in range(len(made)):
+        if made[i] & ~there[i]:
+            return False
+    return True
