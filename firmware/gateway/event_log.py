@@ -201,7 +201,7 @@ class EventLog:
         if not shut:
             if decayed:
                 opened.count = count
-                opened.end = opened.used = extent.written
+                opened.end = opened.used = extent.covered
                 opened.flags = page.FLAG_DECAYED
             else:
                 opened.go_on(head, data, extent)

@@ -5,7 +5,7 @@ from pumpwire import page
 from pumpwire.deltas import Deltas
 from pumpwire.errors import WireError
 from pumpwire.frames import decode, encode, encode_minute
-from pumpwire.records import ERASED, MAX_FRAME
+from pumpwire.records import MAX_FRAME
 from pumpwire.units import PAGE_BYTES
 
 from .page_extent import SHORT_BYTES

@@ -28,8 +28,9 @@ class Extent:
     count: good records; end: offset behind the last good frame, which begins at last_at (-1: there
     is none); filled: offset behind the filler after it; reach: how far an operation cut by a power
     failure can have touched cells; written: offset behind the last byte that is not erased;
-    decayed: what lies behind `end` is more than such a cut explains; lost_seq: first_seq of the
-    last LOST, -1; skipped: whether there is a SKIPPED.
+    decayed: what lies behind `end` is more than such a cut explains; covered: offset behind what a
+    footer vouches for, never for bytes that a cut can have left undecided; lost_seq: first_seq of
+    the last LOST, -1; skipped: whether there is a SKIPPED.
     """
 
     def __init__(self, data):
@@ -54,6 +55,7 @@ class Extent:
         self.written = at
         self.decayed = at > self.filled and (
             at > self.reach or self._frame_inside(data) or self._one_bit_off(data))
+        self.covered = at if at > self.reach else self.end
 
     def _walk(self, data, header):
         try:
@@ -87,7 +89,8 @@ class Extent:
         """Returns whether one bit makes what lies behind the last frame a good one: it was one."""
         for start in range(max(self.end, self.filled - 1), self.filled + 1):
             minute = start < self.filled or data[start] & _MINUTE_FORM
-            for at in range(start, min(start + (_LONGEST_MINUTE if minute else HEAD_BYTES), self.written)):
+            stop = start + (_LONGEST_MINUTE if minute else HEAD_BYTES)
+            for at in range(start, min(stop, self.written)):
                 for bit in range(8):
                     data[at] ^= 1 << bit
                     good = self._fits(data, start)
@@ -142,7 +145,7 @@ def footer_again(data, previous, key_id, hmac):
     except WireError:
         return there, -1
     flags = page.FLAG_DECAYED if extent.decayed else 0
-    used = extent.written if extent.decayed else extent.end
+    used = extent.covered
     for refused in (0, page.FLAG_REFUSED):
         made = bytes(page.build_footer(
             data, used, extent.count, key_id, flags | refused, previous, hmac))
