@@ -14,7 +14,8 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "both"))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path += [str(ROOT / "tests" / "both"), str(ROOT / "firmware")]
 
 import cbor2  # noqa: E402
 import reference_day  # noqa: E402
@@ -22,7 +23,7 @@ import verbose_events  # noqa: E402
 from day_log import DayLog  # noqa: E402
 from pumpwire import frames, page, records  # noqa: E402
 
-DAYS = Path(__file__).resolve().parents[1] / "vectors" / "reference_day" / "days.txt"
+DAYS = ROOT / "tests" / "vectors" / "reference_day" / "days.txt"
 MOST_BYTES_AN_EVENT = 3.2
 LEAST_BELOW_VERBOSE = 35
 
@@ -54,17 +55,28 @@ def one_after_the_other(days: list[list[Event]]) -> list[Event]:
             for number, day in enumerate(days) for ticks, kind, values in day]
 
 
-def check_bits(offset: int, data: bytes, seed: int) -> int:
+def logged(days: list[list[Event]]) -> DayLog:
+    """Returns the log of all days in one run."""
+    return DayLog(one_after_the_other(days), 2 * len(days))
+
+
+def check_bits(whole: bytes, offset: int, data: bytes) -> int:
     """Returns the bits of the check that guards what a program operation wrote, 0: none that fits.
 
-    seed: of the page's header. A footer is judged with its whole page (pumpwire.page.check_footer).
+    whole: its page in the end. A slot's mark, the first 8 bytes, has no check of its own until the
+    header's rest comes: it counts by what it must be to the bit. A footer is judged with its whole page
+    (pumpwire.page.check_footer).
     """
-    if offset == 0:
-        page.read_header(data)  # raises unless both of its checks fit
+    header = page.read_header(whole)  # raises unless both of its checks fit
+    if offset + len(data) <= page.PREFIX_BYTES // 2:
+        return 8 * len(data)
+    if offset + len(data) == page.HEADER_BYTES:
         return 16
     if offset == page.FOOTER_AT:
         return 32
-    return 16 if frames.frame_length(data, 0, len(data), seed) == len(data) else 0
+    length = frames.frame_length(data, 0, len(data), header.seed)
+    erased = data[length:].count(records.ERASED)  # a long frame may be filled up: no cell changes
+    return 16 if length and length + erased == len(data) else 0
 
 
 def verbose_lines(day: list[Event]) -> bytes:
@@ -104,7 +116,7 @@ def sizes(days: list[list[Event]]) -> list[Size]:
 
     The pages are those of one run of all days: every byte of the ring that is gone, by the day.
     """
-    log = DayLog(one_after_the_other(days))
+    log = logged(days)
     found = [Size("pages of the log, everything", log.consumed_bytes() / len(days),
                   sum(len(_zip(data)) for data in log.pages) / len(days))]
     for name, write in (("JSON lines, verbose", verbose_lines), ("JSON lines, arrays", _arrays),

@@ -1,64 +1,61 @@
-"""Writes events of the reference days as the log does: programs, pages, seals. On every runtime."""
+"""Puts events of the reference days through the real event log, on flash that remembers."""
 
-from page_maker import PageMaker
-from pumpwire import frames, page, records
-from pumpwire.hmac import hmac_sha256
-from pumpwire.units import PAGE_BYTES
+from gateway.clock import Uptime
+from gateway.event_log import EventLog
+from nor import Nor, random
+from pumpwire import records
+from pumpwire.units import PAGE_BYTES, TICK_MS, TICKS_WRAP
 
 KEY = b"k" * 32
-KEY_ID = 9
+_REASON, _FIRMWARE = 1, 100
 
 
 class DayLog:
-    """programs: [(page, offset, bytes)] in order; pages: bytes of each, the last one still open.
+    """programs: [(slot, offset, bytes)] in order; pages: bytes of each, the last one still open;
+    records: how many there are.
 
-    One run of all events from its boot on: log_id 5, seq from 0, the device key above.
+    One run of all events from its boot on, service after each as on the board, on a ring of so many
+    slots, which is large enough: nothing is given up.
     """
 
-    def __init__(self, events):
+    def __init__(self, events, slots=8):
         self.programs = []
-        self.pages = []
-        self._previous = bytes(page.PREVIOUS_BYTES)
-        self._seq = self._base = 0
-        self._open()
-        self._put(records.BOOT, 0, (1, 1, 100), None)
+        self.flash = Nor(slots)
+        self.flash.before = self._programmed
+        uptime = Uptime()
+        log = EventLog(self.flash, uptime, random)
+        log.set_key(KEY)
+        log.mount(_REASON, _FIRMWARE)
+        now_ms = 0
         for (ticks, kind, values), reservoir in steps(events):
-            self._put(kind, ticks, values, reservoir)
-        self.used = len(self._maker.data)
-        self.pages.append(bytes(self._maker.data))
+            while now_ms < ticks * TICK_MS:
+                now_ms = min(now_ms + 60000, ticks * TICK_MS)
+                uptime.advance(now_ms % TICKS_WRAP)
+            for k in range(len(values)):
+                log.values[k] = values[k]
+            if reservoir is not None:
+                log.hold_reservoir(reservoir[0], reservoir[1])
+            log.append(kind)
+            assert log.logging
+            log.service()
+        log.seal()
+        self.records = log.next_seq
+        self.pages = []
+        slot = log.locate(0)[0]
+        while slot >= 0:
+            self.used = log.page_at(slot)[1]
+            at = slot * PAGE_BYTES
+            self.pages.append(bytes(self.flash.cells[at : at + PAGE_BYTES]))
+            slot = log.following(slot)
+        self.pages[-1] = self.pages[-1][: self.used]
+
+    def _programmed(self, slot, offset, data):
+        if data is not None:
+            self.programs.append((slot, offset, bytes(data)))
 
     def consumed_bytes(self):
         """Returns the bytes of the ring that are gone: closed pages whole, their unused ends too."""
         return (len(self.pages) - 1) * PAGE_BYTES + self.used
-
-    def _open(self):
-        self._maker = PageMaker(first_seq=self._seq, base_ticks=self._base)
-        self._program(0, bytes(self._maker.data))
-
-    def _put(self, kind, ticks, values, reservoir):
-        maker = self._maker
-        used, count = len(maker.data), maker.count
-        made = maker.put(kind, ticks, values, None, reservoir)
-        if len(maker.data) > page.FOOTER_AT:  # moves on to the next page
-            maker.data = maker.data[:used]
-            maker.count = count
-            whole = maker.closed(KEY_ID, 0, self._previous, _hmac)
-            self._program(page.FOOTER_AT, whole[page.FOOTER_AT :])
-            self.pages.append(whole)
-            self._previous = whole[-page.SEAL_BYTES :][: page.PREVIOUS_BYTES]
-            self._open()
-            self._put(kind, ticks, values, reservoir)
-            return
-        self._seq += maker.count - count
-        self._base = ticks
-        at = 0
-        while at < len(made):
-            length = frames.frame_length(made, at, len(made), maker.seed)
-            self._program(used + at, made[at : at + length])
-            at += length
-
-    def _program(self, offset, data):
-        self.programs.append((len(self.pages), offset, data))
 
 
 def steps(events):
@@ -71,7 +68,3 @@ def steps(events):
         else:
             found.append((event, None))
     return found
-
-
-def _hmac(*parts):
-    return hmac_sha256(KEY, *parts)

@@ -10,7 +10,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[2] / "firmware"), str(HERE.parents[1] / "both")]
 
 import reference_day  # noqa: E402
-from day_log import KEY, KEY_ID, DayLog  # noqa: E402
+from day_log import KEY, DayLog  # noqa: E402
 
 
 def main() -> None:
@@ -19,11 +19,11 @@ def main() -> None:
         what, events = next(reference_day.read(file))
     log = DayLog(events)
     lines = [
-        f"# The reference day ({what}) as pages of format 2, written by write_pages.py.",
-        f"# log_id 5, seq from 0, boot 1; sealed under key id {KEY_ID}, the key {KEY.hex()}.",
+        f"# The reference day ({what}) as the event log's pages of format 2; made by write_pages.py.",
+        f"# log_id 0x07070707, seq from 0, boot 1, BOOT first; sealed under the key {KEY.hex()}.",
         f"# {len(log.pages)} pages, the last one open; SHA-256 of their bytes, one after the other:",
         f"# {hashlib.sha256(b''.join(log.pages)).hexdigest()}",
-        "# A program operation a line: page, offset, bytes.",
+        "# A program operation a line: slot, offset, bytes.",
     ]
     lines += [f"{number} {offset} {data.hex()}" for number, offset, data in log.programs]
     (HERE / "pages.hex").write_text("\n".join(lines) + "\n")
