@@ -12,7 +12,6 @@ from time import ticks_diff, ticks_us
 
 import reference_day
 import verbose_events
-from day_log import steps
 from pumpwire import frames, page, records
 from pumpwire.deltas import Deltas
 
@@ -78,7 +77,7 @@ with open(DAYS) as file:
 _nothing()
 mode = sys.argv[1]
 if mode == "frames":
-    _frames(steps(day))
+    _frames(reference_day.steps(day))
 elif mode == "terse":
     _json(day, verbose_events.terse, True)
 else:

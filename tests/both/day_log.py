@@ -1,9 +1,9 @@
 """Puts events of the reference days through the real event log, on flash that remembers."""
 
+import reference_day
 from gateway.clock import Uptime
 from gateway.event_log import EventLog
 from nor import Nor, random
-from pumpwire import records
 from pumpwire.units import PAGE_BYTES, TICK_MS, TICKS_WRAP
 
 KEY = b"k" * 32
@@ -27,7 +27,7 @@ class DayLog:
         log.set_key(KEY)
         log.mount(_REASON, _FIRMWARE)
         now_ms = 0
-        for (ticks, kind, values), reservoir in steps(events):
+        for (ticks, kind, values), reservoir in reference_day.steps(events):
             while now_ms < ticks * TICK_MS:
                 now_ms = min(now_ms + 60000, ticks * TICK_MS)
                 uptime.advance(now_ms % TICKS_WRAP)
@@ -56,15 +56,3 @@ class DayLog:
     def consumed_bytes(self):
         """Returns the bytes of the ring that are gone: closed pages whole, their unused ends too."""
         return (len(self.pages) - 1) * PAGE_BYTES + self.used
-
-
-def steps(events):
-    """Returns [(event, the values of a reservoir of a minute's own time or None)]."""
-    found = []
-    for event in events:
-        if event[1] == records.RESERVOIR:
-            assert found[-1][0][0] == event[0] and found[-1][0][1] == records.MINUTE
-            found[-1] = (found[-1][0], event[2])
-        else:
-            found.append((event, None))
-    return found

@@ -69,3 +69,15 @@ def lines(what, events):
         else:
             yield " ".join([str(ticks), records.KINDS[kind][0]] + [str(value) for value in values])
     yield "minutes " + " ".join(minutes)
+
+
+def steps(events):
+    """Returns [(event, the values of a reservoir of a minute's own time or None)]."""
+    found = []
+    for event in events:
+        if event[1] == records.RESERVOIR:
+            assert found[-1][0][0] == event[0] and found[-1][0][1] == records.MINUTE
+            found[-1] = (found[-1][0], event[2])
+        else:
+            found.append((event, None))
+    return found
