@@ -28,7 +28,7 @@ soak: $(READY)  ## the large counts; all of them with SCALE=full
 accuracy: $(READY)  ## over 400 simulated patient-days against the truth, into build/accuracy, about ten minutes
 	$(BIN)/python -m pumpbench.accuracy --scale full --out build/accuracy
 
-bench: $(READY)  ## what a tick of the firmware costs, in instructions
+bench: $(READY)  ## what the log takes, and what encoding and a tick of the firmware cost, in instructions
 	$(BIN)/python tests/bench/bench.py
 
 lint: $(READY)  ## ruff; mypy on the host side, and on the drivers against the ESP32's stubs

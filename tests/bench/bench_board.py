@@ -25,7 +25,7 @@ class QuickFlash:
         self.pages = pages
         self.programs = 0
         self.opened = 0
-        self.last_kind = 0
+        self.last_kind = 0  # a frame's first byte
         self._cells = io.BytesIO(bytearray(b"\xff" * (pages * PAGE_BYTES)))
 
     def read(self, slot, offset, buf):
@@ -35,9 +35,9 @@ class QuickFlash:
     def program(self, slot, offset, buf):
         self._cells.seek(slot * PAGE_BYTES + offset)
         self._cells.write(buf)
-        if offset == 0:
+        if 0 < offset < page.HEADER_BYTES:  # at 0 stands the mark of a slot made ready, outside the tick
             self.opened += 1
-        elif offset < page.FOOTER_AT:
+        elif page.HEADER_BYTES <= offset < page.FOOTER_AT:
             self.programs += 1
             self.last_kind = buf[0]
 

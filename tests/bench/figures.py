@@ -122,7 +122,14 @@ def _by_records(ticks: list[Tick]) -> dict[str, list[Tick]]:
     found: dict[str, list[Tick]] = {}
     for tick in ticks[1:]:  # what came before the hour is told with its first
         if tick.records:
-            last = KINDS[tick.last_kind][0]
+            last = _kind(tick.last_kind)
             name = f"a record: {last}" if tick.records == 1 else f"{tick.records} records to a {last}"
             found.setdefault(name, []).append(tick)
     return found
+
+
+def _kind(first: int) -> str:
+    """Returns what a frame of this first byte holds (pumpwire.records)."""
+    if first < 0x80:
+        return KINDS[first][0]
+    return "minute and reservoir" if first & 0x40 else "minute"

@@ -20,8 +20,9 @@ PATH = ":".join(str(ROOT / folder) for folder in ("firmware", "tests/both", "tes
 class Tick:
     """One tick: what it cost in instructions, and what it had to do.
 
-    k: its number since the start; records: how many it wrote; last_kind: the kind of the last of
-    all so far (pumpwire.records); opened: log pages it opened.
+    k: its number since the start; records: how many frames it wrote; last_kind: the
+    kind of the last of all so far, or the first byte of a minute's short form (pumpwire.records);
+    opened: log pages it opened.
     """
 
     k: int
