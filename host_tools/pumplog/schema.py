@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from pumpwire import seal
+
 from .errors import Usage
 
 MIGRATIONS = (
@@ -37,6 +39,21 @@ MIGRATIONS = (
             data BLOB NOT NULL, reason TEXT NOT NULL, at_ms INTEGER NOT NULL);
         """,
     ),
+    (
+        "keys, seals and attestations",
+        """
+        CREATE TABLE keys (
+            board TEXT NOT NULL, key_id INTEGER NOT NULL, device_key BLOB NOT NULL,
+            since_ms INTEGER NOT NULL, PRIMARY KEY (board, device_key)) WITHOUT ROWID;
+        INSERT INTO keys
+            SELECT name, pumplog_key_id(device_key), device_key, provisioned_at_ms FROM boards;
+        ALTER TABLE pages ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE pages ADD COLUMN state TEXT NOT NULL DEFAULT 'unread';
+        CREATE TABLE attestations (
+            id INTEGER PRIMARY KEY, log_id INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+            nonce BLOB NOT NULL, said BLOB NOT NULL)
+        """,
+    ),
 )
 
 
@@ -47,6 +64,7 @@ def migrate(connection: sqlite3.Connection, path: str) -> None:
     """
     if _version(connection, path) == len(MIGRATIONS):
         return
+    connection.create_function("pumplog_key_id", 1, seal.key_id)
     connection.execute("BEGIN IMMEDIATE")
     with connection:
         for _, script in MIGRATIONS[_version(connection, path):]:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 from uuid import UUID
 
-from pumpwire import page
 from pumpwire.errors import WireError
-from pumpwire.records import KINDS, MAX_FRAME
-from pumpwire.units import PAGE_BYTES
 
-from . import world
 from .entries import Entry, from_wire
-from .errors import Integrity, Usage
+from .errors import Usage
 from .schema import migrate
+from .store_pages import PageStore, StoredPage, StoredRecord
 
-_ERASED = 0xFF
+__all__ = ["Board", "Pull", "Store", "StoredPage", "StoredRecord"]
+
 _PULL_COLUMNS = ("board", "log_id", "at_ms", "link", "records", "next_seq", "outcome", "status")
 
 
@@ -38,18 +35,6 @@ class Board:
 
 
 @dataclass(frozen=True)
-class StoredRecord:
-    """A decoded record: kind by name, fields as in pumpwire.records."""
-
-    log_id: int
-    seq: int
-    kind: str
-    boot: int
-    uptime_ms: int
-    fields: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class Pull:
     """One line of the pull journal; status is the board's own, as it was then."""
 
@@ -63,11 +48,8 @@ class Pull:
     status: dict[str, int]
 
 
-class Store:
+class Store(PageStore):
     """A SQLite file. Use `with Store.open(path) as store:`; `store.commit()` makes it durable."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -94,9 +76,12 @@ class Store:
     # ---- boards and logs
 
     def add_board(self, board: Board) -> None:
-        """Keeps a board, in place of an earlier one of its name."""
+        """Keeps a board, in place of an earlier one of its name; its earlier keys stay."""
         self._db.execute("INSERT OR REPLACE INTO boards VALUES (?,?,?,?,?,?,?)",
                          tuple(vars(board).values()))
+        self.add_key(board.name, board.device_key, board.provisioned_at_ms)
+        for log_id, _ in self.logs(board.name):
+            self.judge_again(log_id)
 
     def boards(self) -> list[Board]:
         """Returns all boards by name."""
@@ -116,128 +101,6 @@ class Store:
         return list(self._db.execute(
             "SELECT log_id, board FROM logs WHERE ?1 IS NULL OR board=?1 ORDER BY log_id", (board,)
         ))
-
-    # ---- pages and records
-
-    def add_page_bytes(self, log_id: int, first_seq: int, offset: int, data: bytes) -> int:
-        """Extends a page by bytes that the board sent; returns how many records that gave.
-
-        The same bytes again change nothing. Other bytes than known ones are kept in quarantine,
-        and so is a page that does not decode; both raise Integrity, every good record kept.
-        """
-        row = self._db.execute(
-            "SELECT data, records, error FROM pages WHERE log_id=? AND first_seq=?",
-            (log_id, first_seq),
-        ).fetchone()
-        held, known, wrong = row if row else (b"", 0, None)
-        grown = _overlay(held, offset, data)
-        if grown is None:
-            self._quarantine(log_id, first_seq, data, f"differs from what was pulled at {offset}")
-        if grown == held:
-            if wrong:
-                raise _does_not_verify(log_id, first_seq, wrong)
-            return 0
-        return self._decode(log_id, first_seq, grown, known)
-
-    def _decode(self, log_id: int, first_seq: int, data: bytes, known: int) -> int:
-        if len(data) < page.HEADER_BYTES:
-            self._put_page(log_id, first_seq, data, False, 0, None)
-            return 0
-        try:
-            header, found, closed, error = page.decode_page(data)
-            if (header.log_id, header.first_seq) != (log_id, first_seq):
-                raise WireError("page of another log or place")
-        except WireError as wrong:
-            self._quarantine(log_id, first_seq, data, str(wrong))
-        # An unfinished frame at the end: more of it may yet come, or power was cut in its write.
-        cut = (error is not None and len(data) < PAGE_BYTES
-               and len(data) - error.offset < MAX_FRAME)
-        self._db.executemany(
-            "INSERT OR IGNORE INTO records VALUES (?,?,?,?,?,?)",
-            [(log_id, r.seq, KINDS[r.kind][0] if r.kind in KINDS else f"kind_{r.kind}", r.boot,
-              r.uptime_ms, _to_json(r.fields)) for r in found[known:]],
-        )
-        self._put_page(log_id, first_seq, data, closed, len(found),
-                       None if error is None or cut else str(error))
-        for record in found[known:]:
-            if "entry" in record.fields:
-                self._learn_entry(log_id, record.seq, record.fields["entry"])
-        if error is not None and not cut:
-            self._quarantine(log_id, first_seq, data, str(error))
-        return len(found) - known
-
-    def _put_page(
-        self, log_id: int, first_seq: int, data: bytes, closed: bool, count: int, error: str | None
-    ) -> None:
-        self._db.execute("INSERT OR REPLACE INTO pages VALUES (?,?,?,?,?,?)",
-                         (log_id, first_seq, data, closed, count, error))
-
-    def _quarantine(self, log_id: int, first_seq: int, data: bytes, reason: str) -> NoReturn:
-        self._db.execute(
-            "INSERT INTO quarantine (log_id, first_seq, data, reason, at_ms) VALUES (?,?,?,?,?)",
-            (log_id, first_seq, data, reason, world.utc_now_ms()),
-        )
-        raise _does_not_verify(log_id, first_seq, reason)
-
-    def bad_pages(self, log_id: int) -> int:
-        """Returns how many of a log's pages do not verify: their later records are missing."""
-        row = self._db.execute("SELECT COUNT(*) FROM pages WHERE log_id=? AND error IS NOT NULL",
-                               (log_id,)).fetchone()
-        return int(row[0])
-
-    def next_seq_wanted(self, log_id: int, oldest_seq: int = 0) -> int:
-        """Returns the first record that this store lacks and that the board may have.
-
-        The board, whose oldest record is oldest_seq, answers from right behind the record before
-        it, so that the footer of that one's page comes too. A hole that the board cannot fill is
-        not asked for again.
-        """
-        for first, last in self.missing(log_id):
-            if last >= oldest_seq and not self._known_lost(log_id, first):
-                return max(first, oldest_seq)
-        row = self._db.execute("SELECT MAX(seq) FROM records WHERE log_id=?", (log_id,)).fetchone()
-        return 0 if row[0] is None else int(row[0]) + 1
-
-    def _known_lost(self, log_id: int, first: int) -> bool:
-        """Returns whether a hole is the end of a bad page, or outlasted a complete pull while the
-        board had later records: its page is gone there."""
-        bad = self._db.execute(
-            "SELECT error FROM pages WHERE log_id=? AND first_seq<=? ORDER BY first_seq DESC LIMIT 1",
-            (log_id, first)).fetchone()
-        if bad and bad[0]:
-            return True
-        return self._db.execute(
-            "SELECT 1 FROM pulls WHERE log_id=?1 AND outcome='complete' AND next_seq=?2"
-            " AND json_extract(status, '$.next_seq') > ?2", (log_id, first)).fetchone() is not None
-
-    def missing(self, log_id: int) -> list[tuple[int, int]]:
-        """Returns the holes (first, last seq) between the records held."""
-        return [(before + 1, seq - 1) for before, seq in self._db.execute(
-            "SELECT before, seq FROM (SELECT seq, LAG(seq) OVER (ORDER BY seq) AS before"
-            " FROM records WHERE log_id=?) WHERE seq > before + 1", (log_id,),
-        )]
-
-    def records(self, log_id: int, *kinds: str) -> Iterator[StoredRecord]:
-        """Yields a log's records in order of seq, of these kinds only if any are named."""
-        marks = ",".join("?" * len(kinds))
-        where = f" AND kind IN ({marks})" if kinds else ""
-        for row in self._db.execute(
-            f"SELECT log_id, seq, kind, boot, uptime_ms, fields FROM records WHERE log_id=?{where}"
-            " ORDER BY seq", (log_id, *kinds),
-        ):
-            log_id, seq, kind, boot, uptime_ms, fields = row
-            yield StoredRecord(log_id, seq, kind, boot, uptime_ms, json.loads(fields))
-
-    def last_uptimes(self, log_id: int) -> dict[int, int]:
-        """Returns {boot: uptime in ms of its last record} of a log."""
-        return dict(self._db.execute(
-            "SELECT boot, MAX(uptime_ms) FROM records WHERE log_id=? GROUP BY boot", (log_id,)))
-
-    def page_bytes(self, log_id: int, first_seq: int) -> int:
-        """Returns how many bytes of a page are held."""
-        row = self._db.execute("SELECT LENGTH(data) FROM pages WHERE log_id=? AND first_seq=?",
-                               (log_id, first_seq)).fetchone()
-        return int(row[0]) if row else 0
 
     # ---- entries
 
@@ -271,7 +134,7 @@ class Store:
     def _learn_entry(self, log_id: int, seq: int, data: bytes) -> None:
         """Takes over an entry that the board holds: ours, now on board, or another host's."""
         try:
-            entry = from_wire(data, "", self._board_of(log_id), log_id, seq)
+            entry = from_wire(data, "", self.board_of(log_id), log_id, seq)
         except (WireError, ValueError):
             return  # a later version's entry: the record itself is kept
         known = self._db.execute("SELECT 1 FROM entries WHERE uuid=?", (str(entry.uuid),))
@@ -283,7 +146,8 @@ class Store:
         patient = row[0] if row else f"unknown-{entry.assignment:08x}"
         self.add_entry(replace(entry, patient=patient))
 
-    def _board_of(self, log_id: int) -> str | None:
+    def board_of(self, log_id: int) -> str | None:
+        """Returns which board a log is from."""
         row = self._db.execute("SELECT board FROM logs WHERE log_id=?", (log_id,)).fetchone()
         return row[0] if row else None
 
@@ -298,6 +162,12 @@ class Store:
              pull.outcome, json.dumps(pull.status)),
         )
 
+    def reached(self, log_id: int) -> list[tuple[int, int]]:
+        """Returns (oldest seq that the board had, next_seq then) of each complete pull of a log."""
+        return [(oldest or 0, end) for oldest, end in self._db.execute(
+            "SELECT json_extract(status, '$.oldest_seq'), next_seq FROM pulls"
+            " WHERE log_id=? AND outcome='complete' ORDER BY id", (log_id,))]
+
     def last_pull(self, board: str) -> Pull | None:
         """Returns the last complete pull of a board."""
         row = self._db.execute(
@@ -307,28 +177,6 @@ class Store:
         if row is None:
             return None
         return Pull(**{**dict(zip(_PULL_COLUMNS, row, strict=True)), "status": json.loads(row[7])})
-
-
-def _does_not_verify(log_id: int, first_seq: int, reason: str) -> Integrity:
-    return Integrity(
-        f"the page from record {first_seq} of log {log_id:08x} does not verify ({reason}): it is"
-        " kept in quarantine with every good record; pull again, and have the board looked at."
-    )
-
-
-def _overlay(held: bytes, offset: int, data: bytes) -> bytes | None:
-    """Returns `held` with `data` at `offset`, erased bytes up to a footer; None if known
-    bytes differ or a stretch is missing."""
-    overlap = held[offset : offset + len(data)]
-    if overlap != data[: len(overlap)] or len(held) < offset < page.FOOTER_AT:
-        return None
-    gap = bytes([_ERASED]) * max(0, offset - len(held))
-    return held[:offset] + gap + data + held[offset + len(data) :]
-
-
-def _to_json(fields: dict[str, Any]) -> str:
-    return json.dumps({name: value.hex() if isinstance(value, bytes) else value
-                       for name, value in fields.items()})
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pumpwire import commands, names, page, racp, stream, uuids
+from pumpwire import commands, names, page, racp, seal, stream, uuids
 from pumpwire.errors import WireError
 from pumpwire.units import EPOCH_2020_S
 
@@ -15,10 +15,12 @@ from . import world
 from .errors import Integrity, Unreachable
 from .links.link import Link
 from .store import Store
+from .store_proofs import Attestation
 
 _ANSWER_TIMEOUT_S = 10.0
 _SILENCE_S = 1.0
 _TRIES = 8
+_CLOSING_TRIES = 3  # transfers until the store has what the board attests
 _HOST_ERROR_MS = 50  # what a host's own clock reading adds to half the round trip
 _MAX_UNCERTAINTY_MS = 65535  # as much as an anchor can say
 _HALF = 0x8000
@@ -38,7 +40,10 @@ class Info:
 class PullResult:
     """What a pull brought: records new to the store; next_seq is the board's head as reached.
 
-    bad_pages: how many pages of this log, new or old, do not verify.
+    bad_pages, unverified: how many pages of this log, new or old, do not verify, or stand under a key
+    that this store lacks; unread: {format version: pages} that this pumplog does not read; gaps:
+    (first, last seq) of records that the board gave up before they were pulled, new to this pull;
+    attested: whether the board said, under its key, where its log ends.
     """
 
     records: int
@@ -47,6 +52,10 @@ class PullResult:
     next_seq: int
     repaired: int
     bad_pages: int = 0
+    unverified: int = 0
+    unread: dict[int, int] = field(default_factory=dict)
+    gaps: tuple[tuple[int, int], ...] = ()
+    attested: bool = False
 
 
 class Client:
@@ -149,6 +158,25 @@ class Client:
         Integrity for a page that does not verify, once every other one is kept.
         """
         transfer = _Transfer(self._link, store, log_id, progress)
+        before = set(store.holes(log_id))
+        attested: bool | None = None
+        for _ in range(_CLOSING_TRIES):
+            self._report(transfer)
+            attested = self._attest(store, log_id)
+            if attested is not None:
+                break  # else records came to the log in between: they too
+        store.commit()
+        if transfer.wrong:
+            raise transfer.wrong
+        unverified, unread = store.unused_pages(log_id)
+        return PullResult(
+            transfer.records, transfer.pages, transfer.bytes, store.next_seq_reached(log_id),
+            transfer.repaired, store.bad_pages(log_id), unverified, unread,
+            tuple(hole for hole in store.holes(log_id) if hole not in before), bool(attested))
+
+    def _report(self, transfer: _Transfer) -> None:
+        """Has the board send what the store lacks; every page that came whole stays."""
+        store, log_id = transfer.store, transfer.log_id
         wanted = store.next_seq_wanted(log_id, self.status()["oldest_seq"])
         self._link.write(uuids.RACP, racp.report_from(wanted))
         try:
@@ -162,33 +190,49 @@ class Client:
         if code not in (racp.SUCCESS, racp.NO_RECORDS):
             raise Integrity(f"the board ended the pull with «{names.RACP_CODES.get(code, code)}»: pull"
                             " again, the log has moved on meanwhile.")
-        if transfer.wrong:
-            raise transfer.wrong
-        return PullResult(transfer.records, transfer.pages, transfer.bytes,
-                          store.next_seq_wanted(log_id), transfer.repaired,
-                          store.bad_pages(log_id))
+
+    def _attest(self, store: Store, log_id: int) -> bool | None:
+        """Has the board attest where its log ends, and keeps that for `verify`, judged or not.
+
+        Returns whether it did, None if it has more by now than the store; Integrity if the board
+        does not hold the key that it names.
+        """
+        nonce = world.random_bytes(seal.NONCE_BYTES)
+        result, said = self.command(commands.ATTEST, nonce)
+        if result != commands.OK:
+            return False
+        with self._understood():
+            told = seal.read_attestation(said)
+        if store.page_bytes(log_id, told["first_seq"]) < told["used"]:
+            return None
+        store.add_attestation(log_id, Attestation(world.utc_now_ms(), nonce, said))
+        known = store.keyring(store.board_of(log_id)).named(told["key_id"])
+        if known and not any(seal.attested(said, key, nonce) for key in known):
+            raise Integrity(f"the board on {self._link.description} does not hold the key that it names:"
+                            " what came is kept and proves nothing; have the board looked at.")
+        return told["key_id"] != 0
 
 
 class _Transfer:
-    """The packets of one report, put in order, checked, and handed to the store page by page."""
+    """The packets of a pull's reports, put in order, checked, and handed to the store page by page."""
 
     def __init__(
         self, link: Link, store: Store, log_id: int, progress: Callable[[int], None]
     ) -> None:
         self._link = link
-        self._store = store
-        self._log_id = log_id
+        self.store = store
+        self.log_id = log_id
         self._progress = progress
-        self._segments = stream.SegmentReader()
-        self._expected = 0
-        self._asked_again = -1
-        self._longest = 0
         self._page: tuple[int, int, bytearray] | None = None  # first_seq, offset, bytes
         self.wrong: Integrity | None = None
         self.records = self.pages = self.bytes = self.repaired = 0
 
     def run(self) -> int:
-        """Receives until the board says it is done; returns its response code."""
+        """Receives one report until the board says it is done; returns its response code."""
+        self._segments = stream.SegmentReader()
+        self._expected = 0
+        self._asked_again = -1
+        self._longest = 0
         silent = 0
         while True:
             arrived = self._link.receive(_SILENCE_S)
@@ -264,7 +308,7 @@ class _Transfer:
         self._page = None
         self.pages += 1
         try:
-            self.records += self._store.add_page_bytes(self._log_id, first_seq, offset, bytes(data))
+            self.records += self.store.add_page_bytes(self.log_id, first_seq, offset, bytes(data))
         except Integrity as error:
             self.wrong = self.wrong or error
-        self._store.commit()
+        self.store.commit()

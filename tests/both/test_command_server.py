@@ -21,7 +21,7 @@ def _server():
     flash = Nor(4)
     uptime = Uptime()
     log = EventLog(flash, uptime, random)
-    log.mount()
+    log.mount(1, 10000)
     server = CommandServer(Config(Nvs()), log, uptime, lambda: True, lambda kind, fields: None,
                            lambda epoch_s: None, lambda: 0)
     return server, flash

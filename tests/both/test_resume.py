@@ -33,7 +33,7 @@ def _kept():
 
 def _noted(retained, boot=4, reason=3):
     log = EventLog(Nor(2), Uptime(), random)
-    log.mount()
+    log.mount(1, 10000)
     log.append(records.MINUTE)
     Memory(retained).note_resumed(log, boot, reason)
     data = bytearray(page.PAGE_BYTES)

@@ -12,7 +12,7 @@ from pumpwire import page, racp, records, stream
 def _filled(n):
     flash = Nor(8)
     log = EventLog(flash, Uptime(), random)
-    log.mount()
+    log.mount(1, 10000)
     _more(log, n)
     return flash, log
 

@@ -1,4 +1,4 @@
-"""Puts made-up records into a store the way a board would: frames in pages, through pumpwire."""
+"""Puts made-up records into a store the way a board would: frames in sealed pages, through pumpwire."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from bisect import bisect_right
 from fractions import Fraction
 from uuid import UUID, uuid4
 
+from page_maker import PageMaker
 from pumplog.entries import Entry
+from pumplog.page_reading import hmac_under
 from pumplog.store import Board, Store
-from pumpwire import page, records
+from pumpwire import page, records, seal
 from pumpwire.units import EPOCH_2020_S
 
 START_MS = 1_767_600_000_000  # 2026-01-05T08:00:00Z
 KINDS = {name: number for number, (name, *_) in records.KINDS.items()}
 LOG_ID = 77
+KEY = b"k" * 32
 
 
 class Bedside:
@@ -26,7 +29,7 @@ class Bedside:
                  board: str = "B01", log_id: int = LOG_ID, minute_s: int = 60,
                  anchored: bool = True, calibrated: bool = True) -> None:
         self.store, self.patient, self.board, self.log_id = store, patient, board, log_id
-        store.add_board(Board(board, b"k" * 32, b"p" * 32, 123456, pl_per_count, 0, START_MS))
+        store.add_board(Board(board, KEY, b"p" * 32, 123456, pl_per_count, 0, START_MS))
         store.add_log(log_id, board)
         self.pl, self.minute_s = pl_per_count, minute_s
         self.events: list[tuple[float, str, list[int]]] = []
@@ -120,38 +123,37 @@ class Bedside:
         return volume * 1000
 
     def _pages(self, events: list[tuple[float, str, list[int]]]) -> None:
-        frame = bytearray(records.MAX_FRAME)
-        data, seq, first_seq, last_ms, last_boot = bytearray(), 0, 0, 0, 0
+        made: PageMaker | None = None
+        seq, first_seq, last_boot, previous = 0, 0, 0, bytes(8)
 
         def close() -> None:
-            used = len(data)
-            data.extend(b"\xff" * (page.FOOTER_AT - used))
-            data.extend(page.build_footer(data, used, seq - first_seq))
-            self.store.add_page_bytes(self.log_id, first_seq, 0, bytes(data))
-            data.clear()
+            nonlocal made, previous
+            assert made is not None
+            data = made.closed(seal.key_id(KEY), 0, previous, hmac_under(KEY))
+            previous = data[page.FOOTER_AT + 19 :][:8]
+            self.store.add_page_bytes(self.log_id, first_seq, 0, data)
+            made = None
 
         for at_s, kind, values in events:
             boot = bisect_right(self.boots, at_s)
             if any(begin_s <= at_s < end_s for begin_s, end_s in self.lost):
-                if data:
+                if made:
                     close()
                 seq += 1
                 continue
-            if data and boot != last_boot:
+            if made and boot != last_boot:
                 close()
-            at_ms = round((at_s - self.boots[boot - 1]) * 1000)
-            if not data:
-                first_seq, last_ms = seq, at_ms
-                data.extend(page.build_header(self.log_id, seq, boot, at_ms // 1000, at_ms % 1000, 0))
-                seed = page.read_header(data).seed
-            n = records.encode(frame, KINDS[kind], at_ms - last_ms, values + [0] * 8, None, seed)
-            data.extend(frame[:n])
-            last_ms, last_boot = at_ms, boot
+            ticks = round((at_s - self.boots[boot - 1]) * 10)
+            if made is None:
+                first_seq = seq
+                made = PageMaker(self.log_id, seq, boot, ticks)
+            made.put(KINDS[kind], ticks, values + [0] * 8)
+            last_boot = boot
             seq += 1
-            if len(data) > page.FOOTER_AT - records.MAX_FRAME:
+            if len(made.data) > page.FOOTER_AT - records.MAX_FRAME:
                 close()
-        if data:
-            self.store.add_page_bytes(self.log_id, first_seq, 0, bytes(data))
+        if made:
+            self.store.add_page_bytes(self.log_id, first_seq, 0, bytes(made.data))
 
 
 def uuid(n: int) -> UUID:

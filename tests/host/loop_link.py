@@ -31,7 +31,7 @@ class LoopBoard:
     def power_on(self) -> None:
         """Boots."""
         self.log = EventLog(self.flash, Uptime(), seven)
-        self.log.mount()
+        self.log.mount(1, 10000)
 
     def minutes(self, n: int) -> None:
         """Appends n minutes, each of other counts."""

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 from bedside import START_MS, Bedside
+from page_maker import PageMaker
 from pumplog import world
 from pumplog.cli import main
 from pumplog.cli.common import deliver
@@ -21,7 +22,7 @@ from pumplog.entries import Entry, to_wire
 from pumplog.errors import Usage
 from pumplog.quantities import MASS_UG, RATE_UL_H, VOLUME_UL, Kind, parse, show, show_age
 from pumplog.store import Pull, Store
-from pumpwire import commands, page, records
+from pumpwire import commands, records
 
 ROOT = Path(__file__).parents[2]
 PATHS = f"{ROOT / 'host_tools'}:{ROOT / 'firmware'}"
@@ -375,10 +376,9 @@ def test_events_say_what_an_entry_holds(tmp_path: Path, capsys: pytest.CaptureFi
                 {"morphine_ug": 100_000, "bupivacaine_ug": 50_000, "volume_ul": 250_000})
     with Store.open(path) as store:
         bed = Bedside(store)
-        frame = bytearray(records.MAX_FRAME)
-        data = bytearray(page.build_header(77, 0, 1, 0, 0, 0))
-        n = records.encode(frame, records.ENTRY, 0, [], to_wire(bag), page.read_header(data).seed)
-        store.add_page_bytes(bed.log_id, 0, 0, bytes(data + frame[:n]))
+        made = PageMaker(bed.log_id, 0)
+        made.put(records.ENTRY, 0, (), to_wire(bag))
+        store.add_page_bytes(bed.log_id, 0, 0, bytes(made.data))
         store.commit()
     assert main(["events", "--json", "--db", str(path)]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -595,7 +595,7 @@ for now_ms in board.ticks(service):
     seen["ticks"].append((
         now_ms, board.counter.value(), board.handset.value(), board.handset.closed(),
         board.relief.value(), board.load_cell.read(), board.temperature.read(), board.rtc.read(),
-        board.skipped, board.late_ms,
+        board.skipped, board.late_ms, board.clock_ms(),
     ))
 seen["failing"] = len(failing)
 seen["fed"] = board.watchdog.fed
@@ -604,7 +604,7 @@ with open(os.getenv("PROBE_OUT"), "w") as file:
     json.dump(seen, file)
 """
 FIELDS = ("now_ms", "counts", "presses", "closed", "reliefs", "raw", "quarters", "rtc", "skipped",
-          "late_ms")
+          "late_ms", "clock_ms")
 
 
 class Probe(VirtualBoard):
@@ -672,6 +672,7 @@ def test_ticks_that_pass_unseen_are_counted_and_the_counters_go_on(tmp_path):
     assert ports["raw"] == [None if k // 10 == 3 else -7 - k // 10 for k in ticks]
     assert ports["skipped"] == [0] * 6 + [4] * 17 + [29] * 48
     assert ports["late_ms"] == [0] * 6 + [400] * 17 + [2500] * 48
+    assert ports["clock_ms"] == ports["now_ms"]
     assert ports["rtc"] == [None] * len(ticks)
 
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "events": ("events", "the records of a patient, or of everybody"),
     "doses": ("doses", "volumes and milligrams of a patient's window"),
     "table": ("table", "the pump-data table of the cohort"),
+    "verify": ("verify", "whether what the store holds is all there and as the boards wrote it"),
     "patient": ("patient", "start, move, withdraw, end or list patients"),
     "bag": ("bag", "hang a bag, or list bags"),
     "regimen": ("regimen", "set or show what is prescribed"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 from pumpwire import page
 from pumpwire.errors import WireError
+from pumpwire.records import FILLER
 from pumpwire.units import PAGE_BYTES
 
 from ..errors import Integrity, PumplogError, Unreachable
+from ..page_reading import ERASED
 from ..store import Store
 from ..sync_client import PullResult
 
@@ -35,29 +36,51 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
         if owners.get(log_id, board) != board:
             raise Integrity(f"{path} is the log of board {owners[log_id]}, not of {board}: nothing was"
                             " taken; check the file's name.")
+    log_ids = sorted({log_id for _, log_id, _ in pages})
+    before = {hole for log_id in log_ids for hole in store.holes(log_id)}
     records = 0
     wrong: PumplogError | None = None
+    newest = {log_id: [first for first, other, _ in sorted(pages) if other == log_id][-2:]
+              for log_id in log_ids}
     for first_seq, log_id, data in sorted(pages):
         store.add_log(log_id, board)
-        used = len(data) if page.read_footer(data) else _written_bytes(data)
         try:
-            records += store.add_page_bytes(log_id, first_seq, 0, data[:used])
+            records += store.add_page_bytes(
+                log_id, first_seq, 0, as_synced(data, first_seq in newest[log_id]))
         except Integrity as error:
             wrong = error
     store.commit()
     if wrong:
         raise wrong
-    return PullResult(records, len(pages), len(image), store.next_seq_wanted(pages[0][1]), 0,
-                      store.bad_pages(pages[0][1]))
+    unused = [store.unused_pages(log_id) for log_id in log_ids]
+    gaps = [hole for log_id in log_ids for hole in store.holes(log_id) if hole not in before]
+    return PullResult(
+        records, len(pages), len(image), store.next_seq_reached(log_ids[-1]), 0,
+        sum(store.bad_pages(log_id) for log_id in log_ids), sum(count for count, _ in unused),
+        {version: count for _, unread in unused for version, count in unread.items()}, tuple(gaps))
 
 
-def _written_bytes(data: bytes) -> int:
-    """Returns how much of an open page was written: its good frames, and what is torn behind them.
+def as_synced(data: bytes, may_be_open: bool) -> bytes:
+    """Returns a page as the board would send it: what power cut in a write is left out.
 
-    A frame's own last byte may look like erased flash.
+    An open page ends with its good records, for a board that starts again writes over what follows;
+    a closed one is erased between its records and its footer. may_be_open: it is one of the last two,
+    whose footer may be half written.
     """
-    used = 0
-    with contextlib.suppress(WireError):
-        for at, length in page.walk(data, page.read_header(data)):
-            used = at + length
-    return max(used, len(data.rstrip(b"\xff")))
+    try:
+        header = page.read_header(data)
+    except WireError:
+        return data
+    footer = page.read_footer(data)
+    if footer is not None:
+        try:
+            page.check_footer(data, footer)
+            return data[: footer.used].ljust(page.FOOTER_AT, ERASED) + data[page.FOOTER_AT :]
+        except WireError:
+            if not may_be_open:
+                return data
+    _, used = page.count_records(data, header)
+    rest = data[used : page.FOOTER_AT].rstrip(ERASED)
+    if footer is not None and rest.strip(bytes([FILLER])):
+        return data  # its records do not reach its end: not the footer alone is amiss
+    return data[: used + len(rest)]

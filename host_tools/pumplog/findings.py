@@ -1,0 +1,101 @@
+"""What `pumplog verify` can find wrong with a stored log: a table of kinds, their words and weight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+BROKEN, PARTLY = 4, 1  # the exit codes of the contract
+_ANEW = ("do not use them; pull the board into a new store (--db), have this computer looked at, and"
+         " keep this store for that")
+_PULL = "pull the board again"
+_BACK = f"{_PULL}; if they do not come back, that time is unknown: have this computer looked at"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """weight: the exit code that it gives; says: a sentence, {records} and {why} to be filled in;
+    do: what to do about it."""
+
+    weight: int
+    says: str
+    do: str
+
+
+KINDS = {
+    "altered": Kind(BROKEN, "{records}: their page is not as the board wrote it ({why})", _ANEW),
+    "foreign": Kind(BROKEN, "{records}: in their place stands a page of another log ({why})", _ANEW),
+    "swapped": Kind(BROKEN, "{records}: in their place stands another page of this log ({why})", _ANEW),
+    "wrong_key": Kind(BROKEN, "{records}: their page bears a wrong seal ({why})", _ANEW),
+    "unchained": Kind(BROKEN, "{records}: their page does not follow the one before it ({why})", _ANEW),
+    "seal_gone": Kind(BROKEN, "{records}: the seal of their page is gone, though later pages are here"
+                              " ({why})", _ANEW),
+    "missing": Kind(BROKEN, "{records} are missing ({why})", _BACK),
+    "cut": Kind(BROKEN, "{records} are missing: what is held ends too early, cut off or put back from an"
+                        " older copy ({why})",
+                _BACK),
+    "rows": Kind(BROKEN, "{records}: what commands show of them is not what their pages say ({why})",
+                 _ANEW),
+    "quarantine": Kind(BROKEN, "{records}: other bytes than those held came for their page and are in"
+                               " quarantine ({why})", "have the board and this computer looked at"),
+    "denied": Kind(BROKEN, "the board's word on where its log ends does not hold ({why})",
+                   "have the board looked at; it may not be the one that it says it is"),
+    "given_up": Kind(PARTLY, "{records} were given up by the board's ring before they were pulled"
+                             " ({why})", "that time is unknown; pull this board more often"),
+    "unsealed": Kind(PARTLY, "{records} are not sealed ({why})",
+                     f"{_PULL}: the seal comes with the next pull, unless the ring has given it up"),
+    "unattested": Kind(PARTLY, "nothing proves yet that {records} are all and as the board has them"
+                               " ({why})", f"{_PULL}, over a link"),
+    "unkeyed": Kind(PARTLY, "{records} were written before the board had a key: nothing proves them"
+                            " ({why})", "nothing to do; what follows them is proven by itself"),
+    "unverified": Kind(PARTLY, "{records} are sealed under a key that this store lacks, and are not used"
+                               " ({why})", "verify on the computer that provisioned the board"),
+    "unread": Kind(PARTLY, "{records} are kept as they came, not read ({why})",
+                   "update pumplog, then pull the board again"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found. first, last: sequence numbers, last None: from there on; pages: first_seq of
+    the pages concerned; why: words for a person."""
+
+    kind: str
+    first: int
+    last: int | None
+    why: str
+    pages: tuple[int, ...] = ()
+
+    @property
+    def weight(self) -> int:
+        """The exit code that it gives."""
+        return KINDS[self.kind].weight
+
+    @property
+    def records(self) -> str:
+        """Which records, in words."""
+        if self.last is None:
+            return f"the records from {self.first} on"
+        if self.first == self.last:
+            return f"record {self.first}"
+        return f"records {self.first} to {self.last}"
+
+    def sentence(self, when: str = "") -> str:
+        """Returns what was found and what to do; when: its time in words."""
+        kind = KINDS[self.kind]
+        said = kind.says.format(records=self.records + when, why=self.why)
+        return f"{said}: {kind.do}."
+
+
+def merged(findings: Iterable[Finding]) -> list[Finding]:
+    """Returns findings in order of their records; those that only weigh partly, of one kind and reason
+    and next to each other, as one."""
+    out: list[Finding] = []
+    for one in sorted(findings, key=lambda f: (f.first, f.weight, f.kind)):
+        last = out[-1] if out else None
+        if (last and one.weight == PARTLY and (last.kind, last.why) == (one.kind, one.why)
+                and last.last is not None and one.first <= last.last + 1):
+            out[-1] = replace(last, last=one.last, pages=last.pages + one.pages)
+        elif one not in out:
+            out.append(one)
+    return out

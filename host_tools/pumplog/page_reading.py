@@ -1,0 +1,126 @@
+"""Reads and judges one page as it is kept: its format, its check sum, its seal under known keys.
+
+States of a page:
+
+    open        it has no footer yet: it may grow
+    unkeyed     closed before the board had a device key: nothing proves who wrote it
+    sealed      closed, its seal verified under a key of its board
+    unverified  closed, sealed under a key that this store lacks
+    bad         not as the board wrote it; `error` says why
+    unread      of a format version that this pumplog does not read
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pumpwire import page, seal
+from pumpwire.errors import WireError
+from pumpwire.records import FILLER, MAX_FRAME
+
+OPEN, UNKEYED, SEALED = "open", "unkeyed", "sealed"
+UNVERIFIED, BAD, UNREAD = "unverified", "bad", "unread"
+ERASED = b"\xff"
+
+
+def hmac_under(key: bytes) -> Callable[..., bytes]:
+    """Returns hmac(*parts) -> 32 bytes of HMAC-SHA256 under a key, as pumpwire.page wants it."""
+    def made(*parts: bytes) -> bytes:
+        return hmac.new(key, b"".join(parts), hashlib.sha256).digest()
+
+    return made
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """The device keys that a board ever had, and (board, key) of all others."""
+
+    own: tuple[bytes, ...] = ()
+    others: tuple[tuple[str, bytes], ...] = ()
+
+    def named(self, key_id: int) -> list[bytes]:
+        """Returns the board's keys of that id: one, unless two share it by chance."""
+        return [key for key in self.own if seal.key_id(key) == key_id]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a page says. records: those that can be read; kept: how many of its bytes count, a torn
+    end left out; barred: its records must not be used; place: (log_id, first_seq) that it gives."""
+
+    state: str
+    version: int = 0
+    records: list[Any] = field(default_factory=list)
+    kept: int = 0
+    error: str | None = None
+    barred: bool = False
+    footer: Any = None
+    place: tuple[int, int] | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has a footer that fits it."""
+        return self.state in (UNKEYED, SEALED, UNVERIFIED)
+
+
+def read_page(data: bytes, keys: Keyring) -> Reading:
+    """Reads a page's bytes, whole or its first ones; never raises."""
+    try:
+        version, log_id, first_seq = page.read_prefix(data)
+        place = (log_id, first_seq)
+        if version != page.VERSION:
+            return Reading(UNREAD, version, kept=len(data), place=place)
+        header, records, closed, wrong = page.decode_page(data)
+    except WireError as error:
+        return Reading(BAD, kept=len(data), error=str(error), barred=True)
+    footer = page.read_footer(data)
+    if footer is None:
+        good, kept = _open_end(data, header, wrong)
+        if good:
+            return Reading(OPEN, version, records, kept, place=place)
+        return Reading(BAD, version, records, len(data), str(wrong), place=place)
+    if wrong is not None and not (footer.flags & page.FLAG_DECAYED and _fits(data, footer)):
+        return Reading(BAD, version, records, len(data), str(wrong), False, footer, place)
+    if closed and data[footer.used : page.FOOTER_AT].strip(ERASED):
+        return Reading(BAD, version, records, len(data), "bytes behind the last record", False,
+                       footer, place)
+    state, doubt = _seal_of(data, footer, keys)
+    return Reading(state, version, records, len(data), doubt, state in (UNVERIFIED, BAD), footer, place)
+
+
+def _fits(data: bytes, footer: Any) -> bool:
+    try:
+        page.check_footer(data, footer)
+    except WireError:
+        return False
+    return True
+
+
+def _open_end(data: bytes, header: Any, wrong: WireError | None) -> tuple[bool, int]:
+    """Returns whether an open page is good up to its end, and how many of its bytes count: behind
+    them an unfinished frame may yet come whole, or power was cut in its write."""
+    _, kept = page.count_records(data, header)
+    if wrong is not None and wrong.offset < kept:
+        return False, 0
+    while kept < len(data) and data[kept] == FILLER:
+        kept += 1
+    return len(data[kept : page.FOOTER_AT].rstrip(ERASED)) < MAX_FRAME, kept
+
+
+def _seal_of(data: bytes, footer: Any, keys: Keyring) -> tuple[str, str | None]:
+    """Returns the state of a closed page whose check sum fits, and what is wrong with it."""
+    if footer.key_id == 0:
+        return UNKEYED, None
+    known = keys.named(footer.key_id)
+    if any(page.sealed(data, footer, hmac_under(key)) for key in known):
+        return SEALED, None
+    for board, key in keys.others:
+        if seal.key_id(key) == footer.key_id and page.sealed(data, footer, hmac_under(key)):
+            return BAD, f"it is sealed under the key of board {board}"
+    if known:
+        return BAD, "its seal does not fit the key of its board"
+    return UNVERIFIED, None
