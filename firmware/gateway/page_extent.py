@@ -3,10 +3,10 @@
 from micropython import const
 from pumpwire import page
 from pumpwire.check import TABLE, crc16
-from pumpwire.deltas import Deltas
 from pumpwire.errors import WireError
-from pumpwire.frames import decode, frame_length, records_in
+from pumpwire.frames import frame_length, records_in
 from pumpwire.records import BOOT, CHECK_BYTES, ERASED, HEAD_BYTES, LOST, MAX_FRAME, SKIPPED
+from pumpwire.varint import get_uint
 
 SHORT_BYTES = const(52)  # a longer frame is announced by one byte of filler
 _FOOTER_AT = const(4061)  # page.FOOTER_AT
@@ -62,11 +62,13 @@ class Extent:
             for at, length in page.walk(data, header):
                 kind = data[at]
                 if kind in (BOOT, LOST, SKIPPED):
-                    _, _, fields = decode(data, at, length, Deltas())[0]
+                    stop = at + length - CHECK_BYTES
+                    _, first = get_uint(data, at + HEAD_BYTES, stop)
+                    value = get_uint(data, first, stop)[0] if first < stop else 0
                     if kind == BOOT:
-                        self.boot = fields["boot"]
+                        self.boot = value
                     elif kind == LOST:
-                        self.lost_seq = fields["first_seq"]
+                        self.lost_seq = value
                     else:
                         self.skipped = True
                 self.count += records_in(data, at)

@@ -30,11 +30,10 @@ import binascii
 import struct
 
 from .check import crc16
-from .deltas import Deltas
 from .errors import WireError
-from .frames import decode, frame_length, records_in
-from .records import BOOT, FILLER
-from .units import PAGE_BYTES, TICK_MS
+from .frames import frame_length, records_in
+from .records import FILLER
+from .units import PAGE_BYTES
 
 MAGIC = b"PL"
 VERSION = 2
@@ -151,25 +150,6 @@ def check_footer(data, footer):
         raise WireError("page check sum does not match", FOOTER_AT + _CRC_AT)
 
 
-def sealed(data, footer, hmac):
-    """Returns whether the seal fits the page's bytes; hmac(*parts) -> bytes under the key of
-    footer.key_id."""
-    view = memoryview(data)
-    made = hmac(view[: footer.used], view[FOOTER_AT : FOOTER_AT + _SEAL_AT])
-    return made[:SEAL_BYTES] == footer.seal
-
-
-class Record:
-    """One decoded record: seq, kind (int), boot, uptime_ms since that boot, fields {name: value}."""
-
-    def __init__(self, seq, kind, boot, uptime_ms, fields):
-        self.seq = seq
-        self.kind = kind
-        self.boot = boot
-        self.uptime_ms = uptime_ms
-        self.fields = fields
-
-
 def walk(data, header):
     """Yields (offset, length) of each good frame; raises WireError at bytes that are none."""
     at = HEADER_BYTES
@@ -196,43 +176,3 @@ def count_records(data, header):
     except WireError:
         pass  # what lies before it is good
     return count, used
-
-
-def decode_page(data):
-    """Decodes a page, closed or open, whole or its first bytes: the host's one reader.
-
-    Returns (Header, [Record], closed, error): error is None or the WireError that ended the
-    reading; the records before it are good. A closed page whose check sum does not match gives an
-    error too; its seal is for pumpwire.page.sealed. Raises WireError only where the header itself
-    cannot be read.
-    """
-    header = read_header(data)
-    found = []
-    error = damage = None
-    stop = data
-    deltas = Deltas()
-    boot = header.boot
-    ticks = header.base_s * 10 + header.base_tick
-    footer = read_footer(data)
-    if footer is not None:
-        try:
-            check_footer(data, footer)
-            stop = memoryview(data)[: footer.used]
-        except WireError as wrong:
-            damage = wrong  # which record has it, its own check tells
-    try:
-        for at, length in walk(stop, header):
-            for kind, dt, fields in decode(data, at, length, deltas):
-                if kind == BOOT:
-                    boot = fields["boot"]
-                    ticks = 0
-                ticks += dt
-                found.append(
-                    Record(header.first_seq + len(found), kind, boot, ticks * TICK_MS, fields)
-                )
-        if damage is None and footer is not None and footer.count != len(found):
-            damage = WireError("page footer does not fit its records", FOOTER_AT + 2)
-    except WireError as wrong:
-        error = wrong
-    error = error or damage
-    return header, found, footer is not None and error is None, error

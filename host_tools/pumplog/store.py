@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Self
 from uuid import UUID
 
-from pumpwire import page
+from pumpwire import decoding, page
 from pumpwire.errors import WireError
 from pumpwire.records import KINDS, MAX_FRAME
 from pumpwire.units import PAGE_BYTES
@@ -144,7 +144,7 @@ class Store:
             self._put_page(log_id, first_seq, data, False, 0, None)
             return 0
         try:
-            header, found, closed, error = page.decode_page(data)
+            header, found, closed, error = decoding.decode_page(data)
             if (header.log_id, header.first_seq) != (log_id, first_seq):
                 raise WireError("page of another log or place")
         except WireError as wrong:

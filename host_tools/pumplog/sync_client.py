@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pumpwire import commands, names, page, racp, stream, uuids
+from pumpwire import commands, names, page, racp, receiving, stream, uuids
 from pumpwire.errors import WireError
 from pumpwire.units import EPOCH_2020_S
 
@@ -126,7 +126,7 @@ class Client:
 
     def count(self, from_seq: int) -> int:
         """Asks how many records there are from a seq on."""
-        self._link.write(uuids.RACP, racp.count_from(from_seq))
+        self._link.write(uuids.RACP, receiving.count_from(from_seq))
         return self._racp_answer(racp.COUNT)[1] or 0
 
     def _racp_answer(self, op: int) -> tuple[int, int | None]:
@@ -136,7 +136,7 @@ class Client:
                 raise Unreachable(f"the board on {self._link.description} stopped answering.")
             if arrived[0] == uuids.RACP:
                 with self._understood():
-                    answered, code, count = racp.read_response(arrived[1])
+                    answered, code, count = receiving.read_answer(arrived[1])
                 if answered == op:
                     return code, count
 
@@ -150,7 +150,7 @@ class Client:
         """
         transfer = _Transfer(self._link, store, log_id, progress)
         wanted = store.next_seq_wanted(log_id, self.status()["oldest_seq"])
-        self._link.write(uuids.RACP, racp.report_from(wanted))
+        self._link.write(uuids.RACP, receiving.report_from(wanted))
         try:
             with self._understood():
                 code = transfer.run()
@@ -179,7 +179,7 @@ class _Transfer:
         self._store = store
         self._log_id = log_id
         self._progress = progress
-        self._segments = stream.SegmentReader()
+        self._segments = receiving.SegmentReader()
         self._expected = 0
         self._asked_again = -1
         self._longest = 0
@@ -207,13 +207,13 @@ class _Transfer:
             if channel == uuids.LOG:
                 self._packet(data)
             elif channel == uuids.RACP:
-                answered, code, _ = racp.read_response(data)
+                answered, code, _ = receiving.read_answer(data)
                 if answered == racp.REPORT:
                     return code
 
     def _packet(self, data: bytes) -> None:
         try:
-            index, body = stream.open_packet(data)
+            index, body = receiving.open_packet(data)
         except WireError:
             self._repair()
             return
@@ -242,7 +242,7 @@ class _Transfer:
             self._flow(again=True)
 
     def _flow(self, again: bool) -> None:
-        self._link.write(uuids.FLOW, stream.flow(self._expected, again))
+        self._link.write(uuids.FLOW, receiving.flow(self._expected, again))
 
     def _hold(self, first_seq: int, offset: int, piece: bytes) -> None:
         """Gathers the pieces of a page; the store decodes it once they are all there."""

@@ -8,7 +8,7 @@ import sys
 
 from desk_board import DeskBoard
 from gateway.gateway import Gateway
-from pumpwire import commands, page, records, serial_frame, uuids
+from pumpwire import decoding, commands, page, records, serial_frame, uuids
 from pumpwire.errors import WireError
 from pumpwire.units import TICKS_WRAP
 
@@ -39,7 +39,7 @@ def _records(flash):
     for slot in range(flash.pages):
         flash.read(slot, 0, data)
         try:
-            out += page.decode_page(data)[1]
+            out += decoding.decode_page(data)[1]
         except WireError:
             pass
     return out

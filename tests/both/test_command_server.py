@@ -6,7 +6,7 @@ from gateway.command_server import CommandServer
 from gateway.config import Config
 from gateway.event_log import EventLog
 from nor import Nor, random
-from pumpwire import commands, entries, page, records
+from pumpwire import decoding, commands, entries, page, records
 from pumpwire.check import crc16
 
 
@@ -37,7 +37,7 @@ def _uuids_on(flash):
     flash.read(0, 0, data)
     if page_extent.is_blank(data):
         return []
-    return [entries.unpack(record.fields["entry"])[0] for record in page.decode_page(data)[1]
+    return [entries.unpack(record.fields["entry"])[0] for record in decoding.decode_page(data)[1]
             if record.kind == records.ENTRY]
 
 

@@ -6,7 +6,7 @@ import dice
 import machine
 import pins
 from parts import Contact, Hx711Part, Pump
-from pumpwire import names, racp, records, uuids
+from pumpwire import receiving, names, racp, records, uuids
 from world import world
 
 SECOND_US = 1000000
@@ -134,7 +134,7 @@ def test_a_central_is_advertised_to_served_and_let_go():
         ble = bluetooth.BLE.only
         channels = sorted(uuids.CHARACTERISTICS)
         handle = sorted(ble.values)[channels.index(uuids.RACP)]
-        ble.central_writes(0, handle, racp.count_from(0))
+        ble.central_writes(0, handle, receiving.count_from(0))
 
     def look():
         answers.extend(bluetooth.BLE.only.sent)

@@ -16,7 +16,7 @@ from gateway.peer_session import Session
 from nor import Nor
 from nor import random as seven
 from pumplog.errors import Unreachable
-from pumpwire import commands, page, records, stream
+from pumpwire import commands, page, receiving, records
 
 PACKET_BYTES = 244
 
@@ -116,6 +116,6 @@ class LoopLink:
 
     def sent_pages(self) -> list[tuple[int, int]]:
         """Returns (first_seq of the page, offset) of every stretch that was sent."""
-        reader = stream.SegmentReader()
+        reader = receiving.SegmentReader()
         return [(first_seq, offset) for packet in self.sent
-                for first_seq, offset, _ in reader.feed(stream.open_packet(packet)[1])]
+                for first_seq, offset, _ in reader.feed(receiving.open_packet(packet)[1])]

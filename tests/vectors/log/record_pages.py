@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "tests" / "both")]
 
 from log_vectors import raw_frame  # noqa: E402
 from page_maker import PageMaker  # noqa: E402
-from pumpwire import entries, frames, page, records, seal  # noqa: E402
+from pumpwire import decoding, entries, frames, page, records, seal  # noqa: E402
 from pumpwire.check import crc16  # noqa: E402
 from pumpwire.errors import WireError  # noqa: E402
 from pumpwire.hmac import hmac_sha256  # noqa: E402
@@ -46,7 +46,7 @@ def said(data: bytes, what: str, provenance: str, key: bytes | None) -> dict[str
     out |= {"header": None, "frames": [], "rest": data.rstrip(b"\xff").hex(), "footer": None,
             "closed": False, "error": None}
     try:
-        header, found, closed, error = page.decode_page(data)
+        header, found, closed, error = decoding.decode_page(data)
     except WireError as wrong:
         return out | {"error": wrong.what}
     frames_said, end = _frames(data, header, found)
@@ -61,7 +61,7 @@ def said(data: bytes, what: str, provenance: str, key: bytes | None) -> dict[str
     return out
 
 
-def _frames(data: bytes, header: page.Header, found: list[page.Record]) -> tuple[list[Any], int]:
+def _frames(data: bytes, header: page.Header, found: list[decoding.Record]) -> tuple[list[Any], int]:
     """Returns the frames of a page, filler among them, and the offset behind the last."""
     out: list[Any] = []
     rest = iter(found)
@@ -79,8 +79,8 @@ def _frames(data: bytes, header: page.Header, found: list[page.Record]) -> tuple
     return out, end
 
 
-def _record(record: page.Record) -> dict[str, Any]:
-    name = records.KINDS[record.kind][0] if record.kind in records.KINDS else None
+def _record(record: decoding.Record) -> dict[str, Any]:
+    name = records.name_of(record.kind) if record.kind in records.KINDS else None
     fields = {key: value.hex() if isinstance(value, bytes) else value
               for key, value in record.fields.items()}
     return {"seq": record.seq, "kind": record.kind, "name": name, "boot": record.boot,
