@@ -1,4 +1,7 @@
-"""Answers the COMMAND channel: time, anchors, entries, provisioning. Formats: pumpwire.commands."""
+"""Answers the COMMAND channel: time, anchors, entries, provisioning, bonds. Formats: pumpwire.commands.
+
+Every write passes the link's guard first (gateway.guard).
+"""
 
 import struct
 
@@ -17,16 +20,19 @@ class CommandServer:
     """Commands of every link.
 
     service_pressed() -> bool; applied(kind, fields) is told what is new (kind None: provisioned);
-    anchored(epoch_s) the time that a host said.
+    anchored(epoch_s) the time that a host said; wrote(op, host_id) every write that was done;
+    unpair(peer) -> bool forgets a link's bond, of all hosts with peer None.
     """
 
-    def __init__(self, config, log, uptime, service_pressed, applied, anchored):
+    def __init__(self, config, log, uptime, service_pressed, applied, anchored, wrote, unpair):
         self._config = config
         self._log = log
         self._uptime = uptime
         self._service_pressed = service_pressed
         self._applied = applied
         self._anchored = anchored
+        self._wrote = wrote
+        self._unpair = unpair
         self._uuids = [None] * _REMEMBERED  # whole: one taken for another would be lost for good
         self._uuid_next = 0
         self._anchor_ms = -1  # uncertainty of the last anchor, -1: none in this boot
@@ -37,30 +43,53 @@ class CommandServer:
         """Whether a host has said what time it is since boot."""
         return self._anchor_ms >= 0
 
-    def handle(self, data):
-        """Returns the response to a written request; never raises on what a stranger sends."""
+    def handle(self, data, guard):
+        """Returns the response to a request on a link with that guard; never raises on what is sent."""
         try:
             op, request_id, check_code, body = commands.read_request(data)
         except WireError:
             return commands.response(0, 0, commands.MALFORMED)
         try:
-            result, answer = self._dispatch(op, check_code, body)
+            if op in commands.WRITES:
+                result, answer = self._write(op, request_id, check_code, body, guard)
+            else:
+                result, answer = self._ask(op, body, guard)
         except (WireError, ValueError):
             result, answer = commands.MALFORMED, b""
         return commands.response(op & 0x7F, request_id, result, answer)
 
-    def _dispatch(self, op, check_code, body):
+    def _ask(self, op, body, guard):
         if op == commands.TIME:
             uptime = self._uptime
             boot = self._log.boot
             return commands.OK, struct.pack(commands.TIME_BODY, boot, uptime.s, uptime.ms)
-        if op == commands.ANCHOR:
-            return self._anchor(body)
-        if op == commands.ENTRY:
-            return self._entry(check_code, body)
-        if op == commands.PROVISION:
-            return self._provision(check_code, body)
+        if op == commands.PROVE:
+            return guard.prove(body)
         return commands.NO_SUCH_OP, b""
+
+    def _write(self, op, request_id, check_code, sealed, guard):
+        result, body = guard.open(op, request_id, check_code, sealed)
+        if result != commands.OK:
+            return result, b""
+        if op == commands.ANCHOR:
+            done = self._anchor(body)
+        elif op == commands.ENTRY:
+            done = self._entry(check_code, body)
+        elif op == commands.PROVISION:
+            done = self._provision(check_code, body)
+        else:
+            done = self._forget(check_code, body, guard)
+        if done[0] == commands.OK:
+            self._wrote(op, guard.host_id)
+        return done
+
+    def _forget(self, check_code, body, guard):
+        if len(body) != 1 or body[0] > 1:
+            return commands.MALFORMED, b""
+        if body[0] and not self._may_write(check_code):
+            return commands.REFUSED, b""
+        done = self._unpair(None if body[0] else guard.peer)
+        return commands.OK if done else commands.NO_BOND, b""
 
     def _may_write(self, check_code):
         config = self._config

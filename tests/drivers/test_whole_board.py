@@ -129,6 +129,7 @@ def test_a_central_is_advertised_to_served_and_let_go():
         assert bytes(bluetooth.UUID(uuids.SERVICE)) in advertisement and b"unnamed" in response
         ble.central(1, 0, 0, b"\1\2\3\4\5\6")
         ble.central(21, 0, 247)
+        ble.central_secures(0)
 
     def ask():
         ble = bluetooth.BLE.only
