@@ -13,7 +13,6 @@ from .config import Config
 from .event_log import EventLog
 from .guard import Guard
 from .note import note
-from .pairing import Pairing
 from .peer_session import Session
 from .resume import Memory
 from .serial_peer import SerialPeer
@@ -43,7 +42,7 @@ class Gateway:
             self.config, self.log, self.uptime, self._button_held, self.applied, self.anchored,
             self.wrote, self.unpair,
         )
-        self.pairing = Pairing(self.config, board.random)
+        self.pairing = None  # without a radio nobody pairs, and its code may stay off the heap
         self._held = board.service.pressed()  # held at boot is service mode, no press
         self.now_ms = 0
         self._sessions = {}
@@ -69,6 +68,9 @@ class Gateway:
             self._serial = SerialPeer(board.serial, self)
             self.opened(self._serial)
         if board.radio is not None:
+            from .pairing import Pairing
+
+            self.pairing = Pairing(self.config, board.random)
             board.radio.start(self.config.name, self)
         self._light()
         sampler.run(
@@ -185,7 +187,7 @@ class Gateway:
     def _watch_button(self):
         """Opens the pairing window at each press of the service button."""
         held = self.board.service.pressed()
-        if held and not self._held:
+        if held and not self._held and self.pairing is not None:
             self.pairing.pressed(self.uptime.s)
         self._held = held
 
@@ -212,7 +214,7 @@ class Gateway:
 
     def opened(self, peer):
         """A link came up."""
-        values = {uuids.INFO: self.info, uuids.STATUS: self.status, uuids.PAIRING: self.pairing_value}
+        values = {uuids.INFO: self.info, uuids.STATUS: self.status}
         guard = Guard(peer, self.config, self.log, self.board.random)
         self._sessions[peer] = Session(peer, self.log, self.commands, values, guard)
 
@@ -233,7 +235,7 @@ class Gateway:
         return status.info(self.config)
 
     def pairing_value(self):
-        """Returns the PAIRING value."""
+        """Returns the PAIRING value: the radio's, on a cable there is none."""
         return self.pairing.value(self.uptime.s)
 
     def status(self):

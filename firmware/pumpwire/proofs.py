@@ -29,7 +29,7 @@ PROVE_ANSWER = "<16sII"
 PROVE_ANSWER_BYTES = 40
 BOARD_DOMAIN = b"pumplog board 1"
 WRITE_DOMAIN = b"pumplog write 1"
-SEAL_BYTES = 20
+_SEAL_BYTES = 20
 
 
 def board_code(device_key, request, answer):
@@ -45,15 +45,9 @@ def write_code(device_key, session_nonce, host_id, counter, op, request_id, chec
     return hmac(device_key, WRITE_DOMAIN, session_nonce, head, body)[:CODE_BYTES]
 
 
-def seal(device_key, session_nonce, host_id, counter, op, request_id, check_code, body):
-    """Returns the request body of a write: the op's own, counter and code behind it."""
-    code = write_code(device_key, session_nonce, host_id, counter, op, request_id, check_code, body)
-    return body + struct.pack("<I", counter) + code
-
-
 def unseal(data):
     """Returns (op's own body, counter, code) of a write's request body; raises WireError."""
-    end = len(data) - SEAL_BYTES
+    end = len(data) - _SEAL_BYTES
     if end < 0:
         raise WireError("write without a code")
     return data[:end], struct.unpack_from("<I", data, end)[0], data[end + 4 :]

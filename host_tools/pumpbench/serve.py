@@ -17,7 +17,7 @@ from pathlib import Path
 from .air.server import Air
 from .errors import BenchError
 from .firmware import compiled_firmware
-from .virtual_board import VirtualBoard
+from .virtual_board import AIR_HEAP, VirtualBoard
 
 _PRESS_EVERY_S = 100.0  # a board's pairing window stays open for 120
 _LOOK_S = 0.05
@@ -69,6 +69,8 @@ async def serve(
             process.terminate()
         for process in running:
             process.wait()
+        while air.boards:
+            await asyncio.sleep(_LOOK_S)
 
 
 class _Powered:
@@ -83,7 +85,7 @@ class _Powered:
         board = VirtualBoard(path, f"{path.name}/air", compiled_firmware())
         env = {"PUMPBENCH_AIR": f"127.0.0.1:{board_port}", "PUMPBENCH_ADDRESS": self.address}
         board.lose_power()
-        self.process = board.spawn({**pins, "button": button}, env, (button,))
+        self.process = board.spawn({**pins, "button": button}, env, (button,), AIR_HEAP)
         os.close(button)
 
     def press(self) -> None:

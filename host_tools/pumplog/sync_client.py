@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pumpwire import commands, names, page, proofs, racp, stream, uuids
+from pumpwire import commands, names, page, proofs, racp, sealing, stream, uuids
 from pumpwire.errors import WireError
 from pumpwire.units import EPOCH_2020_S
 
@@ -124,7 +124,7 @@ class Client:
         self._request_id = (self._request_id + 1) & 255
         if op in commands.WRITES and self._device_key is not None:
             self._counter += 1
-            body = proofs.seal(self._device_key, self._session_nonce, world.host_id(), self._counter,
+            body = sealing.seal(self._device_key, self._session_nonce, world.host_id(), self._counter,
                                op, self._request_id, check_code, body)
         self._link.write(uuids.COMMAND, commands.request(op, self._request_id, check_code, body))
         while True:

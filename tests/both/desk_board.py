@@ -7,7 +7,7 @@ the ticks the heap is free and `service` runs, as on the real board.
 import struct
 
 from nor import Nor, random
-from pumpwire import commands, entries, proofs, serial_frame, uuids
+from pumpwire import commands, entries, sealing, serial_frame, uuids
 from pumpwire.units import TICK_MS, TICKS_WRAP
 
 try:
@@ -148,7 +148,7 @@ def _nurses_session():
     for op, body in requests:
         n = len(frames)
         if op == commands.ENTRY:
-            body = proofs.seal(_DEVICE_KEY, random(16), _HOST_ID, n, op, n, _CHECK_CODE, body)
+            body = sealing.seal(_DEVICE_KEY, random(16), _HOST_ID, n, op, n, _CHECK_CODE, body)
         request = commands.request(op, n, _CHECK_CODE, body)
         frames.append(serial_frame.wrap(uuids.COMMAND, request))
     return frames

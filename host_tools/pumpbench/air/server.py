@@ -28,6 +28,7 @@ from .board_security import BoardSecurity
 CREDITS = 16  # notifications a board may have in the stack, as buffers do on the ESP32
 ACL_BYTES = 251
 ANSWER_S = 10
+SETTLE_S = 1
 _EVENT_CONNECTED, _EVENT_DISCONNECTED, _EVENT_WRITTEN, _EVENT_READ = 1, 2, 3, 4
 _EVENT_INDICATED, _EVENT_MTU = 20, 21
 _ERRNO_INVALID = 22
@@ -163,6 +164,8 @@ class BoardRadio:
         finally:
             self.advertising = False
             if self._device is not None:
+                if self._tasks:  # what is under way in the stack is let come to its end
+                    await asyncio.wait(self._tasks, timeout=SETTLE_S)
                 for connection in list(self._device.connections.values()):
                     await connection.disconnect()
                 self._link.remove_controller(self._controller)
