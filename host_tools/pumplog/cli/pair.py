@@ -44,5 +44,5 @@ def _say_passkey(peer: ble_radio.GattPeer, board: str, pairing_key: bytes) -> No
         say(f"board {board}: {error}")
         return  # it may be paired already
     say(f"board {board}: passkey {number:06d}, for two minutes: give it to the system's Bluetooth"
-        " settings, then press Enter here")
+        " settings, or press Enter here and give it to the dialogue that comes")
     sys.stdin.readline()
