@@ -39,7 +39,8 @@ def files(board: str | None) -> dict[str, Path]:
         found = [root / part] if part.endswith(".py") else sorted((root / part).glob("*.py"))
         out.update({str(path.relative_to(root).with_suffix("")): path for path in found})
     if board:
-        for path in [*sorted((root / "boards" / board).glob("*.py")), root / "boards" / "radio.py"]:
+        for path in [*sorted((root / "boards" / board).glob("*.py")),
+                     *sorted((root / "boards").glob("*.py"))]:
             out[path.stem] = path
     return out
 

@@ -51,8 +51,8 @@ def test_no_tick_allocates_whatever_it_records():
     answers = []
     for answer in board.answers:
         answers += serial_frame.FrameReader().feed(answer)
-    assert [channel for channel, _ in answers] == [uuids.COMMAND] * 4
-    assert [commands.read_response(body)[2] for _, body in answers] == [commands.OK] * 4
+    assert [channel for channel, _ in answers] == [uuids.COMMAND] * 5
+    assert [commands.read_response(body)[2] for _, body in answers] == [commands.OK] * 5
     found = _records(board.flash)
     kinds = {record.kind for record in found}
     assert kinds >= {records.MINUTE, records.DEMAND, records.BOLUS, records.RESERVOIR, records.PUMP,

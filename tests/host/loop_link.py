@@ -16,7 +16,7 @@ from gateway.peer_session import Session
 from nor import Nor
 from nor import random as seven
 from pumplog.errors import Unreachable
-from pumpwire import commands, page, receiving, records
+from pumpwire import commands, page, receiving, records, uuids
 
 PACKET_BYTES = 244
 
@@ -61,6 +61,7 @@ class LoopLink:
 
     description = "loop"
     packet_bytes = PACKET_BYTES
+    secured = True
 
     def __init__(self, board: LoopBoard, break_at: int = 0, loss: float = 0.0, seed: int = 0,
                  during: Callable[[], None] = lambda: None) -> None:
@@ -70,7 +71,7 @@ class LoopLink:
         self.arrived = 0
         self.sent: list[bytes] = []
         log = board.log
-        self._session = Session(self, log, None, lambda: b"", self._status)
+        self._session = Session(self, log, None, {uuids.STATUS: self._status}, None)
 
     def _status(self) -> bytes:
         log = self._board.log
