@@ -4,7 +4,7 @@ from gateway.clock import Uptime
 from gateway.event_log import EventLog
 from gateway.peer_session import Session
 from nor import Nor, random
-from pumpwire import commands, racp, records, uuids
+from pumpwire import receiving, commands, records, uuids
 
 
 class Peer:
@@ -43,8 +43,8 @@ def _session(secured):
 
 def test_an_unsecured_link_reads_what_is_open_and_gets_nothing_else():
     session, peer = _session(False)
-    session.written(uuids.RACP, racp.report_from(0))
-    session.written(uuids.RACP, racp.count_from(0))
+    session.written(uuids.RACP, receiving.report_from(0))
+    session.written(uuids.RACP, receiving.count_from(0))
     session.written(uuids.COMMAND, commands.request(commands.TIME, 1, 0, b""))
     session.written(uuids.FLOW, b"\0\0\1")
     session.pump()
@@ -54,7 +54,7 @@ def test_an_unsecured_link_reads_what_is_open_and_gets_nothing_else():
 
 def test_a_secured_link_gets_it():
     session, peer = _session(True)
-    session.written(uuids.RACP, racp.count_from(0))
+    session.written(uuids.RACP, receiving.count_from(0))
     session.written(uuids.COMMAND, commands.request(commands.TIME, 1, 0, b""))
     session.pump()
     assert [channel for channel, _ in peer.sent] == [uuids.RACP, uuids.COMMAND]
@@ -63,7 +63,7 @@ def test_a_secured_link_gets_it():
 
 def test_a_link_that_is_no_longer_secured_gets_no_more_of_a_transfer_that_ran():
     session, peer = _session(True)
-    session.written(uuids.RACP, racp.report_from(0))
+    session.written(uuids.RACP, receiving.report_from(0))
     assert session.active
     peer.secured = False
     session.pump()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from bumble.att import ATT_Error
-from pumpwire import commands, entries, pairing, proofs, racp, sealing, uuids
+from pumpwire import commands, entries, pairing, proofs, receiving, sealing, uuids
 from stranger import Stranger
 from ward import Air, Ward, all_entries, holes, json_lines, on_air, pumplog, rows, run_ward
 
@@ -90,7 +90,7 @@ def test_an_unpaired_stranger_gets_nothing(ward: Ward, tmp_path: Path, options: 
             await stranger.connect(BOARD)
             await refused(stranger.read(uuids.STATUS))
             await stranger.subscribe()
-            for channel, data in ((uuids.RACP, racp.report_from(0)), (uuids.RACP, racp.count_from(0)),
+            for channel, data in ((uuids.RACP, receiving.report_from(0)), (uuids.RACP, receiving.count_from(0)),
                                   (uuids.COMMAND, commands.request(commands.TIME, 1, 0, b""))):
                 if options:
                     await stranger.write(channel, data)
@@ -141,7 +141,7 @@ def test_pairing_without_a_passkey_brings_nothing_where_the_stack_lets_it_pass(
             assert await stranger.pair(None) and stranger.connection.is_encrypted
             await refused(stranger.read(uuids.STATUS))
             await stranger.subscribe()
-            await stranger.write(uuids.RACP, racp.report_from(0))
+            await stranger.write(uuids.RACP, receiving.report_from(0))
             await stranger.write(uuids.COMMAND, commands.request(commands.PROVE, 1, 0, bytes(20)))
             assert not await stranger.quiet()
             await learns_nothing(stranger, copy)

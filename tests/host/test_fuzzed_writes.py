@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 import pytest
 from desk_board import DeskBoard
 from gateway.gateway import Gateway
-from pumpwire import commands, pairing, proofs, racp, stream, uuids
+from pumpwire import commands, pairing, proofs, racp, receiving, uuids
 
 TICKS = 20_000  # 33 minutes
 WRITES_A_TICK = 5
 CHANNELS = (uuids.RACP, uuids.COMMAND, uuids.FLOW, uuids.LOG, uuids.STATUS, 0, 99)
 WELL_FORMED = (
-    racp.report_from(0), racp.count_from(3), racp.abort(), bytes((racp.DELETE, racp.ALL)),
-    stream.flow(0, True), stream.flow(7, False),
+    receiving.report_from(0), receiving.count_from(3), receiving.abort(), bytes((racp.DELETE, racp.ALL)),
+    receiving.flow(0, True), receiving.flow(7, False),
     commands.request(commands.TIME, 1, 0, b""), commands.request(commands.PROVE, 2, 0, bytes(20)),
     commands.request(commands.ENTRY, 3, 123456, bytes(54)),
     commands.request(commands.ANCHOR, 4, 0,
