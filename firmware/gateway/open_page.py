@@ -6,8 +6,6 @@ from pumpwire.deltas import Deltas
 from pumpwire.frames import encode, encode_minute
 from pumpwire.records import MAX_FRAME
 
-from .page_extent import SHORT_BYTES
-
 _FOOTER_AT = const(4061)  # page.FOOTER_AT
 _HEADER_BYTES = const(28)
 _MARK_BYTES = const(8)  # of them, that the slot ahead already has
@@ -19,7 +17,8 @@ _FEW = const(8)
 # frame is filled up with erased bytes, whose programming changes no cell.
 _EXACT = const(16)
 _STEP = const(4)  # a power of two
-_SHORT = const(52)  # page_extent.SHORT_BYTES: no frame without a blob is longer
+SHORT_BYTES = 52  # no frame without a blob is longer; one that is, is announced by a byte of filler
+_SHORT = const(52)  # SHORT_BYTES
 _FILL_BYTES = const(64)
 
 

@@ -107,11 +107,11 @@ def _decode_minute(data, at, stop, deltas):
     return found
 
 
-def sealed(data, footer, hmac):
-    """Returns whether the seal fits the page's bytes; hmac(*parts) -> bytes under the key of
+def sealed(data, footer, key):
+    """Returns whether the seal fits the page's bytes; key: the one of
     footer.key_id."""
     view = memoryview(data)
-    made = hmac(view[: footer.used], view[FOOTER_AT : FOOTER_AT + _SEAL_AT])
+    made = hmac_sha256(key, view[: footer.used], view[FOOTER_AT : FOOTER_AT + _SEAL_AT])
     return made[:SEAL_BYTES] == footer.seal
 
 

@@ -32,6 +32,7 @@ import struct
 from .check import crc16
 from .errors import WireError
 from .frames import frame_length, records_in
+from .hmac import Hmac
 from .records import FILLER
 from .units import PAGE_BYTES
 
@@ -116,19 +117,25 @@ def read_header(data):
     return Header(log_id, first_seq, boot, base_s, base_tick, seed)
 
 
-def build_footer(data, used, count, key_id, flags, previous, hmac):
-    """Returns the 35 bytes that close the page `data` (its first `used` bytes or more).
+def build_footer(pieces, used, count, key_id, flags, previous, key):
+    """Returns the 35 bytes that close a page; pieces: its first `used` bytes, cut anyhow.
 
-    previous: the first bytes of the seal of the page before; hmac(*parts) -> bytes under the device
-    key, or None without one: key_id is then 0.
+    previous: the first bytes of the seal of the page before; key: the device key, or None without
+    one: key_id is then 0.
     """
+    crc = 0
+    code = Hmac(key) if key else None
+    for piece in pieces:
+        crc = binascii.crc32(piece, crc)
+        if code:
+            code.update(piece)
     footer = bytearray(FOOTER_BYTES)
     struct.pack_into("<HHHB8s", footer, 0, used, count, key_id, flags, previous)
-    records = memoryview(data)[:used]
-    crc = binascii.crc32(memoryview(footer)[:_CRC_AT], binascii.crc32(records)) & 0xFFFFFFFF
+    crc = binascii.crc32(memoryview(footer)[:_CRC_AT], crc) & 0xFFFFFFFF
     struct.pack_into("<I", footer, _CRC_AT, crc)
-    if hmac is not None:
-        footer[_SEAL_AT:] = hmac(records, memoryview(footer)[:_SEAL_AT])[:SEAL_BYTES]
+    if code:
+        code.update(memoryview(footer)[:_SEAL_AT])
+        footer[_SEAL_AT:] = code.digest()[:SEAL_BYTES]
     return footer
 
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from .errors import BenchError
 
-BLOCK_TICKS = 600
+BLOCK_TICKS = 300
 TICKS_PER_S = 10
 PAGE_BYTES = 4096
 LOG_PAGES = 256  # 1 MiB, as the board's log partition
@@ -88,15 +88,17 @@ class VirtualBoard:
     ) -> subprocess.Popen[bytes]:
         """Starts the firmware with these settings (see firmware/boards/virtual/board.py)."""
         whole = {
-            "flash": str(self.flash), "nvs": str(self.nvs), "retained": str(self.retained),
+            "flash": str(self.flash.absolute()), "nvs": str(self.nvs.absolute()),
+            "retained": str(self.retained.absolute()),
             "identity": self._seed, "seed": self._seed, "reset_reason": RESET_REASONS["power_on"],
             "rtc_s": None, **settings,
         }
         command = [find_micropython(), "-X", f"heapsize={heap}", "-c", "import main"]
         with open(self.folder / "firmware.err", "ab") as errors:
+            # From its own folder: every file's path lies on the heap, and a board's are short.
             return subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, pass_fds=fds,
-                env={"PUMPBENCH_BOARD": json.dumps(whole), "MICROPYPATH": str(self._firmware), **env},
+                cwd=self._firmware, env={"PUMPBENCH_BOARD": json.dumps(whole), "MICROPYPATH": ".", **env},
             )
 
 

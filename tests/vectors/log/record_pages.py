@@ -22,7 +22,6 @@ from page_maker import PageMaker  # noqa: E402
 from pumpwire import decoding, entries, frames, page, records, seal  # noqa: E402
 from pumpwire.check import crc16  # noqa: E402
 from pumpwire.errors import WireError  # noqa: E402
-from pumpwire.hmac import hmac_sha256  # noqa: E402
 from pumpwire.units import PAGE_BYTES  # noqa: E402
 
 KEY = bytes(range(32))  # of no board
@@ -148,10 +147,6 @@ def _unknown(maker: PageMaker, kind: int, ticks: int, body: bytes) -> None:
     maker.count += 1
 
 
-def _mac(*parts: bytes) -> bytes:
-    return hmac_sha256(KEY, *parts)
-
-
 def _decayed() -> bytes:
     """Returns the stay's page with one bit lost in its tenth frame, closed as the board closes it."""
     maker = a_stay()
@@ -161,7 +156,7 @@ def _decayed() -> bytes:
     data[at + 1] &= data[at + 1] - 1
     count, _ = page.count_records(data, header)
     footer = page.build_footer(
-        data, len(data), count, seal.key_id(KEY), page.FLAG_DECAYED, PREVIOUS, _mac)
+        (data,), len(data), count, seal.key_id(KEY), page.FLAG_DECAYED, PREVIOUS, KEY)
     return bytes(data) + b"\xff" * (page.FOOTER_AT - len(data)) + bytes(footer)
 
 
@@ -181,7 +176,7 @@ def made_pages() -> None:
     torn = bytes(stay.data)
     whole = stay.put(records.PUMP, 1500, (records.PUMP_STOPPED, 30000, 30000))
     stay = a_stay()
-    keep("closed_sealed", stay.closed(seal.key_id(KEY), 0, PREVIOUS, _mac), "closed and sealed; in it a"
+    keep("closed_sealed", stay.closed(seal.key_id(KEY), 0, PREVIOUS, KEY), "closed and sealed; in it a"
          " boot, filler over a torn write, a kind that this version does not know", provenance, KEY)
     keep("closed_without_key", stay.closed(), "closed by a board without a key", provenance, None)
     keep("every_kind", bytes(every_kind().data), "open: a record of every kind", provenance, None)
