@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SCALE ?= ci
 READY := $(VENV)/ready
 
-.PHONY: help demo test soak bench accuracy lint firmware clean
+.PHONY: help demo test soak bench accuracy lint firmware sbom clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ lint: $(READY)  ## ruff; mypy on the host side, and on the drivers against the E
 
 firmware: $(READY)  ## compile what is deployed to an ESP32 into build/firmware
 	$(BIN)/python -m pumplog.firmware_build build/firmware
+
+sbom: $(READY)  ## the software bill of materials, CycloneDX, into build/sbom.json
+	$(BIN)/python -m pumplog.sbom requirements.lock build/sbom.json
 
 clean:  ## remove what was built
 	rm -rf build $(VENV)

@@ -1,68 +1,69 @@
 """The radio port of both boards: the log service over Bluetooth LE, on MicroPython's `bluetooth`.
 
-Interrupts only store; `service`, called from the main loop, does the work. Pairing and encryption
-belong in `_interrupt` and `_opened` (encryption update, secrets, passkey): until they are built,
-any central that connects is served.
+Interrupts only store; `service`, called from the main loop, does the work. Two things cannot wait and
+are answered in the interrupt: the stack's own secrets, and whether a value may be read. A link is
+secured once the stack has told that it is encrypted, authenticated and bonded, all three: until then
+it is open to strangers (gateway.peer_session). Who may stay: boards/radio_peers.py.
 """
 
 import bluetooth
 from micropython import const
 from pumpwire import uuids
+from radio_peers import MOST_PEERS, Peers
+from radio_secrets import Secrets
 
 _IRQ_CONNECTED = const(1)
 _IRQ_DISCONNECTED = const(2)
 _IRQ_WRITTEN = const(3)
+_IRQ_READ = const(4)
 _IRQ_INDICATED = const(20)
 _IRQ_MTU = const(21)
+_IRQ_ENCRYPTION = const(28)
+_IRQ_GET_SECRET = const(29)
+_IRQ_SET_SECRET = const(30)
+_IRQ_PASSKEY = const(31)
 
 _ADVERTISE_US = const(250000)
 _MTU = const(247)  # one 251-byte link-layer packet a notification; 517 would leave a 19-byte tail
 _WRITE_BYTES = const(244)
-_MAX_PEERS = const(2)
+_MOST_EVENTS = const(32)
+_MOST_WRITES = const(24)  # of them: the rest is room for what must not be lost
+_INSUFFICIENT_AUTHENTICATION = const(5)
+_DISPLAY_ONLY = const(0)
+_DISPLAY = const(3)  # passkey action
+_READ_SECURED = const(0x0600)  # encrypted 0x0200, authenticated 0x0400: not named in `bluetooth`
+_WRITE_SECURED = const(0x3000)
 _FLAGS = {
     uuids.INFO: bluetooth.FLAG_READ,
-    uuids.STATUS: bluetooth.FLAG_READ,
-    uuids.RACP: bluetooth.FLAG_WRITE | bluetooth.FLAG_INDICATE,
+    uuids.STATUS: bluetooth.FLAG_READ | _READ_SECURED,
+    uuids.RACP: bluetooth.FLAG_WRITE | bluetooth.FLAG_INDICATE | _WRITE_SECURED,
     uuids.LOG: bluetooth.FLAG_NOTIFY,
-    uuids.FLOW: bluetooth.FLAG_WRITE_NO_RESPONSE,
-    uuids.COMMAND: bluetooth.FLAG_WRITE | bluetooth.FLAG_INDICATE,
+    uuids.FLOW: bluetooth.FLAG_WRITE_NO_RESPONSE | _WRITE_SECURED,
+    uuids.COMMAND: bluetooth.FLAG_WRITE | bluetooth.FLAG_INDICATE | _WRITE_SECURED,
+    uuids.PAIRING: bluetooth.FLAG_READ,
 }
 
 
-class Peer:
-    """One connected host."""
-
-    def __init__(self, radio, conn):
-        self._radio = radio
-        self.conn = conn
-        self.packet_bytes = 20  # until the MTU is exchanged
-        self.indicating = False
-
-    def notify(self, channel, data):
-        """Sends a notification; False when the stack has no room."""
-        return self._radio.send(self._radio.ble.gatts_notify, self.conn, channel, data)
-
-    def indicate(self, channel, data):
-        """Sends an indication; False while the last one is not confirmed."""
-        if self.indicating:
-            return False
-        self.indicating = self._radio.send(
-            self._radio.ble.gatts_indicate, self.conn, channel, data
-        )
-        return self.indicating
-
-
 class Radio:
-    """handler: opened(peer), closed(peer), written(peer, channel, data), info(), status()."""
+    """handler: opened(peer), closed(peer), written(peer, channel, data), info(), status(),
+    pairing_value(), passkey() -> int or None, paired().
 
-    def __init__(self):
+    dropped: events that found no room since boot.
+    """
+
+    def __init__(self, nvs):
         self.ble = bluetooth.BLE()
+        self.dropped = 0
+        self._secrets = Secrets(nvs)
+        self._peers = Peers(self.ble, self.send)
         self._events = []
-        self._peers = {}
         self._handles = {}
         self._channels = {}
+        self._open = ()  # handles that strangers may read
         self._news = False
         self._unheard = False  # whether an advertisement was refused
+        self._lost = False  # whether the end of a link may have been missed
+        self._now_s = 0
         self._name = b""
         self._handler = None
 
@@ -73,6 +74,7 @@ class Radio:
         ble = self.ble
         ble.active(True)
         ble.config(gap_name=name, mtu=_MTU)
+        ble.config(bond=True, le_secure=True, mitm=True, io=_DISPLAY_ONLY)
         ble.irq(self._interrupt)
         channels = sorted(_FLAGS)
         chars = tuple((bluetooth.UUID(uuids.CHARACTERISTICS[c]), _FLAGS[c]) for c in channels)
@@ -82,6 +84,7 @@ class Radio:
             self._handles[channel] = handle
             self._channels[handle] = channel
             ble.gatts_set_buffer(handle, _WRITE_BYTES)
+        self._open = tuple(self._handles[channel] for channel in uuids.OPEN)
         self._refresh()
         self._advertise()
 
@@ -98,66 +101,174 @@ class Radio:
         except OSError:
             self._unheard = True  # the stack is busy: `service` tries again, and the loop goes on
 
+    # ---- interrupts
+
     def _interrupt(self, event, data):
+        """Stores what happened; what it returns is the stack's answer."""
+        if event == _IRQ_READ:
+            conn, handle = data
+            allowed = handle in self._open or self._peers.is_secured(conn)
+            return 0 if allowed else _INSUFFICIENT_AUTHENTICATION
+        if event == _IRQ_GET_SECRET:
+            return self._secrets.get(*data)
+        if event == _IRQ_SET_SECRET:
+            return self._secrets.set(*data)
         if event == _IRQ_WRITTEN:
             conn, handle = data
-            self._events.append((event, conn, handle, bytes(self.ble.gatts_read(handle))))
-        elif event in (_IRQ_CONNECTED, _IRQ_DISCONNECTED):
-            self._events.append((event, data[0], 0, b""))
-        elif event in (_IRQ_INDICATED, _IRQ_MTU):
-            self._events.append((event, data[0], data[1], b""))
+            self._store(event, conn, handle, bytes(self.ble.gatts_read(handle)))
+        elif event == _IRQ_CONNECTED:
+            conn, kind, address = data
+            visit = self._peers.irq_connected(conn)
+            self._store(event, conn, visit, bytes((kind,)) + bytes(reversed(bytes(address))))
+        elif event == _IRQ_DISCONNECTED:
+            self._peers.irq_disconnected(data[0])
+            self._store(event, data[0], 0, b"")
+        elif event == _IRQ_ENCRYPTION:
+            conn, encrypted, authenticated, bonded, _ = data
+            secured = bool(encrypted and authenticated and bonded)
+            self._peers.irq_encryption(conn, secured)
+            self._store(event, conn, secured, b"")
+        elif event in (_IRQ_INDICATED, _IRQ_MTU, _IRQ_PASSKEY):
+            self._store(event, data[0], data[1], b"")
+        return None
 
-    def service(self):
-        """Does what the interrupts stored."""
+    def _store(self, event, conn, value, data):
+        events = self._events
+        if len(events) < (_MOST_WRITES if event == _IRQ_WRITTEN else _MOST_EVENTS):
+            events.append((event, conn, value, data))
+        else:
+            self.dropped += 1
+            self._lost = self._lost or event != _IRQ_WRITTEN
+
+    # ---- the main loop
+
+    def service(self, now_s):
+        """Does what the interrupts stored; now_s: seconds since boot."""
         drain = getattr(self.ble, "_service", None)
         if drain is not None:  # the virtual board's socket; the ESP32's stack runs by itself
             drain()
+        self._now_s = now_s
+        if self._lost:  # who is connected is not known any more: all begin anew
+            self._lost = False
+            self._peers.disconnect_all()
         while self._events:
-            event, conn, value, data = self._events.pop(0)
-            peer = self._peers.get(conn)
-            if event == _IRQ_CONNECTED:
-                self._opened(conn)
-            elif peer is None:
-                continue
-            elif event == _IRQ_DISCONNECTED:
-                del self._peers[conn]
-                self._handler.closed(peer)
-                self._advertise()
-            elif event == _IRQ_WRITTEN:
-                self._handler.written(peer, self._channels[value], data)
-            elif event == _IRQ_INDICATED:
-                peer.indicating = False
-            elif event == _IRQ_MTU:
-                peer.packet_bytes = min(value, _MTU) - 3
+            self._event(*self._events.pop(0))
+        bond = self._secrets.settle()
+        if bond is not None:
+            self._bonded(bond)
+        self._peers.put_out(now_s)
         if self._unheard:
             self._advertise()
-        if self._peers:
+        if self._peers.count():
             self._refresh()
 
-    def _opened(self, conn):
-        peer = Peer(self, conn)
-        self._peers[conn] = peer
+    def _event(self, event, conn, value, data):
+        if event == _IRQ_CONNECTED:
+            self._connected(conn, value, data)
+            return
+        peer = self._peers.get(conn)
+        if peer is None:
+            return
+        if event == _IRQ_DISCONNECTED:
+            self._gone(peer)
+        elif event == _IRQ_WRITTEN:
+            self._handler.written(peer, self._channels[value], data)
+        elif event == _IRQ_INDICATED:
+            peer.indicating = False
+        elif event == _IRQ_MTU:
+            peer.packet_bytes = min(value, _MTU) - 3
+        elif event == _IRQ_PASSKEY:
+            self._passkey(peer, value)
+        elif event == _IRQ_ENCRYPTION:
+            self._encryption(peer, value)
+
+    def _connected(self, conn, visit, address):
+        stale = self._peers.get(conn)
+        if stale is not None:  # its end found no room among the events
+            self._gone(stale)
+        peer = self._peers.add(conn, visit, address, self._now_s)
         self._refresh()
         self._handler.opened(peer)
-        if len(self._peers) < _MAX_PEERS:
+        if self._peers.any_pairing() and not self._secrets.known(address):
+            self._peers.disconnect(conn)
+        if self._peers.count() < MOST_PEERS:
             self._advertise()
+
+    def _gone(self, peer):
+        self._peers.remove(peer.conn)
+        if peer.pairing or peer.newly_bonded:
+            self._secrets.drop()
+        self._handler.closed(peer)
+        self._advertise()
+
+    def _passkey(self, peer, action):
+        """Tells the stack the passkey of the window that is open; without one, ends the link."""
+        passkey = None
+        if action == _DISPLAY and not self._peers.any_pairing():
+            passkey = self._handler.passkey()
+        if passkey is None:
+            self._peers.disconnect(peer.conn)
+            return
+        self._peers.disconnect_strangers(peer)
+        self._secrets.expect()
+        peer.pairing = True
+        peer.since_s = self._now_s
+        try:
+            self.ble.gap_passkey(peer.conn, _DISPLAY, passkey)
+        except OSError:
+            self._peers.disconnect(peer.conn)
+
+    def _encryption(self, peer, secured):
+        if not peer.pairing:
+            return
+        if secured:
+            self._secrets.confirm()
+            self._handler.paired()
+        else:
+            self._secrets.drop()
+            peer.pairing = False
+
+    def _bonded(self, address):
+        """A pairing host's keys are kept: its link goes by the address under which they are."""
+        for peer in self._peers.all():
+            if peer.pairing:
+                peer.address = address
+                peer.pairing = False
+                peer.newly_bonded = True
+
+    def unpair(self, peer):
+        """Forgets a peer's bond, with None all bonds; their links end in a moment. Returns whether
+        there was one."""
+        if peer is None:
+            self._peers.leave(None, self._now_s)
+            return self._secrets.forget_all()
+        address = getattr(peer, "address", None)  # a cable has none
+        if address is None or not self._secrets.forget(address):
+            return False
+        self._peers.leave(address, self._now_s)
+        return True
 
     def _refresh(self):
         """Puts the readable values where the stack reads them."""
-        self.ble.gatts_write(self._handles[uuids.INFO], self._handler.info())
-        self.ble.gatts_write(self._handles[uuids.STATUS], self._handler.status())
+        handler = self._handler
+        write = self.ble.gatts_write
+        write(self._handles[uuids.INFO], handler.info())
+        write(self._handles[uuids.PAIRING], handler.pairing_value())
+        write(self._handles[uuids.STATUS], handler.status() if self._peers.any_secured() else b"")
 
     def news(self, news):
         """Says in the advertisement whether there is something new to pull."""
         if news != self._news:
             self._news = news
-            if len(self._peers) < _MAX_PEERS:
+            if self._peers.count() < MOST_PEERS:
                 self._advertise()
 
-    def send(self, call, conn, channel, data):
-        """Makes a stack's sending call; False when it has no room, the peer is gone, or it failed."""
+    def send(self, call, peer, channel, data):
+        """Makes a stack's sending call to a secured peer; False when it has no room, or it failed."""
+        if not peer.secured:
+            return False
         try:
-            call(conn, self._handles[channel], data)
+            call(peer.conn, self._handles[channel], data)
         except OSError:
             return False
         return True

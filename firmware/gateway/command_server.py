@@ -1,4 +1,7 @@
-"""Answers the COMMAND channel: time, anchors, entries, provisioning. Formats: pumpwire.commands."""
+"""Answers the COMMAND channel: time, anchors, entries, provisioning, bonds. Formats: pumpwire.commands.
+
+Every write passes the link's guard first (gateway.guard).
+"""
 
 import struct
 
@@ -18,10 +21,13 @@ class CommandServer:
     """Commands of every link.
 
     service_pressed() -> bool; applied(kind, fields) is told what is new (kind None: provisioned);
-    anchored(epoch_s) the time that a host said; clock_ms() -> the uptime's clock at this moment.
+    anchored(epoch_s) the time that a host said; clock_ms() -> the uptime's clock at this moment;
+    wrote(op, host_id) every write that was done; unpair(peer) -> bool forgets a link's bond, of all
+    hosts with peer None.
     """
 
-    def __init__(self, config, log, uptime, service_pressed, applied, anchored, clock_ms):
+    def __init__(self, config, log, uptime, service_pressed, applied, anchored, clock_ms, wrote,
+                 unpair):
         self._config = config
         self._log = log
         self._uptime = uptime
@@ -29,6 +35,8 @@ class CommandServer:
         self._applied = applied
         self._anchored = anchored
         self._clock_ms = clock_ms
+        self._wrote = wrote
+        self._unpair = unpair
         self._uuids = [None] * _REMEMBERED  # whole: one taken for another would be lost for good
         self._uuid_next = 0
         self._anchor = None  # the last of this boot: (record's fields, uptime in s and ms)
@@ -38,31 +46,54 @@ class CommandServer:
         """Whether a host has said what time it is since boot."""
         return self._anchor is not None
 
-    def handle(self, data):
-        """Returns the response to a written request; never raises on what a stranger sends."""
+    def handle(self, data, guard):
+        """Returns the response to a request on a link with that guard; never raises on what is sent."""
         try:
             op, request_id, check_code, body = commands.read_request(data)
         except WireError:
             return commands.response(0, 0, commands.MALFORMED)
         try:
-            result, answer = self._dispatch(op, check_code, body)
+            if op in commands.WRITES:
+                result, answer = self._write(op, request_id, check_code, body, guard)
+            else:
+                result, answer = self._ask(op, body, guard)
         except (WireError, ValueError):
             result, answer = commands.MALFORMED, b""
         return commands.response(op & 0x7F, request_id, result, answer)
 
-    def _dispatch(self, op, check_code, body):
+    def _ask(self, op, body, guard):
         if op == commands.TIME:
             s, ms = self._uptime.at(self._clock_ms())
             return commands.OK, struct.pack(commands.TIME_BODY, self._log.boot, s, ms)
-        if op == commands.ANCHOR:
-            return self._take_anchor(body)
-        if op == commands.ENTRY:
-            return self._entry(check_code, body)
         if op == commands.ATTEST:
             return self._attest(body)
-        if op == commands.PROVISION:
-            return self._provision(check_code, body)
+        if op == commands.PROVE:
+            return guard.prove(body)
         return commands.NO_SUCH_OP, b""
+
+    def _write(self, op, request_id, check_code, sealed, guard):
+        result, body = guard.open(op, request_id, check_code, sealed)
+        if result != commands.OK:
+            return result, b""
+        if op == commands.ANCHOR:
+            done = self._take_anchor(body)
+        elif op == commands.ENTRY:
+            done = self._entry(check_code, body)
+        elif op == commands.PROVISION:
+            done = self._provision(check_code, body)
+        else:
+            done = self._forget(check_code, body, guard)
+        if done[0] == commands.OK:
+            self._wrote(op, guard.host_id)
+        return done
+
+    def _forget(self, check_code, body, guard):
+        if len(body) != 1 or body[0] > 1:
+            return commands.MALFORMED, b""
+        if body[0] and not self._may_write(check_code):
+            return commands.REFUSED, b""
+        done = self._unpair(None if body[0] else guard.peer)
+        return commands.OK if done else commands.NO_BOND, b""
 
     def _may_write(self, check_code):
         config = self._config

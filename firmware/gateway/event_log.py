@@ -13,24 +13,21 @@ from array import array
 from micropython import const
 from pumpwire import page, records, seal
 from pumpwire.errors import WireError
-from pumpwire.frames import records_in
-from pumpwire.hmac import hmac_sha256
+from pumpwire.frames import frame_length, records_in
+from pumpwire.records import MAX_FRAME
 from pumpwire.units import PAGE_BYTES
 
+from . import boot_code
 from .ahead import Ahead
 from .open_page import OpenPage
-from .page_extent import Extent, footer_again, is_blank
-from .slots import FOREIGN, MARK_BYTES, OTHER, OURS, RETIRED, SPENT, Slots
+from .slots import MARK_BYTES, OURS, RETIRED, Slots
 
 _FOOTER_AT = const(4061)  # page.FOOTER_AT
-_SEAL_AT = const(4080)
+_CHUNK_BYTES = const(512)  # more than a frame
 _MINUTE = const(3)  # pumpwire.records.MINUTE
 _RESERVOIR = const(6)
-_MOST_RECORDS = const(4096)  # more than any page of any version holds
 _LOST_BYTES = const(19)  # a LOST at most: kept free until there is nothing to be given up
 _MOST_UNNOTED = const(8)
-_TOO_FULL = const(64)  # a page with less room is not taken up again
-_A_HEADER_MAY_COME = const(320)  # with less room a page may have been left for the next one
 _FULL = "the log's flash takes no more records: pull the log, then send the board in"
 
 
@@ -54,13 +51,13 @@ class EventLog:
         self._slots = Slots(flash)
         self._ahead = Ahead(self._slots, self._note)
         self._open = OpenPage(flash)
-        self._page = bytearray(PAGE_BYTES)  # one for all: the heap has no room for a second
+        self._page = None  # a whole one, at boot only
+        self._chunk = bytearray(_CHUNK_BYTES)
         self._reservoir = array("i", (0, 0))
         self._holding = False
         self._unnoted = []  # records that could not be put yet: (kind, values)
         self._key = None
         self._key_id = 0
-        self._hmac = None
         self._previous = bytes(page.PREVIOUS_BYTES)
         self._waiting = -1  # slot of the page that was left and has no footer yet
         self._w_end = 0
@@ -82,7 +79,6 @@ class EventLog:
     def set_key(self, key):
         """Takes the key under which pages are sealed from here on, None: without."""
         self._key_id = seal.key_id(key) if key else 0
-        self._hmac = (lambda *parts: hmac_sha256(key, *parts)) if key else None
         self._key = key
 
     # ---- boot
@@ -94,14 +90,17 @@ class EventLog:
         """
         self._started = (reason, firmware)
         slots = self._slots
-        head = slots.find()
+        from . import head_search, recovery
+
+        self._page = bytearray(PAGE_BYTES)
+        head = head_search.find(slots)
         noted = []
         if head < 0:
             if not slots.log_id:
                 self._new_id()
             self.boot = 1
         else:
-            noted = self._resume(head)
+            noted = recovery.resume(self, head)
         if slots.kept:
             self.trouble = (
                 "%d pages of the log's flash hold something else, which is kept:"
@@ -109,7 +108,13 @@ class EventLog:
         self._write_boot()
         for kind, a, b, c in noted:
             self._note(kind, a, b, c)
+        if self._waiting < 0:
+            self._booted()  # else once its footer is known to be whole
         return self.boot
+
+    def _booted(self):
+        self._page = None
+        boot_code.let_go()
 
     def format(self):
         """Starts a new log, giving up whatever the flash holds."""
@@ -141,135 +146,6 @@ class EventLog:
             self._open.last_s = self._open.last_ms = 0
         seq = self._put(records.BOOT, (self.boot,) + self._started, None, None)
         self.logging = seq >= 0
-
-    def _resume(self, head):
-        """Takes the ring up where it was left; returns the records that say what was found."""
-        slots = self._slots
-        data = self._page
-        extent = None
-        while head >= 0:
-            slots.look(head)
-            first_seq = slots.first_seq
-            self._flash.read(head, 0, data)
-            if slots.version != page.VERSION:
-                break
-            try:
-                extent = Extent(data)
-                break
-            except WireError:
-                if not is_blank(memoryview(data)[page.HEADER_BYTES :]):
-                    break  # its header rotted
-            before = slots.before(head)  # power went as this page was being opened
-            self._clear(head)
-            if before < 0:
-                self.next_seq = first_seq
-                self.boot = first_seq + 1
-                slots.oldest = -1
-                return []
-            head = before
-        opened = self._open
-        opened.slot = head
-        opened.first_seq = first_seq
-        if slots.oldest < 0 or slots.look(slots.oldest) != OURS or slots.first_seq > first_seq:
-            slots.renew_oldest(head)
-        return self._take_up(head, first_seq, extent)
-
-    def _take_up(self, head, first_seq, extent):
-        opened = self._open
-        data = self._page
-        noted = []
-        self._find_previous(head)
-        opened.count = -1
-        if extent is None:
-            return self._skip(first_seq, first_seq + _MOST_RECORDS, noted)
-        self._gap_noted = extent.skipped
-        self.boot = extent.boot + 1
-        count = extent.count
-        rest = extent.written - extent.filled
-        decayed = extent.decayed
-        shut = not is_blank(memoryview(data)[_FOOTER_AT:])
-        if shut:
-            footer = page.read_footer(data)
-            try:
-                page.check_footer(data, footer)
-                count = footer.count
-                decayed = footer.flags & page.FLAG_DECAYED or count != extent.count
-            except (WireError, AttributeError):
-                pass  # it is torn, or does not say how many records there were
-        rotten = self._look_ahead(head, extent, shut)
-        self.next_seq = first_seq + count
-        if not shut:
-            if decayed:
-                opened.count = count
-                opened.end = opened.used = extent.covered
-                opened.flags = page.FLAG_DECAYED
-            else:
-                opened.go_on(head, data, extent)
-                if rest:
-                    noted.append((records.TORN, rest, 0, 0))
-                if opened.used + _TOO_FULL > _FOOTER_AT or rotten:
-                    opened.open = False
-        if decayed:
-            noted.append((records.CELLS, head, extent.end, records.CELLS_DECAYED))
-        if decayed or rotten:
-            return self._skip(self.next_seq,
-                              self.next_seq + (_MOST_RECORDS if rotten else rest), noted)
-        self._ahead.trusted = opened.open and extent.filled + _A_HEADER_MAY_COME < _FOOTER_AT
-        return noted
-
-    def _skip(self, first_seq, next_seq, noted):
-        self._gap_noted = True
-        self.next_seq = next_seq
-        self.boot = max(self.boot, next_seq) + 1  # no boot has had that: each wrote a record
-        noted.append((records.SKIPPED, first_seq, next_seq - 1, 0))
-        return noted
-
-    def _find_previous(self, head):
-        """Finds the page before the head, whose footer may be torn or missing."""
-        slots = self._slots
-        before = slots.before(head)
-        if before < 0 or slots.version != page.VERSION:
-            return
-        self._waiting = before
-        self._w_count = -1
-        before = slots.before(before)
-        if before >= 0 and slots.version == page.VERSION:
-            self._previous = self._seal_of(before)
-
-    def _seal_of(self, slot):
-        made = bytearray(page.PREVIOUS_BYTES)
-        self._flash.read(slot, _SEAL_AT, made)
-        return bytes(made)
-
-    def _look_ahead(self, head, extent, shut):
-        """Tells the slot whose erase power cut from one that cells spoilt; returns whether the slot
-        after the head is a page of records whose header rotted."""
-        slots = self._slots
-        ahead = self._ahead
-        garbage = []
-        what = FOREIGN
-        for step in range(1, slots.pages):
-            slot = (head + step) % slots.pages
-            what = slots.look(slot)
-            if what in (OTHER, RETIRED):
-                continue
-            if what not in (SPENT, FOREIGN) and (what or slots.blank(slot, 0)):
-                break
-            garbage.append(slot)
-        giving_up = extent.lost_seq >= 0 and not shut
-        if giving_up and what == OURS and slots.first_seq == extent.lost_seq:
-            ahead.noted = extent.lost_seq
-            giving_up = False
-        if not garbage:
-            return False
-        if giving_up:
-            if len(garbage) == 1:
-                ahead.torn = garbage[0]
-                if slots.look(ahead.torn) == FOREIGN and slots.kept:
-                    slots.kept -= 1
-            return False
-        slot = garbage[0]
-        return slots.look(slot) == SPENT and not slots.cleared(slot) and slots.holds_records(slot)
 
     # ---- writing
 
@@ -395,15 +271,17 @@ class EventLog:
         if self._slots.look(slot) != OURS or self._slots.version != page.VERSION:
             self._previous = bytes(page.PREVIOUS_BYTES)
             return
-        data = self._page
-        self._flash.read(slot, 0, data)
-        count = self._w_count
-        if count < 0:
-            footer, count = footer_again(data, self._previous, self._key_id, self._hmac)
-            self._note_gap(slot, count)
+        if self._w_count < 0:
+            from . import page_extent, recovery
+
+            data = self._page
+            self._flash.read(slot, 0, data)
+            footer, count = page_extent.footer_again(data, self._previous, self._key_id, self._key)
+            recovery.note_gap(self, slot, count)
+            self._booted()
         else:
-            footer = page.build_footer(data, self._w_end, count, self._key_id, self._w_flags,
-                                       self._previous, self._hmac)
+            footer = page.build_footer(self._chunks(slot, self._w_end), self._w_end, self._w_count,
+                                       self._key_id, self._w_flags, self._previous, self._key)
         back = bytearray(page.FOOTER_BYTES)
         try:
             self._flash.program(slot, _FOOTER_AT, footer)
@@ -413,15 +291,6 @@ class EventLog:
         if back != footer:
             self._open.failures += 1
         self._previous = bytes(footer[19:27])
-
-    def _note_gap(self, slot, count):
-        """Says that seqs were skipped where power went before that could be written."""
-        slots = self._slots
-        slots.look(slot)
-        next_seq = slots.first_seq + count
-        if count >= 0 and next_seq < self._open.first_seq and not self._gap_noted:
-            self._unnoted.append((records.SKIPPED, (next_seq, self._open.first_seq - 1, 0)))
-        self._gap_noted = True
 
     # ---- reading, outside the tick, never in the way of append
 
@@ -448,17 +317,40 @@ class EventLog:
 
     def _behind(self, slot, count):
         """Returns the offset in a page behind its first `count` records, 0: they cannot be read."""
-        data = self._page
-        used = self.page_at(slot)[1]
+        data = self._chunk
+        end = min(self.page_at(slot)[1], _FOOTER_AT)
         self._flash.read(slot, 0, data)
+        at = page.HEADER_BYTES  # in the page
+        begin = 0  # of what is in the chunk
+        have = min(_CHUNK_BYTES, end)
         try:
-            for at, length in page.walk(memoryview(data)[:used], page.read_header(data)):
-                count -= records_in(data, at)
-                if count <= 0:
-                    return at + length if not count else at
+            seed = page.read_header(data).seed
+            while count > 0 and at < end:
+                if at - begin > _CHUNK_BYTES - MAX_FRAME and begin + have < end:
+                    begin = at
+                    have = min(_CHUNK_BYTES, end - begin)
+                    self._flash.read(slot, begin, memoryview(data)[:have])
+                if not data[at - begin]:
+                    at += 1
+                    continue
+                length = frame_length(data, at - begin, have, seed)
+                if not length:
+                    return 0
+                count -= records_in(data, at - begin)
+                if count < 0:
+                    return at
+                at += length
         except WireError:
-            pass  # cells that went bad: the host gets the whole page, and sees it
-        return 0
+            return 0  # cells that went bad: the host gets the whole page, and sees it
+        return at if not count else 0
+
+    def _chunks(self, slot, end):
+        """Yields the first `end` bytes of a page, in pieces that are overwritten by the next."""
+        chunk = memoryview(self._chunk)
+        for offset in range(0, end, _CHUNK_BYTES):
+            piece = chunk[: min(_CHUNK_BYTES, end - offset)]
+            self._flash.read(slot, offset, piece)
+            yield piece
 
     def page_at(self, slot):
         """Returns (first_seq, offset behind what is durable, closed); offset 0: no page here."""
@@ -495,9 +387,9 @@ class EventLog:
         self.seal()
         opened = self._open
         used = opened.used if opened.slot >= 0 and opened.count >= 0 else 0
-        if used:
-            self._flash.read(opened.slot, 0, self._page)
-        crc = binascii.crc32(memoryview(self._page)[:used]) & 0xFFFFFFFF
+        crc = 0
+        for piece in self._chunks(opened.slot, used):
+            crc = binascii.crc32(piece, crc) & 0xFFFFFFFF
         first_seq = opened.first_seq if used else self.next_seq
         return seal.attest(self._key, nonce, self.log_id, self.next_seq, first_seq, used, crc,
                            self._previous)

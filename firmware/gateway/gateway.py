@@ -1,7 +1,7 @@
 """The gateway: joins the board's ports to sampler, tracker, log and the links."""
 
 from micropython import const
-from pumpwire import entries
+from pumpwire import entries, uuids
 from pumpwire.records import (
     ANCHOR, GAP, LOOP, OWN_CLOCK, POWER, SUPPLY_BACK, SUPPLY_FAILING, SYNC_NOT_KNOWN, TICKS_SKIPPED,
 )
@@ -11,6 +11,7 @@ from .clock import Uptime
 from .command_server import CommandServer
 from .config import Config
 from .event_log import EventLog
+from .guard import Guard
 from .note import note
 from .peer_session import Session
 from .resume import Memory
@@ -20,6 +21,7 @@ from .version import FIRMWARE
 
 _LOOP_S = const(3600)
 _OWN_CLOCK_MS = const(5000)
+_FLASHES = const(4)  # of the light when something was written: half a second each, or as seconds come
 
 
 class Gateway:
@@ -35,15 +37,18 @@ class Gateway:
         self.tracker = Tracker(self.log, self.uptime, self.keep, board.relief.value())
         self.memory = Memory(board.retained)
         self.commands = CommandServer(
-            self.config, self.log, self.uptime, board.service.pressed, self.applied, self.anchored,
-            board.clock_ms,
+            self.config, self.log, self.uptime, self._button_held, self.applied, self.anchored,
+            board.clock_ms, self.wrote, self.unpair,
         )
+        self.pairing = None  # without a radio nobody pairs, and its code may stay off the heap
+        self._held = board.service.pressed()  # held at boot is service mode, no press
         self.now_ms = 0
         self._sessions = {}
         self._skipped = 0
         self._news_from = 0
         self._sampled = False
         self._lit = False
+        self._flashes = 0
         self._failing = False
         self._loop_next_s = _LOOP_S
         self._loop_skipped = 0
@@ -61,6 +66,9 @@ class Gateway:
             self._serial = SerialPeer(board.serial, self)
             self.opened(self._serial)
         if board.radio is not None:
+            from .pairing import Pairing
+
+            self.pairing = Pairing(self.config, board.random)
             board.radio.start(self.config.name, self)
         self._light()
         sampler.run(
@@ -117,12 +125,15 @@ class Gateway:
                             board.handset.closed(), board.temperature.read)
         if board.skipped != self._skipped or self.uptime.s >= self._loop_next_s:
             self._watch_loop()
-        if self.log.logging != self._lit:
+        if self._flashes:
+            self._flashes -= 1
+            board.light.set(self._lit == (self._flashes % 2 == 0))
+        elif self.log.logging != self._lit:
             self._light()
         self._sampled = True
 
     def _light(self):
-        """Lets the light say "logging" or "not logging", and nothing else."""
+        """Lets the light say "logging" or "not logging"; it flashes when somebody wrote."""
         self._lit = self.log.logging
         self.board.light.set(self._lit)
 
@@ -147,10 +158,11 @@ class Gateway:
         """Runs while the loop waits for its next tick; returns True while a link has work."""
         board = self.board
         self._watch_supply()
+        self._watch_button()
         if board.serial is not None:
             self._serial.service()
         if board.radio is not None:
-            board.radio.service()
+            board.radio.service(self.uptime.s)
             board.radio.news(self.log.next_seq != self._news_from)
         busy = False
         for session in self._sessions.values():
@@ -171,9 +183,39 @@ class Gateway:
             if failing:
                 self.tracker.interrupt(self.now_ms)
 
+    def _watch_button(self):
+        """Opens the pairing window at each press of the service button."""
+        held = self.board.service.pressed()
+        if held and not self._held and self.pairing is not None:
+            self.pairing.pressed(self.uptime.s)
+        self._held = held
+
+    def _button_held(self):
+        return self._held
+
+    def wrote(self, op, host_id):
+        """Shows on the light that the host just wrote to this board."""
+        self._flashes = _FLASHES - 1
+        self.board.light.set(not self._lit)
+
+    def unpair(self, peer):
+        """Forgets the bond of a link, of all hosts with None; returns whether there was one."""
+        radio = self.board.radio
+        return radio is not None and radio.unpair(peer)
+
+    def passkey(self):
+        """Returns the passkey that a pairing host must know, None outside the pairing window."""
+        return self.pairing.passkey(self.uptime.s)
+
+    def paired(self):
+        """A new host paired: the window closes."""
+        self.pairing.paired()
+
     def opened(self, peer):
         """A link came up."""
-        self._sessions[peer] = Session(peer, self.log, self.commands, self.info, self.status)
+        values = {uuids.INFO: self.info, uuids.STATUS: self.status}
+        guard = Guard(peer, self.config, self.log, self.board.random)
+        self._sessions[peer] = Session(peer, self.log, self.commands, values, guard)
 
     def closed(self, peer):
         """A link went down."""
@@ -189,7 +231,11 @@ class Gateway:
 
     def info(self):
         """Returns the INFO message."""
-        return status.info(self.config, self.log)
+        return status.info(self.config)
+
+    def pairing_value(self):
+        """Returns the PAIRING value: the radio's, on a cable there is none."""
+        return self.pairing.value(self.uptime.s)
 
     def status(self):
         """Returns the STATUS message."""

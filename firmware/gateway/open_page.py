@@ -3,12 +3,8 @@
 from micropython import const
 from pumpwire import page
 from pumpwire.deltas import Deltas
-from pumpwire.errors import WireError
-from pumpwire.frames import decode, encode, encode_minute
+from pumpwire.frames import encode, encode_minute
 from pumpwire.records import MAX_FRAME
-from pumpwire.units import PAGE_BYTES
-
-from .page_extent import SHORT_BYTES
 
 _FOOTER_AT = const(4061)  # page.FOOTER_AT
 _HEADER_BYTES = const(28)
@@ -21,7 +17,8 @@ _FEW = const(8)
 # frame is filled up with erased bytes, whose programming changes no cell.
 _EXACT = const(16)
 _STEP = const(4)  # a power of two
-_SHORT = const(52)  # page_extent.SHORT_BYTES: no frame without a blob is longer
+SHORT_BYTES = 52  # no frame without a blob is longer; one that is, is announced by a byte of filler
+_SHORT = const(52)  # SHORT_BYTES
 _FILL_BYTES = const(64)
 
 
@@ -48,7 +45,6 @@ class OpenPage:
         self.last_ms = 0
         self._flash = flash
         self._seed = 0
-        self._stumbled = False
         self._deltas = Deltas()
         self._frame = bytearray(MAX_FRAME + _STEP)
         self._frames = _views(self._frame)
@@ -79,7 +75,6 @@ class OpenPage:
         self.count = count
         self.flags = 0
         self._deltas.reset()
-        self._stumbled = False
         self.open = True
 
     def go_on(self, slot, data, extent):
@@ -142,7 +137,9 @@ class OpenPage:
             good = self.fill(1) and self._write(self.slot, used + 1, bytes(memoryview(frame)[:n]))
             used = self.used
         if not good:
-            self._refused(n)
+            self.failures += 1
+            self.flags = page.FLAG_REFUSED
+            self.open = False
             return -1
         self.used = self.end = used + n
         self.last_s = s
@@ -183,25 +180,3 @@ class OpenPage:
         except OSError:
             return False
         return back == data
-
-    def _refused(self, n):
-        """Passes over n bytes that cells refused to take: once in a page, which is then left."""
-        self.failures += 1
-        if not self._stumbled:
-            self._stumbled = True
-            if self.fill(n) and self._read_again():
-                return
-        self.flags = page.FLAG_REFUSED
-        self.open = False
-
-    def _read_again(self):
-        """Brings the differences back to where the page's good frames leave them."""
-        data = bytearray(PAGE_BYTES)
-        self._flash.read(self.slot, 0, data)
-        self._deltas.reset()
-        try:
-            for at, length in page.walk(memoryview(data)[: self.end], page.read_header(data)):
-                decode(data, at, length, self._deltas)
-        except WireError:
-            return False
-        return True

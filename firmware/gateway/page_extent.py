@@ -1,25 +1,22 @@
-"""How far a page's bytes can be believed after a torn write, or when cells have decayed."""
+"""How far a page's bytes can be believed after a torn write, or when cells have decayed.
+
+At boot only, so this module is let go afterwards (boot_code).
+"""
 
 from micropython import const
 from pumpwire import page
 from pumpwire.check import TABLE, crc16
-from pumpwire.deltas import Deltas
 from pumpwire.errors import WireError
-from pumpwire.frames import decode, frame_length, records_in
+from pumpwire.frames import frame_length, records_in
+from pumpwire.hmac import hmac_sha256
 from pumpwire.records import BOOT, CHECK_BYTES, ERASED, HEAD_BYTES, LOST, MAX_FRAME, SKIPPED
+from pumpwire.varint import get_uint
 
-SHORT_BYTES = const(52)  # a longer frame is announced by one byte of filler
+from .open_page import SHORT_BYTES
+
 _FOOTER_AT = const(4061)  # page.FOOTER_AT
 _MINUTE_FORM = const(0x80)
 _LONGEST_MINUTE = const(18)
-
-
-def is_blank(data):
-    """Returns whether every byte is erased."""
-    for byte in data:
-        if byte != ERASED:
-            return False
-    return True
 
 
 class Extent:
@@ -62,11 +59,13 @@ class Extent:
             for at, length in page.walk(data, header):
                 kind = data[at]
                 if kind in (BOOT, LOST, SKIPPED):
-                    _, _, fields = decode(data, at, length, Deltas())[0]
+                    stop = at + length - CHECK_BYTES
+                    _, first = get_uint(data, at + HEAD_BYTES, stop)
+                    value = get_uint(data, first, stop)[0] if first < stop else 0
                     if kind == BOOT:
-                        self.boot = fields["boot"]
+                        self.boot = value
                     elif kind == LOST:
-                        self.lost_seq = fields["first_seq"]
+                        self.lost_seq = value
                     else:
                         self.skipped = True
                 self.count += records_in(data, at)
@@ -121,20 +120,21 @@ class Extent:
         return False
 
 
-def footer_again(data, previous, key_id, hmac):
+def footer_again(data, previous, key_id, key):
     """Returns (footer, count) of a page that was left before this boot: its footer may be torn.
 
     The same bytes go over what is there of it; where none can be found that do, what is there.
-    previous, key_id, hmac: as of pumpwire.page.build_footer, for a page that has no footer yet.
+    previous, key_id, key: as of pumpwire.page.build_footer, for a page that has no footer yet.
     """
     there = bytes(data[_FOOTER_AT:])
     try:
         footer = page.read_footer(data)
         if footer is not None:
             page.check_footer(data, footer)
-            if footer.key_id == key_id and hmac is not None:
+            if footer.key_id == key_id and key:
                 view = memoryview(data)
-                made = there[:19] + hmac(view[: footer.used], view[_FOOTER_AT : _FOOTER_AT + 19])[:16]
+                code = hmac_sha256(key, view[: footer.used], view[_FOOTER_AT : _FOOTER_AT + 19])
+                made = there[:19] + code[:16]
                 if _goes_over(made, there):
                     return made, footer.count
             return there, footer.count
@@ -148,7 +148,7 @@ def footer_again(data, previous, key_id, hmac):
     used = extent.covered
     for refused in (0, page.FLAG_REFUSED):
         made = bytes(page.build_footer(
-            data, used, extent.count, key_id, flags | refused, previous, hmac))
+            (memoryview(data)[:used],), used, extent.count, key_id, flags | refused, previous, key))
         if _goes_over(made, there):
             return made, extent.count
     return there, extent.count

@@ -9,16 +9,19 @@ _MAX_WAITING = const(8)
 
 
 class Session:
-    """peer: notify(channel, data) -> bool, indicate(channel, data) -> bool, packet_bytes.
+    """peer: notify(channel, data) -> bool, indicate(channel, data) -> bool, packet_bytes, secured.
 
-    info(), status(): the values of the readable channels. Pairing and authentication belong
-    between peer and session: until they are built, whoever connects may read the log.
+    `secured` says whether the link is encrypted, authenticated and bonded, or a cable. On any other
+    link nothing that is written is looked at, nothing is sent, and nothing but uuids.OPEN is read:
+    here, whatever the link's own stack enforces. values: {readable channel: function};
+    guard: what is written passes it.
     """
 
-    def __init__(self, peer, log, command_server, info, status):
+    def __init__(self, peer, log, command_server, values, guard):
         self._peer = peer
         self._commands = command_server
-        self._values = {uuids.INFO: info, uuids.STATUS: status}
+        self._values = values
+        self._guard = guard
         self._sync = SyncServer(log)
         self._waiting = []  # indications that the link had no room for yet
 
@@ -28,16 +31,20 @@ class Session:
         return self._sync.active or bool(self._waiting)
 
     def written(self, channel, data):
-        """Takes a host's write."""
+        """Takes a host's write; on a link that is not secured, drops it."""
+        if not self._peer.secured:
+            return
         if channel == uuids.FLOW:
             self._sync.flow(data)
         elif channel == uuids.RACP:
             self._answer(channel, self._sync.request(data))
         elif channel == uuids.COMMAND:
-            self._answer(channel, self._commands.handle(data))
+            self._answer(channel, self._commands.handle(data, self._guard))
 
     def read(self, channel):
         """Returns a readable channel's value, None for other channels."""
+        if not self._peer.secured and channel not in uuids.OPEN:
+            return None
         value = self._values.get(channel)
         return None if value is None else value()
 
@@ -48,6 +55,9 @@ class Session:
     def pump(self):
         """Sends what there is to send, as far as the link has room."""
         peer = self._peer
+        if not peer.secured:
+            self.closed()
+            return
         if self._sync.active:
             self._answer(uuids.RACP, self._sync.pump(self._notify, peer.packet_bytes))
         while self._waiting and peer.indicate(*self._waiting[0]):

@@ -5,11 +5,13 @@ from pumpwire import serial_frame
 
 _FRAMES_A_PASS = const(2)  # 256 bytes take 22 ms at 115,200 baud
 
+
 class SerialPeer:
     """port: read() -> bytes or None, write(bytes); handler: written(peer, channel, data) and
     read(peer, channel) -> bytes or None."""
 
     packet_bytes = 256
+    secured = True  # whoever holds the cable stands at the board
 
     def __init__(self, port, handler):
         self._port = port

@@ -15,8 +15,6 @@ from micropython import const
 from pumpwire import page
 from pumpwire.errors import WireError
 
-from .page_extent import is_blank
-
 BLANK = const(0)
 READY = const(1)
 SPENT = const(2)
@@ -33,9 +31,18 @@ _BLANK_CHUNK = b"\xff" * _CHUNK_BYTES
 _ZEROS = bytes(page.PREFIX_BYTES)
 
 
+def is_blank(data):
+    """Returns whether every byte is erased."""
+    for byte in data:
+        if byte != 0xFF:
+            return False
+    return True
+
+
 class Slots:
-    """flash: the port. After find(): log_id (0: there is none), oldest and oldest_seq, kept: how
-    many slots hold what is not this log's. After look(): first_seq and version of that page."""
+    """flash: the port. After head_search.find(): log_id (0: there is none), oldest and oldest_seq,
+    kept: how many slots hold what is not this log's. After look(): first_seq and version of that
+    page."""
 
     def __init__(self, flash):
         self.flash = flash
@@ -93,16 +100,6 @@ class Slots:
             return False
         return True
 
-    def holds_records(self, slot):
-        """Returns whether a slot without a good header has bytes that may be records."""
-        chunk = bytearray(_CHUNK_BYTES)
-        for offset in range(0, _PAGE_BYTES, _CHUNK_BYTES):
-            self.flash.read(slot, offset, chunk)
-            for i in range(0 if offset else page.HEADER_BYTES, _CHUNK_BYTES):
-                if chunk[i] and chunk[i] != 0xFF:
-                    return True
-        return False
-
     def cleared(self, slot):
         """Returns whether the header of a slot's page was taken away: it held no record."""
         self.flash.read(slot, 0, self._prefix)
@@ -116,101 +113,6 @@ class Slots:
             if data[i] & want != want:
                 return False
         return data[2] & page.VERSION != 0 and self.blank(slot, page.HEADER_BYTES)
-
-    # ---- where the log ends
-
-    def find(self):
-        """Returns the newest page's slot, -1 where there is no page."""
-        head = self._search()
-        return self._scan() if head < 0 else head
-
-    def _search(self):
-        """Returns the newest page's slot by bisection, -1 where the ring is not in order."""
-        last = self.pages - 1
-        if self.pages < 4:
-            return -1
-        what = self.look(0)
-        if what != OURS:
-            return self._last_before_gap() if what in (BLANK, READY) else -1
-        first = newest = self.first_seq
-        low, high = 0, last
-        while low < high:
-            middle = (low + high + 1) // 2
-            what = self.look(middle)
-            if what == OURS and self.first_seq >= first:
-                low = middle
-                newest = self.first_seq
-            elif what in (OURS, BLANK, READY):
-                high = middle - 1
-            else:
-                return -1
-        wrapped = low < last and self.look(last) == OURS
-        self.oldest, self.oldest_seq = 0, first
-        step = 1
-        while low + step <= last:
-            what = self.look(low + step)
-            if what == OURS and wrapped and self.first_seq < first:
-                if step <= 2 and not self.oldest:
-                    self.oldest, self.oldest_seq = low + step, self.first_seq
-            elif what not in (BLANK, READY) or wrapped and step > 1:
-                return -1
-            step += step if step == 1 else 3 * step
-        if wrapped and not self.oldest:
-            return -1
-        return low if newest >= first else -1
-
-    def _last_before_gap(self):
-        """Returns the last slot if the ring is in order with the first one erased, else -1."""
-        last = self.pages - 1
-        if self.look(last) != OURS:
-            return -1
-        newest = self.first_seq
-        before = -1
-        slot = 1
-        while slot < last:
-            if self.look(slot) != OURS or not before < self.first_seq < newest:
-                return -1
-            before = self.first_seq
-            if slot == 1:
-                self.oldest, self.oldest_seq = 1, before
-            slot += slot
-        return last
-
-    def _scan(self):
-        """Returns the newest page's slot by looking at every one, -1 where there is none."""
-        self._most_pages()
-        head = -1
-        newest = -1
-        self.kept = 0
-        for slot in range(self.pages):
-            what = self.look(slot)
-            if what == OURS and self.log_id:
-                if self.first_seq >= newest:
-                    head = slot
-                    newest = self.first_seq
-            elif what == OTHER or what == FOREIGN and not self.torn_mark(slot):
-                self.kept += 1
-        self.oldest = -1
-        if head >= 0:
-            self.renew_oldest(head)
-        return head
-
-    def _most_pages(self):
-        """Claims the log that has most of the ring's pages."""
-        found = []
-        for slot in range(self.pages):
-            self.log_id = 0
-            if self.look(slot) == OURS:
-                for each in found:
-                    if each[1] == self.log_id:
-                        each[0] += 1
-                        break
-                else:
-                    found.append([1, self.log_id])
-        if found:
-            self.claim(max(found)[1])
-        else:
-            self.log_id = 0
 
     # ---- pages in order
 

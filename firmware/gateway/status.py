@@ -4,14 +4,11 @@ import struct
 
 from pumpwire import commands
 
-from .version import FIRMWARE
 
-
-def info(config, log):
-    """Returns who this board is."""
+def info(config):
+    """Returns who this board is, as far as a stranger may know."""
     return struct.pack(
-        commands.INFO_BODY, commands.PROTOCOL, 1 if config.provisioned else 0,
-        config.name.encode(), log.log_id, FIRMWARE,
+        commands.INFO_BODY, commands.PROTOCOL, 1 if config.provisioned else 0, config.name.encode()
     )
 
 

@@ -3,7 +3,8 @@
     request    0 1 op   1 1 id (echoed)   2 4 check code (0: none)   6 .. body
     response   0 1 op | 0x80   1 1 id   2 1 result   3 .. body
 
-The check code stands on the board's label; a write needs it, or the board's service button.
+The check code stands on the board's label; an entry needs it, or the board's service button. The body
+of a write (WRITES) ends with a counter and a code under the device key: pumpwire.proofs.
 """
 
 import struct
@@ -15,9 +16,14 @@ ANCHOR = 2  # <u32 epoch_s> <u16 epoch_ms> <u16 uncertainty_ms> <u32 host_id> <u
 # TIME answered a minute ago at most: the time was that as TIME was answered. Answers nothing more.
 ENTRY = 3  # an entry (pumpwire.entries); answers <u32 seq>
 PROVISION = 4  # see PROVISION_BODY; answers nothing more; a provisioned board wants its check code
-ATTEST = 5  # a nonce (pumpwire.seal); answers an attestation. Needs no check code.
+PROVE = 5  # the board proves its key and gives its session nonce and log: pumpwire.proofs
+UNPAIR = 6  # <u8 everyone>: 0 this link's bond, 1 all of them (wants the check code)
+ATTEST = 7  # a nonce (pumpwire.seal); answers an attestation
+
+WRITES = (ANCHOR, ENTRY, PROVISION, UNPAIR)
 
 OK, REFUSED, MALFORMED, NO_SUCH_OP, FAILED, ALREADY = 0, 1, 2, 3, 4, 5
+REPLAYED, WRONG_KEY, NOT_PROVEN, NO_BOND = 6, 7, 8, 9
 
 ANCHOR_BODY = "<IHHIBIIH"
 TIME_BODY = "<IIH"
@@ -25,9 +31,9 @@ TIME_BODY = "<IIH"
 # uncertainty_ppm, cell_zero, cell_per_kg
 PROVISION_BODY = "<12s32s32sIIIii"
 
-# INFO: protocol version, provisioned, name, log_id, firmware version
-INFO_BODY = "<BB12sII"
-PROTOCOL = 1
+# INFO, which a stranger may read: protocol version, provisioned, name
+INFO_BODY = "<BB12s"
+PROTOCOL = 2
 # STATUS: see STATUS_FIELDS
 STATUS_BODY = "<IIHIIIIIiIIIIIB"
 STATUS_FIELDS = (

@@ -6,15 +6,13 @@ BOOT resets them. Field codes: pumpwire.records.
 
 from array import array
 
-from .errors import WireError
 from .records import BOLUS, MINUTE, RESERVOIR
-from .units import SMALL_INT_LIMIT, const
+from .units import const
 
-_LINEAR = const(108)  # l
 _ROWS = {MINUTE: 0, BOLUS: 3, RESERVOIR: 11}  # where a kind's fields lie in `held`
 _LEVEL = const(11)
-_SE = const(12)  # RESERVOIR's standard error
-_STEP = const(13)  # the last step of RESERVOIR's level
+SE = 12  # RESERVOIR's standard error
+LEVEL_STEP = 13  # the last step of RESERVOIR's level
 _CELLS = const(14)
 
 
@@ -43,7 +41,7 @@ class Deltas:
 
     def rides(self, reservoir):
         """Returns whether a RESERVOIR of these values can go in one frame with a minute."""
-        return reservoir[1] == self.held[_SE]
+        return reservoir[1] == self.held[SE]
 
     def first_cell(self, kind):
         """Returns where in `held` the fields of a kind lie, if it has any there."""
@@ -54,26 +52,7 @@ class Deltas:
         held = self.held
         last = held[_LEVEL]
         step = level_ul - last
-        expected = held[_STEP]
+        expected = held[LEVEL_STEP]
         held[_LEVEL] = level_ul
-        held[_STEP] = step if last else 0
+        held[LEVEL_STEP] = step if last else 0
         return step - expected
-
-    def value(self, kind, k, code, difference):
-        """Returns field k's value of its difference, and holds it: the reverse of what encode does."""
-        held = self.held
-        cell = _ROWS[kind] + k
-        last = held[cell]
-        if code == _LINEAR:
-            difference += held[_STEP]
-        value = last + difference
-        if not -SMALL_INT_LIMIT < value < SMALL_INT_LIMIT:
-            raise WireError("difference out of range")
-        if code == _LINEAR:
-            held[_STEP] = difference if last else 0
-        held[cell] = value
-        return value
-
-    def se_ul(self):
-        """Returns the last RESERVOIR's standard error, which one that goes with a minute shares."""
-        return self.held[_SE]

@@ -1,19 +1,20 @@
-"""Writes and reads frames: what one program operation puts on flash. Format: pumpwire.records."""
+"""Writes frames, what one program operation puts on flash, and tells where they end.
+
+Format: pumpwire.records; pumpwire.decoding reads them, which a board does not.
+"""
 
 from .check import TABLE, crc16
 from .errors import WireError
-from .records import (
-    BOOT, CHECK_BYTES, ERASED, HEAD_BYTES, KINDS, MAX_BODY, MINUTE, MINUTE_MS, MINUTE_TICKS,
-    RESERVOIR, fields_of,
-)
+from .records import BOOT, CHECK_BYTES, ERASED, HEAD_BYTES, KINDS, MAX_BODY
 from .units import const
-from .varint import MAX_BYTES, get_uint, put_uint, unfold
+from .varint import MAX_BYTES, put_uint
 
 _UNSIGNED = const(117)  # u
 _SIGNED = const(105)  # i
 _DIFFERENCE = const(100)  # d
 _LINEAR = const(108)  # l
 _BYTES = const(98)  # b
+_END = const(32)  # of the codes
 _MINUTE_FORM = const(0x80)
 _RESERVOIR_TOO = const(0x40)
 _DIRECT = const(60)  # folded differences of counts up to this stand in the first byte
@@ -39,7 +40,9 @@ def encode(frame, kind, dt, values, blob, seed, deltas):
     held = deltas.held
     cell = deltas.first_cell(kind)
     k = 0
-    for code in KINDS[kind][1]:
+    for code in KINDS[kind]:
+        if code == _END:
+            break
         if code == _BYTES:
             if at + len(blob) > HEAD_BYTES + MAX_BODY:
                 raise WireError("record body over %d bytes" % MAX_BODY, at)
@@ -140,7 +143,7 @@ def _record_bytes(data, at, end):
 
 
 def _minute_bytes(data, at, end):
-    more = _varints(data, at)
+    more = varints_in(data, at)
     stop = at + 1
     while more:
         if stop >= end or stop - at > 4 * MAX_BYTES:
@@ -151,7 +154,7 @@ def _minute_bytes(data, at, end):
     return stop - at
 
 
-def _varints(data, at):
+def varints_in(data, at):
     """Returns how many varints follow the first byte of a minute's short form."""
     form = data[at] & 63
     if form > _PRESSES_FOLLOW:
@@ -162,64 +165,3 @@ def _varints(data, at):
 def records_in(data, at):
     """Returns how many records the frame at data[at] holds."""
     return 2 if data[at] & (_MINUTE_FORM | _RESERVOIR_TOO) == _MINUTE_FORM | _RESERVOIR_TOO else 1
-
-
-def decode(data, at, length, deltas):
-    """Returns [(kind, dt, {field: value})] of the checked frame data[at:at+length].
-
-    A kind that this version does not know gives its body, after dt, as {"raw": bytes}. deltas: the
-    page's, all earlier frames taken in; of a damaged page they are not to be used any further.
-    """
-    stop = at + length - CHECK_BYTES
-    if data[at] & _MINUTE_FORM:
-        return _decode_minute(data, at, stop, deltas)
-    kind = data[at]
-    if kind == BOOT:
-        deltas.reset()
-    dt, at = get_uint(data, at + HEAD_BYTES, stop)
-    fields = {}
-    if kind not in KINDS:
-        fields["raw"] = bytes(data[at:stop])
-    else:
-        for k, (name, code) in enumerate(fields_of(kind)):
-            if code == _BYTES:
-                fields[name] = bytes(data[at:stop])
-                at = stop
-                continue
-            value = 0
-            if at < stop:
-                value, at = get_uint(data, at, stop)
-            if code != _UNSIGNED:
-                value = unfold(value)
-                if code != _SIGNED:
-                    value = deltas.value(kind, k, code, value)
-            fields[name] = value
-    deltas.passed(kind, dt)
-    return [(kind, dt, fields)]
-
-
-def _decode_minute(data, at, stop, deltas):
-    if deltas.since_minute < 0:
-        raise WireError("minute in short form with none before it", at)
-    form = data[at] & 63
-    reservoir = data[at] & _RESERVOIR_TOO
-    _varints(data, at)
-    step = form
-    presses = 0
-    at += 1
-    if form > _DIRECT:
-        step, at = get_uint(data, at, stop)
-        if form == _PRESSES_FOLLOW:
-            presses, at = get_uint(data, at, stop)
-    counts = deltas.value(MINUTE, _MINUTE_COUNTS, 0, unfold(step))
-    if counts < 0:
-        raise WireError("minute of fewer counts than none", at)
-    deltas.held[_MINUTE_SPAN] = _MINUTE_MS
-    fields = {"span_ms": MINUTE_MS, "counts": counts, "presses": presses}
-    found = [(MINUTE, MINUTE_TICKS - deltas.since_minute, fields)]
-    deltas.since_minute = 0
-    if reservoir:
-        step, at = get_uint(data, at, stop)
-        level_ul = deltas.value(RESERVOIR, 0, _LINEAR, unfold(step))
-        found.append((RESERVOIR, 0, {"level_ul": level_ul, "se_ul": deltas.se_ul()}))
-    return found

@@ -19,6 +19,8 @@ SUPPLY_STATES = {1: "failing", 2: "back"}
 RESULTS = {
     0: "done", 1: "refused: neither the check code nor the service button", 2: "malformed",
     3: "no such command", 4: "the board could not write it", 5: "already done",
+    6: "refused: sent before", 7: "refused: not under this board's key",
+    8: "refused: the board was not asked to prove its key first", 9: "no bond of this link is kept",
 }
 # response codes of the control point (pumpwire.racp)
 RACP_CODES = {

@@ -30,11 +30,11 @@ import binascii
 import struct
 
 from .check import crc16
-from .deltas import Deltas
 from .errors import WireError
-from .frames import decode, frame_length, records_in
-from .records import BOOT, FILLER
-from .units import PAGE_BYTES, TICK_MS
+from .frames import frame_length, records_in
+from .hmac import Hmac
+from .records import FILLER
+from .units import PAGE_BYTES
 
 MAGIC = b"PL"
 VERSION = 2
@@ -117,19 +117,25 @@ def read_header(data):
     return Header(log_id, first_seq, boot, base_s, base_tick, seed)
 
 
-def build_footer(data, used, count, key_id, flags, previous, hmac):
-    """Returns the 35 bytes that close the page `data` (its first `used` bytes or more).
+def build_footer(pieces, used, count, key_id, flags, previous, key):
+    """Returns the 35 bytes that close a page; pieces: its first `used` bytes, cut anyhow.
 
-    previous: the first bytes of the seal of the page before; hmac(*parts) -> bytes under the device
-    key, or None without one: key_id is then 0.
+    previous: the first bytes of the seal of the page before; key: the device key, or None without
+    one: key_id is then 0.
     """
+    crc = 0
+    code = Hmac(key) if key else None
+    for piece in pieces:
+        crc = binascii.crc32(piece, crc)
+        if code:
+            code.update(piece)
     footer = bytearray(FOOTER_BYTES)
     struct.pack_into("<HHHB8s", footer, 0, used, count, key_id, flags, previous)
-    records = memoryview(data)[:used]
-    crc = binascii.crc32(memoryview(footer)[:_CRC_AT], binascii.crc32(records)) & 0xFFFFFFFF
+    crc = binascii.crc32(memoryview(footer)[:_CRC_AT], crc) & 0xFFFFFFFF
     struct.pack_into("<I", footer, _CRC_AT, crc)
-    if hmac is not None:
-        footer[_SEAL_AT:] = hmac(records, memoryview(footer)[:_SEAL_AT])[:SEAL_BYTES]
+    if code:
+        code.update(memoryview(footer)[:_SEAL_AT])
+        footer[_SEAL_AT:] = code.digest()[:SEAL_BYTES]
     return footer
 
 
@@ -149,25 +155,6 @@ def check_footer(data, footer):
     crc = binascii.crc32(view[FOOTER_AT : FOOTER_AT + _CRC_AT], binascii.crc32(view[: footer.used]))
     if crc & 0xFFFFFFFF != footer.crc:
         raise WireError("page check sum does not match", FOOTER_AT + _CRC_AT)
-
-
-def sealed(data, footer, hmac):
-    """Returns whether the seal fits the page's bytes; hmac(*parts) -> bytes under the key of
-    footer.key_id."""
-    view = memoryview(data)
-    made = hmac(view[: footer.used], view[FOOTER_AT : FOOTER_AT + _SEAL_AT])
-    return made[:SEAL_BYTES] == footer.seal
-
-
-class Record:
-    """One decoded record: seq, kind (int), boot, uptime_ms since that boot, fields {name: value}."""
-
-    def __init__(self, seq, kind, boot, uptime_ms, fields):
-        self.seq = seq
-        self.kind = kind
-        self.boot = boot
-        self.uptime_ms = uptime_ms
-        self.fields = fields
 
 
 def walk(data, header):
@@ -196,43 +183,3 @@ def count_records(data, header):
     except WireError:
         pass  # what lies before it is good
     return count, used
-
-
-def decode_page(data):
-    """Decodes a page, closed or open, whole or its first bytes: the host's one reader.
-
-    Returns (Header, [Record], closed, error): error is None or the WireError that ended the
-    reading; the records before it are good. A closed page whose check sum does not match gives an
-    error too; its seal is for pumpwire.page.sealed. Raises WireError only where the header itself
-    cannot be read.
-    """
-    header = read_header(data)
-    found = []
-    error = damage = None
-    stop = data
-    deltas = Deltas()
-    boot = header.boot
-    ticks = header.base_s * 10 + header.base_tick
-    footer = read_footer(data)
-    if footer is not None:
-        try:
-            check_footer(data, footer)
-            stop = memoryview(data)[: footer.used]
-        except WireError as wrong:
-            damage = wrong  # which record has it, its own check tells
-    try:
-        for at, length in walk(stop, header):
-            for kind, dt, fields in decode(data, at, length, deltas):
-                if kind == BOOT:
-                    boot = fields["boot"]
-                    ticks = 0
-                ticks += dt
-                found.append(
-                    Record(header.first_seq + len(found), kind, boot, ticks * TICK_MS, fields)
-                )
-        if damage is None and footer is not None and footer.count != len(found):
-            damage = WireError("page footer does not fit its records", FOOTER_AT + 2)
-    except WireError as wrong:
-        error = wrong
-    error = error or damage
-    return header, found, footer is not None and error is None, error

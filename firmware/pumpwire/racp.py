@@ -8,28 +8,12 @@
 
 import struct
 
-from .errors import WireError
 
 REPORT, DELETE, ABORT, COUNT, COUNT_RESPONSE, RESPONSE = 1, 2, 3, 4, 5, 6
 NULL, ALL, AT_MOST, AT_LEAST, RANGE, FIRST, LAST = 0, 1, 2, 3, 4, 5, 6
 BY_SEQ = 1
 SUCCESS, NO_SUCH_OP, BAD_OPERATOR, NO_SUCH_OPERATOR, BAD_OPERAND, NO_RECORDS = 1, 2, 3, 4, 5, 6
 ABORT_FAILED, NOT_COMPLETED, NO_SUCH_OPERAND, BUSY = 7, 8, 9, 10
-
-
-def report_from(seq):
-    """Returns the request for all records from `seq` on."""
-    return struct.pack("<BBBI", REPORT, AT_LEAST, BY_SEQ, seq)
-
-
-def count_from(seq):
-    """Returns the request for the number of records from `seq` on."""
-    return struct.pack("<BBBI", COUNT, AT_LEAST, BY_SEQ, seq)
-
-
-def abort():
-    """Returns the request that ends a report."""
-    return bytes((ABORT, NULL))
 
 
 def response(op, code):
@@ -62,12 +46,3 @@ def read_request(data):
     if len(data) != 7:
         return op, 0, BAD_OPERAND
     return op, struct.unpack_from("<I", data, 3)[0], 0
-
-
-def read_response(data):
-    """Returns (op answered, code, count) of an indication; count is None but for a count."""
-    if len(data) == 4 and data[0] == RESPONSE:
-        return data[2], data[3], None
-    if len(data) == 6 and data[0] == COUNT_RESPONSE:
-        return COUNT, SUCCESS, struct.unpack_from("<I", data, 2)[0]
-    raise WireError("not a control point response")

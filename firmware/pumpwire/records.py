@@ -54,75 +54,73 @@ SKIPPED = 20
 CELLS = 21
 WEIGHT = 22
 
-# kind: (name, a code for each field, the fields' names)
+# kind: a code for each field, the name, the fields' names; one string each, for a board keeps them
 KINDS = {
     # The board started: in a page, time and differences begin anew here. reason: see
     # pumpwire.names.BOOT_REASONS; firmware: its version as 10000 * major + 100 * minor + patch.
-    BOOT: ("boot", b"uuu", "boot reason firmware"),
+    BOOT: b"uuu boot boot reason firmware",
     # A host said what time it was when this record was written: seconds since 2020 and ms.
     # uncertainty_ms: half the round trip plus the host's own; host_id: 30 bits; synced: 0 no,
     # 1 yes, 2 not known.
-    ANCHOR: ("anchor", b"uuuuu", "epoch_s epoch_ms uncertainty_ms host_id synced"),
+    ANCHOR: b"uuuuu anchor epoch_s epoch_ms uncertainty_ms host_id synced",
     # All counts and handset presses in the span_ms that end at this record's time, whatever they
     # were taken for; span_ms is 60000 but for the first after boot.
-    MINUTE: ("minute", b"ddu", "span_ms counts presses"),
+    MINUTE: b"ddu minute span_ms counts presses",
     # A press of the handset at ago_ms before this record: see OUTCOMES and REASONS in pumpwire.names.
     # inferred: 1 when counts alone could not tell, or the reason is a conclusion.
-    DEMAND: ("demand", b"uuuu", "ago_ms outcome reason inferred"),
+    DEMAND: b"uuuu demand ago_ms outcome reason inferred",
     # A burst of counts that began ago_ms before this record and took duration_ms. counts: all
     # counts in that span; continuous_milli_counts: thousandths of counts of them that the
     # continuous rate accounts for; source: see pumpwire.names.SOURCES; halted: 1 stopped early;
     # inferred: 1 when the counts do not tell whether anything was given: between nothing and
     # programmed_ul or one count more than was seen; programmed_ul: as prescribed then, 0: not known.
-    BOLUS: (
-        "bolus", b"dddddddd",
-        "ago_ms duration_ms counts continuous_milli_counts source halted inferred programmed_ul",
-    ),
+    BOLUS: (b"dddddddd bolus ago_ms duration_ms counts continuous_milli_counts source halted inferred "
+        b"programmed_ul"),
     # What the bag holds by counts and weight together, -1: neither is known; its standard error.
-    RESERVOIR: ("reservoir", b"ld", "level_ul se_ul"),
+    RESERVOIR: b"ld reservoir level_ul se_ul",
     # The pump was seen to run or to stop (state: see pumpwire.names.PUMP_STATES); ago_ms the middle,
     # uncertainty_ms half the width of the interval in which it happened.
-    PUMP: ("pump", b"uuu", "state ago_ms uncertainty_ms"),
+    PUMP: b"uuu pump state ago_ms uncertainty_ms",
     # The weight says that the bag was changed (refill 0: the hook was empty in between) or refilled.
-    BAG: ("bag", b"uuiiu", "ago_ms uncertainty_ms before_mg after_mg refill"),
+    BAG: b"uuiiu bag ago_ms uncertainty_ms before_mg after_mg refill",
     # What a person entered (pumpwire.entries), copied to the board.
-    ENTRY: ("entry", b"b", "entry"),
+    ENTRY: b"b entry entry",
     # The signed calibration in force from here: picolitres a count and its relative standard
     # uncertainty in parts per million; load cell: raw counts at no load, raw counts per kg.
-    CALIBRATION: ("calibration", b"uuii", "pl_per_count uncertainty_ppm cell_zero cell_per_kg"),
+    CALIBRATION: b"uuii calibration pl_per_count uncertainty_ppm cell_zero cell_per_kg",
     # Samples or events that the board did not see or could not keep: see pumpwire.names.GAPS.
-    GAP: ("gap", b"uuu", "cause count span_ms"),
+    GAP: b"uuu gap cause count span_ms",
     # The ring was full: the oldest page was given up, records first_seq .. last_seq with it.
-    LOST: ("lost", b"uu", "first_seq last_seq"),
+    LOST: b"uu lost first_seq last_seq",
     # At boot this many bytes of the open page did not form a record (power was cut in a write).
-    TORN: ("torn", b"u", "bytes"),
+    TORN: b"u torn bytes",
     # A press of the relief button: the pain has eased. since_bolus_s: seconds since the last bolus
     # began, NEVER_S: none known; stray: 1 when no bolus was given in the hour before, or when this
     # is the third press within two minutes, the two before it included.
-    RELIEF: ("relief", b"uuu", "ago_ms since_bolus_s stray"),
+    RELIEF: b"uuu relief ago_ms since_bolus_s stray",
     # A possibility (see pumpwire.names.SIGNATURES) that began or was over when the evidence
     # sufficed: over the last span_s seconds counts said that by_counts_ul left the bag, and weight
     # that by_weight_ul did.
-    SIGNATURE: ("signature", b"uuuii", "signature state span_s by_counts_ul by_weight_ul"),
+    SIGNATURE: b"uuuii signature signature state span_s by_counts_ul by_weight_ul",
     # The calibration as found, reported and never applied: since it was set, weight says that
     # difference_ppm more left the bag than by_counts_ul, give or take uncertainty_ppm (one standard
     # uncertainty).
-    CHECK: ("check", b"uiu", "by_counts_ul difference_ppm uncertainty_ppm"),
+    CHECK: b"uiu check by_counts_ul difference_ppm uncertainty_ppm",
     # The loop in the last span_s seconds: the latest tick came late_ms late, skipped never came.
-    LOOP: ("loop", b"uuu", "span_s late_ms skipped"),
+    LOOP: b"uuu loop span_s late_ms skipped",
     # After a reset that kept the memory: the boot before had come to uptime_s and uptime_ms, with
     # counts and presses that no minute holds yet; at most lost_ms passed unseen from there to here.
-    RESUMED: ("resumed", b"uuuuuuu", "boot_before uptime_s uptime_ms span_ms counts presses lost_ms"),
+    RESUMED: b"uuuuuuu resumed boot_before uptime_s uptime_ms span_ms counts presses lost_ms",
     # The supply (pumpwire.names.SUPPLY_STATES). After `failing` the hold-up carries on for a moment.
-    POWER: ("power", b"u", "state"),
+    POWER: b"u power state",
     # Sequence numbers that no record of this log was ever given, or that stand in a page of another
     # format version: what follows that page's first_seq cannot be counted.
-    SKIPPED: ("skipped", b"uu", "first_seq last_seq"),
+    SKIPPED: b"uu skipped first_seq last_seq",
     # The load cell's last ten-second mean less the tare, of so many readings, 0: it gave none;
     # temperature_c4: quarter degrees Celsius at the cell, NO_TEMPERATURE: not measured.
-    WEIGHT: ("weight", b"iui", "weight_mg samples temperature_c4"),
+    WEIGHT: b"iui weight weight_mg samples temperature_c4",
     # Flash of this slot of the ring refused (what: see pumpwire.names.CELLS); it is written no more.
-    CELLS: ("cells", b"uuu", "slot offset what"),
+    CELLS: b"uuu cells slot offset what",
 }
 
 # What the numbers in the fields mean; pumpwire.names has their words.
@@ -154,9 +152,14 @@ MINUTE_MS = 60000
 MINUTE_TICKS = 600
 
 
+def name_of(kind):
+    """Returns the name of a kind."""
+    return KINDS[kind].decode().split()[1]
+
+
 def fields_of(kind):
     """Returns the fields of a kind in order: [(name, code)], codes as ints."""
     if kind not in _fields:
-        _, codes, names = KINDS[kind]
-        _fields[kind] = list(zip(names.split(), codes))
+        words = KINDS[kind].decode().split(" ")
+        _fields[kind] = list(zip(words[2:], KINDS[kind]))
     return _fields[kind]

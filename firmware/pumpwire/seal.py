@@ -16,14 +16,13 @@ A page's seal stands in its footer (pumpwire.page). Who holds the key can forge 
 import hashlib
 import struct
 
-from .errors import WireError
 from .hmac import hmac_sha256
 
 NONCE_BYTES = 16
 ATTESTATION_BYTES = 44
-_FORMAT = "<IIIHI8sH"
-_MAC_AT = 28
-_DOMAIN = b"pumplog attest"
+FORMAT = "<IIIHI8sH"
+MAC_AT = 28
+DOMAIN = b"pumplog attest"
 FIELDS = ("log_id", "next_seq", "first_seq", "used", "crc", "previous", "key_id")
 
 
@@ -36,18 +35,6 @@ def key_id(key):
 def attest(key, nonce, log_id, next_seq, first_seq, used, crc, previous):
     """Returns the 44 bytes that say, under `key`, where the log ends."""
     name = key_id(key) if key else 0
-    said = struct.pack(_FORMAT, log_id, next_seq, first_seq, used, crc, previous, name)
-    mac = hmac_sha256(key, _DOMAIN, said, nonce)[:16] if key else bytes(16)
+    said = struct.pack(FORMAT, log_id, next_seq, first_seq, used, crc, previous, name)
+    mac = hmac_sha256(key, DOMAIN, said, nonce)[:16] if key else bytes(16)
     return said + mac
-
-
-def read_attestation(data):
-    """Returns {field: value} of an attestation, its mac not judged; raises WireError."""
-    if len(data) != ATTESTATION_BYTES:
-        raise WireError("attestation of %d bytes" % len(data))
-    return dict(zip(FIELDS, struct.unpack_from(_FORMAT, data, 0)))
-
-
-def attested(data, key, nonce):
-    """Returns whether an attestation was made under `key` for this nonce."""
-    return hmac_sha256(key, _DOMAIN, data[:_MAC_AT], nonce)[:16] == bytes(data[_MAC_AT:])

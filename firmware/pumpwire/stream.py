@@ -41,50 +41,8 @@ def seal_packet(packet, index, end):
     return end + 2
 
 
-def open_packet(data):
-    """Returns (index, bytes of the stream) of a packet; raises WireError."""
-    if len(data) < PACKET_OVERHEAD:
-        raise WireError("packet cut short", len(data))
-    end = len(data) - 2
-    if crc16(data, 0, end) != data[end] | data[end + 1] << 8:
-        raise WireError("packet check does not match", end)
-    return data[0] | data[1] << 8, data[2:end]
-
-
-def flow(expected, again):
-    """Returns the FLOW write: index expected next, and whether to send again from there."""
-    return struct.pack("<HB", expected & INDEX_MASK, 1 if again else 0)
-
-
 def read_flow(data):
     """Returns (index expected, again) of a FLOW write; raises WireError."""
     if len(data) != 3 or data[2] > 1:
         raise WireError("flow write of %d bytes" % len(data))
     return data[0] | data[1] << 8, data[2] == 1
-
-
-class SegmentReader:
-    """Turns stream bytes, however cut, back into segments."""
-
-    def __init__(self):
-        self._held = bytearray()
-
-    def feed(self, data):
-        """Takes bytes; returns the segments that came to hand: [(first_seq, offset, bytes)].
-
-        A segment is given out piece by piece as its bytes come, so that a transfer that breaks
-        off loses nothing that arrived.
-        """
-        self._held += data
-        out = []
-        while len(self._held) > SEGMENT_HEAD:
-            first_seq, offset, length = struct.unpack_from("<IHH", self._held, 0)
-            if length == 0 or offset + length > 4096:
-                raise WireError("segment of %d bytes at %d" % (length, offset))
-            piece = bytes(self._held[SEGMENT_HEAD : SEGMENT_HEAD + length])
-            out.append((first_seq, offset, piece))
-            rest = self._held[SEGMENT_HEAD + len(piece) :]
-            if len(piece) < length:
-                rest = bytearray(segment_head(first_seq, offset + len(piece), length - len(piece)))
-            self._held = bytearray(rest)
-        return out

@@ -11,6 +11,7 @@ RACP = 3  # write, indicate
 LOG = 4  # notify
 FLOW = 5  # write without response
 COMMAND = 6  # write, indicate
+PAIRING = 7  # read
 
 CHARACTERISTICS = {
     INFO: "8f0a0001-5f2e-4c7b-9d3a-70756d706c67",
@@ -19,8 +20,10 @@ CHARACTERISTICS = {
     LOG: "8f0a0004-5f2e-4c7b-9d3a-70756d706c67",
     FLOW: "8f0a0005-5f2e-4c7b-9d3a-70756d706c67",
     COMMAND: "8f0a0006-5f2e-4c7b-9d3a-70756d706c67",
+    PAIRING: "8f0a0007-5f2e-4c7b-9d3a-70756d706c67",
 }
 
-READABLE = (INFO, STATUS)
+READABLE = (INFO, STATUS, PAIRING)
+OPEN = (INFO, PAIRING)  # readable on a link that is not secured; everything else is not
 COMPANY_ID = 0xFFFF  # "no company": one byte of flags follows in the advertisement
 HAS_NEWS = 1

@@ -55,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(run=_run)
     serve = commands.add_parser("serve", help="put a run's boards on a virtual air")
     serve.add_argument("dir", type=Path)
+    serve.add_argument("--by-hand", action="store_true",
+                       help="press a board's service button by a line `press BOARD` on standard input;"
+                       " without this a tester stands by who presses all of them as needed")
+    serve.add_argument("--lax", action="store_true",
+                       help="Bluetooth stacks that demand no encryption: only the firmware does")
     serve.set_defaults(run=_serve)
     demo = commands.add_parser("demo", help="twelve patients from pump to table, in minutes")
     demo.add_argument("--out", type=Path, help="keep everything here (default: a fresh folder)")
@@ -79,7 +84,8 @@ def _run(options: argparse.Namespace) -> None:
 def _serve(options: argparse.Namespace) -> None:
     from .serve import serve
 
-    asyncio.run(serve(options.dir, lambda address: print(f"air ready on {address}", flush=True)))
+    asyncio.run(serve(options.dir, lambda address: print(f"air ready on {address}", flush=True),
+                      options.by_hand, not options.lax))
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import hashlib
 import json
+import os
 import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from .air.server import Air
 from .errors import BenchError
 from .firmware import compiled_firmware
-from .virtual_board import VirtualBoard
+from .virtual_board import AIR_HEAP, VirtualBoard
 
+_PRESS_EVERY_S = 100.0  # a board's pairing window stays open for 120
+_LOOK_S = 0.05
 _READY_S = 120  # boards take a second or two: this only ends a wait that would never end
 
 
@@ -25,11 +32,19 @@ def boards_in(folder: Path) -> list[Path]:
     return found
 
 
-async def serve(folder: Path, ready: Callable[[str], None]) -> None:
-    """Runs air and boards until SIGINT or SIGTERM; calls `ready(address)` once all advertise."""
-    air = Air()
+async def serve(
+    folder: Path, ready: Callable[[str], None], by_hand: bool = False, enforces: bool = True
+) -> None:
+    """Runs air and boards until SIGINT or SIGTERM; calls `ready(address)` once all advertise.
+
+    by_hand: who presses the boards' service buttons: lines on standard input, `press B01`, or, where
+    it is False, a tester who stands by and sees to it that a host can always pair.
+    enforces False: the boards' Bluetooth stacks demand neither encryption nor authentication.
+    """
+    air = Air(enforces)
     board_port, central_port = await air.start()
-    running = [_power_on(path, board_port, index) for index, path in enumerate(boards_in(folder))]
+    boards = [_Powered(path, board_port) for path in boards_in(folder)]
+    running = [board.process for board in boards]
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -43,26 +58,71 @@ async def serve(folder: Path, ready: Callable[[str], None]) -> None:
                 f"only {air.advertising} of {len(running)} boards advertise after {_READY_S} s: see"
                 f" the firmware.err of each below {folder}."
             ) from None
+        tester = asyncio.create_task(_press_by_hand(boards) if by_hand else _stand_by(air, boards))
         ready(f"127.0.0.1:{central_port}")
         lossy = asyncio.create_task(_lose_links(air, folder))
         await stop.wait()
         lossy.cancel()
+        tester.cancel()
     finally:
         for process in running:
             process.terminate()
         for process in running:
             process.wait()
+        while air.boards:
+            await asyncio.sleep(_LOOK_S)
 
 
-def _power_on(path: Path, board_port: int, index: int) -> subprocess.Popen[bytes]:
-    pins = json.loads((path / "pins.json").read_text())
-    board = VirtualBoard(path, f"{path.name}/air", compiled_firmware())
-    env = {
-        "PUMPBENCH_AIR": f"127.0.0.1:{board_port}",
-        "PUMPBENCH_ADDRESS": f"F0:F0:F0:00:{index >> 8:02X}:{index & 255:02X}",
-    }
-    board.lose_power()
-    return board.spawn(pins, env)
+class _Powered:
+    """A board with power, on the air at its folder's own address, its service button in our hand."""
+
+    def __init__(self, path: Path, board_port: int) -> None:
+        self.name = path.name
+        digits = hashlib.sha256(str(path.resolve()).encode()).hexdigest().upper()
+        self.address = ":".join(["F0", "F0", *(digits[k : k + 2] for k in range(0, 8, 2))])
+        button, self._button = os.pipe()
+        pins = json.loads((path / "pins.json").read_text())
+        board = VirtualBoard(path, f"{path.name}/air", compiled_firmware())
+        env = {"PUMPBENCH_AIR": f"127.0.0.1:{board_port}", "PUMPBENCH_ADDRESS": self.address}
+        board.lose_power()
+        self.process = board.spawn({**pins, "button": button}, env, (button,), AIR_HEAP)
+        os.close(button)
+
+    def press(self) -> None:
+        """Presses the service button, and lets it go."""
+        with contextlib.suppress(BrokenPipeError):  # its power is cut
+            os.write(self._button, b"10")
+
+
+async def _stand_by(air: Air, boards: list[_Powered]) -> None:
+    """Presses every board's service button, again before its pairing window ends, and again after each
+    host that paired."""
+    paired: dict[str, int] = {}
+    due_s = 0.0
+    while True:
+        if time.monotonic() >= due_s:
+            due_s = time.monotonic() + _PRESS_EVERY_S
+            for board in boards:
+                board.press()
+        hosts = {radio.address: radio.security.paired for radio in air.boards if radio.security}
+        for board in boards:
+            if hosts.get(board.address, 0) != paired.get(board.address, 0):
+                board.press()
+        paired = hosts
+        await asyncio.sleep(_LOOK_S)
+
+
+async def _press_by_hand(boards: list[_Powered]) -> None:
+    """Presses the service button of the board that each line of standard input names."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := (await reader.readline()).decode():
+        verb, _, name = line.strip().partition(" ")
+        pressed = [board for board in boards if verb == "press" and board.name == name]
+        for board in pressed:
+            board.press()
+        print(f"pressed {name}" if pressed else "say: press BOARD", flush=True)
 
 
 async def _lose_links(air: Air, folder: Path) -> None:

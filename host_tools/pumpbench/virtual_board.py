@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 
 from .errors import BenchError
 
-BLOCK_TICKS = 600
+BLOCK_TICKS = 300
 TICKS_PER_S = 10
 PAGE_BYTES = 4096
 LOG_PAGES = 256  # 1 MiB, as the board's log partition
 HEAP = "160k"  # what a 32-bit ESP32's 80 kB would be on the 64-bit unix port
+AIR_HEAP = "176k"  # with what the virtual bluetooth module takes of it, which is C on the ESP32
 # reset cause as MicroPython gives it to the firmware; the ESP32 takes a brownout for a power-on
 RESET_REASONS = {"power_on": 1, "watchdog": 3, "brownout": 1}
 CLOSED, NO_TEMPERATURE = 1, 2
@@ -82,19 +83,22 @@ class VirtualBoard:
         self.retained.unlink(missing_ok=True)
 
     def spawn(
-        self, settings: dict[str, Any], env: dict[str, str], fds: tuple[int, ...] = ()
+        self, settings: dict[str, Any], env: dict[str, str], fds: tuple[int, ...] = (),
+        heap: str = HEAP,
     ) -> subprocess.Popen[bytes]:
         """Starts the firmware with these settings (see firmware/boards/virtual/board.py)."""
         whole = {
-            "flash": str(self.flash), "nvs": str(self.nvs), "retained": str(self.retained),
+            "flash": str(self.flash.absolute()), "nvs": str(self.nvs.absolute()),
+            "retained": str(self.retained.absolute()),
             "identity": self._seed, "seed": self._seed, "reset_reason": RESET_REASONS["power_on"],
             "rtc_s": None, **settings,
         }
-        command = [find_micropython(), "-X", f"heapsize={HEAP}", "-c", "import main"]
+        command = [find_micropython(), "-X", f"heapsize={heap}", "-c", "import main"]
         with open(self.folder / "firmware.err", "ab") as errors:
+            # From its own folder: every file's path lies on the heap, and a board's are short.
             return subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, pass_fds=fds,
-                env={"PUMPBENCH_BOARD": json.dumps(whole), "MICROPYPATH": str(self._firmware), **env},
+                cwd=self._firmware, env={"PUMPBENCH_BOARD": json.dumps(whole), "MICROPYPATH": ".", **env},
             )
 
 

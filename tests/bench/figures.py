@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import mean
 
 from fuel import HOUR, Tick, ticks_of
-from pumpwire.records import KINDS
+from pumpwire.records import name_of
 
 TICKS = 2 * HOUR  # the second hour is measured
 SECOND, TEN_SECONDS = 10, 100  # ticks
@@ -131,5 +131,5 @@ def _by_records(ticks: list[Tick]) -> dict[str, list[Tick]]:
 def _kind(first: int) -> str:
     """Returns what a frame of this first byte holds (pumpwire.records)."""
     if first < 0x80:
-        return KINDS[first][0]
+        return name_of(first)
     return "minute and reservoir" if first & 0x40 else "minute"

@@ -7,7 +7,7 @@ the ticks the heap is free and `service` runs, as on the real board.
 import struct
 
 from nor import Nor, random
-from pumpwire import commands, entries, serial_frame, uuids
+from pumpwire import commands, entries, sealing, serial_frame, uuids
 from pumpwire.units import TICK_MS, TICKS_WRAP
 
 try:
@@ -24,6 +24,7 @@ _PL_A_COUNT = 1000000
 _BAG_G, _NEXT_BAG_G, _HOOK_EMPTY_G = 100, 250, -15
 _TICKS_A_COUNT = 18  # 2 mL/h
 _BOLUS_COUNTS = 60  # one every other tick
+_DEVICE_KEY, _CHECK_CODE, _HOST_ID = b"k" * 32, 123456, 9
 
 
 class Port:
@@ -137,15 +138,18 @@ class DeskBoard:
 
 def _nurses_session():
     """Returns the frames of a first visit: who the board is, the patient, the regimen, the bag."""
-    who = struct.pack(commands.PROVISION_BODY, b"desk", b"k" * 32, b"p" * 32, 123456,
+    who = struct.pack(commands.PROVISION_BODY, b"desk", _DEVICE_KEY, b"p" * 32, _CHECK_CODE,
                       _PL_A_COUNT, 25000, 0, 1000 * _RAW_A_GRAM)
-    requests = [(commands.PROVISION, who)]
+    requests = [(commands.PROVISION, who), (commands.PROVE, bytes(16) + struct.pack("<I", _HOST_ID))]
     for kind, values in ((entries.PATIENT_START, ()), (entries.REGIMEN, (2000, 60, 900, 0)),
                          (entries.BAG, (110000, 55000, _BAG_G * 1000))):
         uuid = bytes((kind,)) * 16
         requests.append((commands.ENTRY, entries.pack(uuid, b"AB", 1, 1, 77, kind, values)))
     frames = []
     for op, body in requests:
-        request = commands.request(op, len(frames), 123456, body)
+        n = len(frames)
+        if op == commands.ENTRY:
+            body = sealing.seal(_DEVICE_KEY, random(16), _HOST_ID, n, op, n, _CHECK_CODE, body)
+        request = commands.request(op, n, _CHECK_CODE, body)
         frames.append(serial_frame.wrap(uuids.COMMAND, request))
     return frames

@@ -10,7 +10,6 @@ import json
 from pumpwire import frames, page, records
 from pumpwire.check import crc16
 from pumpwire.deltas import Deltas
-from pumpwire.hmac import hmac_sha256
 from pumpwire.varint import put_uint
 
 HERE = __file__.rsplit("/", 1)[0] if "/" in __file__ else "."
@@ -41,12 +40,12 @@ def load(name):
         return data, json.load(file)
 
 
-def hmac_of(said):
-    """Returns hmac(*parts) under the key that a vector states, None without one."""
+def key_of(said):
+    """Returns the key that a vector states, None without one."""
     if not said["device_key"]:
         return None
     key = binascii.unhexlify(said["device_key"])
-    return lambda *parts: hmac_sha256(key, *parts)
+    return key
 
 
 def unhex(value):
@@ -130,8 +129,8 @@ def encoded(said):
     if footer is None:
         return bytes(data)
     data += b"\xff" * (page.FOOTER_AT - len(data))
-    made = page.build_footer(data, footer["used"], footer["count"], footer["key_id"],
-                             footer["flags"], unhex(footer["previous"]), hmac_of(said))
+    made = page.build_footer((memoryview(data)[: footer["used"]],), footer["used"], footer["count"], footer["key_id"],
+                             footer["flags"], unhex(footer["previous"]), key_of(said))
     return bytes(data) + bytes(made)
 
 

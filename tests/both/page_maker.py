@@ -40,8 +40,8 @@ class PageMaker:
             made += self.put(records.RESERVOIR, ticks, reservoir)
         return made
 
-    def closed(self, key_id=0, flags=0, previous=bytes(8), hmac=None):
+    def closed(self, key_id=0, flags=0, previous=bytes(8), key=None):
         """Returns the whole page with its footer."""
         used = len(self.data)
-        footer = page.build_footer(self.data, used, self.count, key_id, flags, previous, hmac)
+        footer = page.build_footer((self.data,), used, self.count, key_id, flags, previous, key)
         return bytes(self.data) + b"\xff" * (page.FOOTER_AT - used) + bytes(footer)

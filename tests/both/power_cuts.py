@@ -6,7 +6,7 @@ import dice
 from gateway.clock import Uptime
 from gateway.event_log import EventLog
 from nor import PREFIX, UNSTABLE, Cut, random
-from pumpwire import page, records
+from pumpwire import decoding, page, records
 from pumpwire.errors import WireError
 
 KEY = b"key of the cut board's pages...."
@@ -155,7 +155,7 @@ class Life:
             raw = bytes(data)
             known = verified.get(raw)
             if known is None:
-                _, found, closed, error = page.decode_page(data)
+                _, found, closed, error = decoding.decode_page(data)
                 footer = page.read_footer(data)
                 stable = error is None
                 if not stable:  # a torn write that looked like a good one whose cells went bad

@@ -17,7 +17,7 @@ EVENTS = 1748
 MINUTES, RESERVOIRS = 1440, 288
 DAY_TICKS = MINUTES * records.MINUTE_TICKS
 _PER_LINE = 60
-_KINDS = {records.KINDS[kind][0]: kind for kind in (records.BOLUS, records.DEMAND)}
+_KINDS = {records.name_of(kind): kind for kind in (records.BOLUS, records.DEMAND)}
 
 
 def read(file):
@@ -67,7 +67,7 @@ def lines(what, events):
         if kind == records.MINUTE:
             minutes.append("%d!%d" % values[1:] if values[2] else str(values[1]))
         else:
-            yield " ".join([str(ticks), records.KINDS[kind][0]] + [str(value) for value in values])
+            yield " ".join([str(ticks), records.name_of(kind)] + [str(value) for value in values])
     yield "minutes " + " ".join(minutes)
 
 

@@ -8,7 +8,7 @@ import sys
 
 from desk_board import DeskBoard
 from gateway.gateway import Gateway
-from pumpwire import commands, page, records, serial_frame, uuids
+from pumpwire import decoding, commands, page, records, serial_frame, uuids
 from pumpwire.errors import WireError
 from pumpwire.units import TICKS_WRAP
 
@@ -39,7 +39,7 @@ def _records(flash):
     for slot in range(flash.pages):
         flash.read(slot, 0, data)
         try:
-            out += page.decode_page(data)[1]
+            out += decoding.decode_page(data)[1]
         except WireError:
             pass
     return out
@@ -51,8 +51,8 @@ def test_no_tick_allocates_whatever_it_records():
     answers = []
     for answer in board.answers:
         answers += serial_frame.FrameReader().feed(answer)
-    assert [channel for channel, _ in answers] == [uuids.COMMAND] * 4
-    assert [commands.read_response(body)[2] for _, body in answers] == [commands.OK] * 4
+    assert [channel for channel, _ in answers] == [uuids.COMMAND] * 5
+    assert [commands.read_response(body)[2] for _, body in answers] == [commands.OK] * 5
     found = _records(board.flash)
     kinds = {record.kind for record in found}
     assert kinds >= {records.MINUTE, records.DEMAND, records.BOLUS, records.RESERVOIR, records.PUMP,

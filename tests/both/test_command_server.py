@@ -5,8 +5,9 @@ from gateway.clock import Uptime
 from gateway.command_server import CommandServer
 from gateway.config import Config
 from gateway.event_log import EventLog
+from gateway.guard import Guard
 from nor import Nor, random
-from pumpwire import commands, entries, page, records
+from pumpwire import decoding, commands, entries, page, records
 from pumpwire.check import crc16
 
 
@@ -23,13 +24,19 @@ def _server():
     log = EventLog(flash, uptime, random)
     log.mount(1, 10000)
     server = CommandServer(Config(Nvs()), log, uptime, lambda: True, lambda kind, fields: None,
-                           lambda epoch_s: None, lambda: 0)
+                           lambda epoch_s: None, lambda: 0, lambda op, host_id: None,
+                           lambda peer: False)
     return server, flash
+
+
+def _handle(server, request):
+    """A board without a key asks for no code: what follows here is the same with one."""
+    return server.handle(request, Guard(None, server._config, server._log, random))
 
 
 def _enter(server, uuid):
     body = entries.pack(uuid, b"AB", 1, 2, 3, entries.READING, (250000,))
-    return commands.read_response(server.handle(commands.request(commands.ENTRY, 1, 0, body)))[2]
+    return commands.read_response(_handle(server, commands.request(commands.ENTRY, 1, 0, body)))[2]
 
 
 def _uuids_on(flash):
@@ -37,7 +44,7 @@ def _uuids_on(flash):
     flash.read(0, 0, data)
     if page_extent.is_blank(data):
         return []
-    return [entries.unpack(record.fields["entry"])[0] for record in page.decode_page(data)[1]
+    return [entries.unpack(record.fields["entry"])[0] for record in decoding.decode_page(data)[1]
             if record.kind == records.ENTRY]
 
 
@@ -80,7 +87,7 @@ def test_a_writer_without_code_or_button_is_refused_and_nonsense_is_named():
     server._service_pressed = lambda: False
     assert _enter(server, _uuid(1)) == commands.REFUSED
     for data in (b"", b"\x03", bytes(5)):
-        assert commands.read_response(server.handle(data))[2] == commands.MALFORMED
-    assert commands.read_response(server.handle(commands.request(99, 7, 0, b"")))[1:3] == (
+        assert commands.read_response(_handle(server, data))[2] == commands.MALFORMED
+    assert commands.read_response(_handle(server, commands.request(99, 7, 0, b"")))[1:3] == (
         7, commands.NO_SUCH_OP)
     assert _uuids_on(flash) == []

@@ -3,7 +3,7 @@
 from gateway.clock import Uptime
 from gateway.event_log import EventLog, LogError
 from nor import Cut, Nor, random
-from pumpwire import page, records
+from pumpwire import decoding, page, records
 from pumpwire.errors import WireError
 
 EACH, SOME, NEVER = 1, 5, 1 << 29  # how many appends go by between two rounds of the log's service
@@ -27,7 +27,7 @@ def _pages(flash):
     for slot in range(flash.pages):
         flash.read(slot, 0, data)
         try:
-            out.append(page.decode_page(data))
+            out.append(decoding.decode_page(data))
         except WireError:
             pass
     return out

@@ -1,7 +1,7 @@
 """Frames: every kind and every form, both ways, cut short and corrupted."""
 
 from page_maker import PageMaker
-from pumpwire import check, frames, page, records
+from pumpwire import decoding, check, frames, page, records
 from pumpwire.deltas import Deltas
 from pumpwire.errors import WireError
 
@@ -9,7 +9,7 @@ _MINUTE = (60000, 17, 0)
 
 
 def _decoded(data):
-    header, found, _, error = page.decode_page(data)
+    header, found, _, error = decoding.decode_page(data)
     assert error is None, error
     assert [r.seq for r in found] == list(range(header.first_seq, header.first_seq + len(found)))
     return [(r.kind, r.uptime_ms, r.fields) for r in found]
@@ -103,7 +103,7 @@ def test_a_boot_in_a_page_begins_time_and_differences_anew():
     maker.data += bytes(40)  # filler over what a torn write may have touched
     maker.put(records.BOOT, 3, (8, 1, 100))
     maker.put(records.MINUTE, 603, _MINUTE)
-    _, found, _, error = page.decode_page(maker.data)
+    _, found, _, error = decoding.decode_page(maker.data)
     assert error is None
     assert [(r.boot, r.uptime_ms) for r in found] == [(7, 560000), (8, 300), (8, 60300)]
     assert page.count_records(maker.data, page.read_header(maker.data)) == (3, len(maker.data))
@@ -127,12 +127,12 @@ def test_a_later_versions_field_is_passed_over_and_an_earlier_ones_lack_is_zero(
     crc = check.crc16(frame, 0, 8, 9)
     frame[8] = crc & 255
     frame[9] = crc >> 8
-    assert frames.decode(frame, 0, frames.frame_length(frame, 0, 10, 9), Deltas()) == [
+    assert decoding.decode_frame(frame, 0, frames.frame_length(frame, 0, 10, 9), Deltas()) == [
         (records.DEMAND, 1, {"ago_ms": 9, "outcome": 2, "reason": 1, "inferred": 1})]
     short = bytearray(records.MAX_FRAME)
     n = frames.encode(short, records.DEMAND, 1, (0, 0, 0, 0), None, 9, Deltas())
     assert n == records.HEAD_BYTES + 1 + records.CHECK_BYTES
-    assert frames.decode(short, 0, n, Deltas())[0][2]["inferred"] == 0
+    assert decoding.decode_frame(short, 0, n, Deltas())[0][2]["inferred"] == 0
 
 
 def test_forms_that_no_writer_makes_are_refused():
@@ -145,17 +145,17 @@ def test_forms_that_no_writer_makes_are_refused():
 
     for body in (b"\xbf", b"\xbd\x80\x80\x80\x80\x80\x01", b"\x03\xfb", b"\x03"):
         data = frame(body)
-        assert _refused(lambda data=data: frames.decode(
+        assert _refused(lambda data=data: decoding.decode_frame(
             data, 0, frames.frame_length(data, 0, len(data), 9), Deltas())), body
     first = frame(b"\x80")  # no minute before it
-    assert _refused(lambda: frames.decode(first, 0, 3, Deltas()))
+    assert _refused(lambda: decoding.decode_frame(first, 0, 3, Deltas()))
     negative = Deltas()
     negative.since_minute = 0
     fewer = frame(b"\x81")
-    assert _refused(lambda: frames.decode(fewer, 0, 3, negative))
+    assert _refused(lambda: decoding.decode_frame(fewer, 0, 3, negative))
     far = Deltas()
     jump = frame(bytes((records.MINUTE, 7, 1, 0)) + b"\xff\xff\xff\xff\x7f")
-    assert _refused(lambda: frames.decode(jump, 0, len(jump), far))
+    assert _refused(lambda: decoding.decode_frame(jump, 0, len(jump), far))
 
 
 def test_writing_allocates_nothing():

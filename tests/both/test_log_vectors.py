@@ -1,7 +1,7 @@
 """The pages of tests/vectors/log: read, encoded back, fed byte by byte, cut short, corrupted."""
 
 import log_vectors
-from pumpwire import page
+from pumpwire import decoding, page
 from pumpwire.errors import WireError
 
 _STEP = 61  # of the bytes of a long page, every so many are tried: each costs a whole decoding
@@ -12,7 +12,7 @@ _SEAL_AT = page.PAGE_BYTES - page.SEAL_BYTES
 def _read(data):
     """Returns (records as tuples, closed, error) of a page's bytes; without a header no records."""
     try:
-        _, found, closed, error = page.decode_page(data)
+        _, found, closed, error = decoding.decode_page(data)
     except WireError as wrong:
         return [], False, wrong
     return [(r.seq, r.kind, r.boot, r.uptime_ms, r.fields) for r in found], closed, error
@@ -58,8 +58,8 @@ def test_pages_say_what_is_written_beside_them():
             continue
         for key, value in said["footer"].items():
             assert getattr(footer, key) == log_vectors.unhex(value), (name, key)
-        hmac = log_vectors.hmac_of(said)
-        assert hmac is None or page.sealed(data, footer, hmac), name
+        key = log_vectors.key_of(said)
+        assert key is None or decoding.sealed(data, footer, key), name
 
 
 def test_pages_are_encoded_back_to_the_same_bytes():
@@ -90,7 +90,7 @@ def test_no_changed_byte_of_a_closed_page_passes():
     for name, data, said in _each():
         if said["footer"] is None:
             continue
-        hmac = log_vectors.hmac_of(said)
+        key = log_vectors.key_of(said)
         want = log_vectors.records_of(said)
         changed = bytearray(data)
         for at in _places(data, _used(said) - 1):
@@ -100,8 +100,8 @@ def test_no_changed_byte_of_a_closed_page_passes():
             assert closed == (error is None) and found == want[: len(found)], (name, at)
             assert len(found) >= _before(said, at), (name, at)
             footer = page.read_footer(changed)
-            if hmac and footer is not None:
-                assert not page.sealed(changed, footer, hmac), (name, at)
+            if key and footer is not None:
+                assert not decoding.sealed(changed, footer, key), (name, at)
             changed[at] = data[at]
         assert changed == data
 
@@ -132,17 +132,17 @@ def test_another_key_and_a_seal_of_another_page_do_not_pass():
     data, said = log_vectors.load("closed_sealed")
     footer = page.read_footer(data)
     other = dict(said, device_key="ff" * 32)
-    assert not page.sealed(data, footer, log_vectors.hmac_of(other))
+    assert not decoding.sealed(data, footer, log_vectors.key_of(other))
     decayed, _ = log_vectors.load("decayed")
     footer.seal = page.read_footer(decayed).seal
-    assert not page.sealed(data, footer, log_vectors.hmac_of(said))
+    assert not decoding.sealed(data, footer, log_vectors.key_of(said))
 
 
 def test_a_page_without_a_header_that_can_be_read_raises_and_says_why():
     for name, at in (("newer_version", 2), ("retired", 0)):
         data, said = log_vectors.load(name)
         try:
-            page.decode_page(data)
+            decoding.decode_page(data)
             raise AssertionError(name)
         except WireError as error:
             assert (error.what, error.offset) == (said["error"], at)

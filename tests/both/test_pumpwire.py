@@ -1,7 +1,7 @@
 """The formats, both ways, cut short and corrupted."""
 
 from page_maker import PageMaker
-from pumpwire import check, commands, entries, page, racp, records, serial_frame, stream, varint
+from pumpwire import receiving, decoding, check, commands, entries, page, racp, records, serial_frame, stream, varint
 from pumpwire.errors import WireError
 from pumpwire.hmac import hmac_sha256
 
@@ -14,10 +14,6 @@ def _page(count):
     for i in range(count):
         maker.put(records.MINUTE, 600 * (i + 1), (60000, i * 37, i & 3))
     return maker
-
-
-def _hmac(*parts):
-    return hmac_sha256(_KEY, *parts)
 
 
 def test_crc16_is_ccitt_false():
@@ -41,9 +37,9 @@ def test_varints_round_trip_and_refuse():
 
 def test_page_cut_anywhere_gives_its_first_records():
     data = _page(6).data
-    whole = page.decode_page(data)[1]
+    whole = decoding.decode_page(data)[1]
     for n in range(page.HEADER_BYTES, len(data)):
-        found = page.decode_page(data[:n])[1]
+        found = decoding.decode_page(data[:n])[1]
         assert [(r.seq, r.uptime_ms, r.fields) for r in found] == [
             (r.seq, r.uptime_ms, r.fields) for r in whole[: len(found)]
         ]
@@ -51,12 +47,12 @@ def test_page_cut_anywhere_gives_its_first_records():
 
 def test_no_flipped_bit_in_a_page_passes():
     data = _page(4).data
-    whole = [(r.seq, r.fields) for r in page.decode_page(data)[1]]
+    whole = [(r.seq, r.fields) for r in decoding.decode_page(data)[1]]
     for at in range(len(data)):
         for bit in range(8):
             data[at] ^= 1 << bit
             try:
-                _, found, _, error = page.decode_page(data)
+                _, found, _, error = decoding.decode_page(data)
                 assert [(r.seq, r.fields) for r in found] == whole[: len(found)]
                 assert error is not None or len(found) < len(whole)
             except WireError:
@@ -65,23 +61,23 @@ def test_no_flipped_bit_in_a_page_passes():
 
 
 def test_closed_page_its_check_sum_and_its_seal():
-    data = bytearray(_page(3).closed(9, page.FLAG_REFUSED, b"previous", _hmac))
-    _, found, closed, error = page.decode_page(data)
+    data = bytearray(_page(3).closed(9, page.FLAG_REFUSED, b"previous", _KEY))
+    _, found, closed, error = decoding.decode_page(data)
     assert closed and error is None and len(found) == 3
     footer = page.read_footer(data)
     assert (footer.count, footer.key_id, footer.flags) == (3, 9, page.FLAG_REFUSED)
     assert bytes(footer.previous) == b"previous"
-    assert page.sealed(data, footer, _hmac)
-    assert not page.sealed(data, footer, lambda *parts: hmac_sha256(b"another key", *parts))
+    assert decoding.sealed(data, footer, _KEY)
+    assert not decoding.sealed(data, footer, b"another key")
     for at in list(range(footer.used)) + list(range(page.FOOTER_AT, 4096)):
         data[at] ^= 16
         try:
-            _, _, closed, error = page.decode_page(data)
+            _, _, closed, error = decoding.decode_page(data)
             assert error is not None and not closed or at >= 4080
         except WireError:
             assert at < page.HEADER_BYTES
         changed = page.read_footer(data)
-        assert not page.sealed(data, changed, _hmac)
+        assert not decoding.sealed(data, changed, _KEY)
         data[at] ^= 16
 
 
@@ -107,7 +103,7 @@ def test_newer_page_is_refused_by_version():
 
 
 def test_segments_fed_byte_by_byte():
-    reader = stream.SegmentReader()
+    reader = receiving.SegmentReader()
     out = []
     data = stream.segment_head(7, 32, 5) + b"hello" + stream.segment_head(9, 0, 2) + b"ok"
     for i in range(len(data)):
@@ -120,12 +116,12 @@ def test_packets_are_checked():
     packet = bytearray(20)
     packet[2:6] = b"data"
     n = stream.seal_packet(packet, 65535, 6)
-    assert stream.open_packet(bytes(packet[:n])) == (65535, b"data")
+    assert receiving.open_packet(bytes(packet[:n])) == (65535, b"data")
     for at in range(n):
         bad = bytearray(packet[:n])
         bad[at] ^= 4
         try:
-            stream.open_packet(bad)
+            receiving.open_packet(bad)
             raise AssertionError()
         except WireError:
             pass
@@ -147,8 +143,8 @@ def test_entries_commands_and_requests_round_trip():
     assert entries.unpack(data)[6] == {"morphine_ug": 4, "bupivacaine_ug": 5, "volume_ul": 6}
     assert commands.read_request(commands.request(3, 9, 123456, b"x")) == (3, 9, 123456, b"x")
     assert commands.read_response(commands.response(3, 9, 1, b"y")) == (3, 9, 1, b"y")
-    assert racp.read_request(racp.report_from(42)) == (racp.REPORT, 42, 0)
-    assert racp.report_from(42) == b"\x01\x03\x01\x2a\x00\x00\x00"
+    assert racp.read_request(receiving.report_from(42)) == (racp.REPORT, 42, 0)
+    assert receiving.report_from(42) == b"\x01\x03\x01\x2a\x00\x00\x00"
     assert racp.read_request(b"\x02\x01")[2] == racp.NO_SUCH_OP
     assert racp.read_request(b"\x01\x04\x01")[2] == racp.NO_SUCH_OPERATOR
-    assert racp.read_response(racp.count_response(70000)) == (racp.COUNT, 1, 70000)
+    assert receiving.read_answer(racp.count_response(70000)) == (racp.COUNT, 1, 70000)

@@ -5,8 +5,7 @@ import hashlib
 
 import reference_day
 from day_log import KEY, DayLog
-from pumpwire import page, records
-from pumpwire.hmac import hmac_sha256
+from pumpwire import decoding, page, records
 
 HERE = __file__.rsplit("/", 1)[0] if "/" in __file__ else "."
 FOLDER = HERE + "/../vectors/reference_day/"
@@ -69,10 +68,10 @@ def test_the_vectors_bytes_hold_every_event_bit_for_bit():
     found = []
     pages = _pages(_vector()[0])
     for data in pages:
-        header, decoded, closed, error = page.decode_page(data)
+        header, decoded, closed, error = decoding.decode_page(data)
         assert error is None and header.first_seq == seq and closed == (data is not pages[-1])
         if closed:
-            assert page.sealed(data, page.read_footer(data), lambda *parts: hmac_sha256(KEY, *parts))
+            assert decoding.sealed(data, page.read_footer(data), KEY)
         for record in decoded:
             assert record.seq == seq
             seq += 1

@@ -4,7 +4,7 @@ from gateway.clock import Uptime
 from gateway.event_log import EventLog
 from gateway.resume import Memory
 from nor import Nor, random
-from pumpwire import page, records
+from pumpwire import decoding, page, records
 
 
 class Retained:
@@ -38,7 +38,7 @@ def _noted(retained, boot=4, reason=3):
     Memory(retained).note_resumed(log, boot, reason)
     data = bytearray(page.PAGE_BYTES)
     log.read(0, 0, data)
-    return [r.fields for r in page.decode_page(data)[1] if r.kind == records.RESUMED]
+    return [r.fields for r in decoding.decode_page(data)[1] if r.kind == records.RESUMED]
 
 
 def test_what_no_minute_holds_is_noted_at_the_next_boot():

@@ -6,7 +6,7 @@ from gateway.clock import Uptime
 from gateway.event_log import EventLog
 from gateway.sync_server import SyncServer
 from nor import Nor, random
-from pumpwire import page, racp, records, stream
+from pumpwire import receiving, decoding, racp, records, stream
 
 
 def _filled(n):
@@ -31,13 +31,13 @@ class Host:
     def __init__(self, loss):
         self.loss = loss
         self.expected = 0
-        self.reader = stream.SegmentReader()
+        self.reader = receiving.SegmentReader()
         self.pages = {}
 
     def take(self, packet):
         if dice.chance(self.loss):
             return
-        index, body = stream.open_packet(bytes(packet))
+        index, body = receiving.open_packet(bytes(packet))
         if index != self.expected & stream.INDEX_MASK:
             return
         self.expected += 1
@@ -48,14 +48,14 @@ class Host:
     def seqs(self):
         out = []
         for first in sorted(self.pages):
-            _, found, closed, _ = page.decode_page(self.pages[first])
+            _, found, closed, _ = decoding.decode_page(self.pages[first])
             out += [r.seq for r in found]
         return out
 
 
 def _transfer(log, host, packet_bytes, seq=0, busy=0, during=None):
     server = SyncServer(log)
-    assert server.request(racp.report_from(seq)) is None
+    assert server.request(receiving.report_from(seq)) is None
     sent = []
 
     def notify(packet):
@@ -73,7 +73,7 @@ def _transfer(log, host, packet_bytes, seq=0, busy=0, during=None):
         sent.clear()
         if during is not None and turn % 7 == 0:
             during()
-        server.flow(stream.flow(host.expected, True))
+        server.flow(receiving.flow(host.expected, True))
     raise AssertionError("the transfer does not end")
 
 
@@ -124,14 +124,14 @@ def test_resume_sends_only_what_is_new():
 def test_count_abort_busy_and_refusals():
     _, log = _filled(100)
     server = SyncServer(log)
-    assert server.request(racp.count_from(40)) == racp.count_response(60)
-    assert server.request(racp.count_from(400)) == racp.count_response(0)
-    assert server.request(racp.report_from(0)) is None
-    assert server.request(racp.report_from(0)) == racp.response(racp.REPORT, racp.BUSY)
-    assert server.request(racp.abort()) == racp.response(racp.ABORT, racp.SUCCESS)
+    assert server.request(receiving.count_from(40)) == racp.count_response(60)
+    assert server.request(receiving.count_from(400)) == racp.count_response(0)
+    assert server.request(receiving.report_from(0)) is None
+    assert server.request(receiving.report_from(0)) == racp.response(racp.REPORT, racp.BUSY)
+    assert server.request(receiving.abort()) == racp.response(racp.ABORT, racp.SUCCESS)
     assert not server.active
     assert server.request(b"\x02\x01") == racp.response(racp.DELETE, racp.NO_SUCH_OP)
-    assert server.request(racp.report_from(5000))[3] == racp.NO_RECORDS
+    assert server.request(receiving.report_from(5000))[3] == racp.NO_RECORDS
 
 
 def test_random_writes_never_raise():

@@ -38,8 +38,8 @@ class Log:
         return len(self.lines)
 
     def _say(self, kind, values):
-        words = [str(self.uptime.s * 1000 + self.uptime.ms), records.KINDS[kind][0]]
-        for i in range(len(records.KINDS[kind][1])):
+        words = [str(self.uptime.s * 1000 + self.uptime.ms), records.name_of(kind)]
+        for i in range(len(records.fields_of(kind))):
             words.append(str(values[i]))
         self.lines.append(" ".join(words))
 

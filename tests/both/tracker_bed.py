@@ -174,7 +174,7 @@ def say(kind, fields):
         return names.SIGNATURES[fields["signature"]] + " " + names.SIGNATURE_STATES[fields["state"]]
     if kind == records.RELIEF:
         return "stray relief" if fields["stray"] else "relief"
-    return "" if kind in (records.MINUTE, records.RESERVOIR, records.WEIGHT) else records.KINDS[kind][0]
+    return "" if kind in (records.MINUTE, records.RESERVOIR, records.WEIGHT) else records.name_of(kind)
 
 
 def net_milli(bolus):

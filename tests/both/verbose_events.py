@@ -10,7 +10,7 @@ _UL_PER_COUNT = 1  # of the days' pump
 def verbose(event):
     """Returns the dict of an event, its time to the second."""
     ticks, kind, values = event
-    found = {"timestamp": T0_S + ticks // 10, "type": records.KINDS[kind][0], "device": DEVICE}
+    found = {"timestamp": T0_S + ticks // 10, "type": records.name_of(kind), "device": DEVICE}
     if kind == records.MINUTE:
         found["volume_ml"] = values[1] * _UL_PER_COUNT / 1000
         found["rate_ml_per_h"] = values[1] * _UL_PER_COUNT * 60 / 1000

@@ -6,7 +6,7 @@ import sys
 import bluetooth
 import esp32
 import machine
-from pumpwire import page, records
+from pumpwire import decoding, page, records
 from world import world
 
 SUPPLY, SERVICE = 26, 27
@@ -56,7 +56,7 @@ def log():
     for at in range(0, len(cells), 4096):
         data = cells[at : at + 4096]
         if data[: page.HEADER_BYTES] != b"\xff" * page.HEADER_BYTES:
-            _, here, _, error = page.decode_page(data)
+            _, here, _, error = decoding.decode_page(data)
             assert error is None, error
             found += here
     return sorted(found, key=lambda record: record.seq)

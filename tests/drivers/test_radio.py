@@ -1,19 +1,47 @@
-"""The radio on a stack that is busy: the loop goes on, and what was refused is done later."""
+"""The radio on its stack: busy, overrun, and with strangers on it."""
 
 import bluetooth
+from gateway.pairing import Pairing
 from pumpwire import uuids
 from radio import Radio
+
+STRANGER = b"\1\2\3\4\5\6"
+HOST = b"\6\5\4\3\2\1"
+HOST_KEY = b"\0\1\2\3\4\5\6"  # type and address as the stack's secrets have it: lowest first
+
+
+class Nvs:
+    def __init__(self):
+        self.values = {}
+        self.get = self.values.get
+        self.set = self.values.__setitem__
+
+
+class Config:
+    pairing_key = b"p" * 32
 
 
 class Handler:
     def __init__(self):
         self.peers = []
+        self.writes = []
+        self.now_s = 0
+        self.pairing = Pairing(Config(), lambda n: b"7" * n)
 
     def info(self):
         return b"info"
 
     def status(self):
         return b"status"
+
+    def pairing_value(self):
+        return self.pairing.value(self.now_s)
+
+    def passkey(self):
+        return self.pairing.passkey(self.now_s)
+
+    def paired(self):
+        self.pairing.paired()
 
     def opened(self, peer):
         self.peers.append(peer)
@@ -22,31 +50,235 @@ class Handler:
         self.peers.remove(peer)
 
     def written(self, peer, channel, data):
-        pass
+        self.writes.append((peer.secured, data))
 
 
-def _started(refusals):
+def _started(refusals=0, nvs=None):
     bluetooth.BLE.only = None
-    radio = Radio()
+    radio = Radio(nvs or Nvs())
     radio.ble.refusals = refusals
     radio.start("B01", Handler())
     return radio
 
 
+def _connect(radio, conn, address=STRANGER, now_s=0):
+    radio.ble.central(1, conn, 0, address)
+    radio.service(now_s)
+    return radio._peers.get(conn)
+
+
+def _handle(radio, channel):
+    return radio._handles[channel]
+
+
+def _pair(radio, conn, address, key, now_s=0):
+    """Pairs as NimBLE tells it: passkey, secrets of both kinds, encryption."""
+    radio._handler.pairing.pressed(now_s)
+    _connect(radio, conn, address, now_s)
+    radio.ble.central(31, conn, 3, 0)
+    radio.service(now_s)
+    for kind in (1, 2):
+        assert radio.ble.central(30, kind, key + b"more", b"ltk of " + address)
+    radio.ble.central_secures(conn)
+    radio.service(now_s)
+
+
 def test_an_advertisement_that_is_refused_is_made_later():
     radio = _started(2)
     assert radio.ble.advertised is None
-    radio.service()
+    radio.service(0)
     assert radio.ble.advertised is None
-    radio.service()
+    radio.service(0)
     assert b"B01" in radio.ble.advertised[1]
 
 
 def test_a_packet_that_is_refused_is_kept_by_the_sender():
-    radio = _started(0)
-    radio._interrupt(1, (7, 0, b"peer"))
-    radio.service()
-    (peer,) = radio._handler.peers
+    radio = _started()
+    peer = _connect(radio, 7)
+    radio.ble.central_secures(7)
     radio.ble.refusals = 1
     assert not peer.notify(uuids.LOG, b"one")
     assert peer.notify(uuids.LOG, b"one") and radio.ble.sent[-1][2] == b"one"
+
+
+def test_it_asks_for_secure_connections_with_a_passkey_and_a_bond():
+    options = _started().ble.options
+    assert (options["le_secure"], options["mitm"], options["bond"], options["io"]) == (1, 1, 1, 0)
+
+
+def test_all_but_info_and_pairing_wants_encryption_and_authentication():
+    import radio
+
+    for channel in uuids.CHARACTERISTICS:
+        flags = radio._FLAGS[channel]
+        if channel not in uuids.OPEN:
+            assert not flags & 0x02 or flags & 0x0600 == 0x0600
+            assert not flags & 0x0C or flags & 0x3000 == 0x3000
+
+
+def test_a_stranger_reads_and_is_sent_nothing_until_the_link_is_secured_in_every_respect():
+    radio = _started()
+    peer = _connect(radio, 7)
+    status = _handle(radio, uuids.STATUS)
+    for told in ((0, 0, 0), (1, 0, 0), (1, 0, 1), (1, 1, 0), (0, 1, 1)):
+        radio.ble.central(28, 7, *(told + (16,)))
+        radio.service(0)
+        assert radio.ble.central(4, 7, status) == 5 and radio.ble.values[status] == b""
+        assert radio.ble.central(4, 7, _handle(radio, uuids.PAIRING)) == 0
+        assert not peer.secured and not peer.notify(uuids.LOG, b"log") and not radio.ble.sent
+    radio.ble.central_secures(7)
+    radio.service(0)
+    assert radio.ble.central(4, 7, status) == 0 and radio.ble.values[status] == b"status"
+    assert peer.notify(uuids.LOG, b"log")
+
+
+def test_what_one_connection_may_the_next_on_its_handle_may_not():
+    radio = _started()
+    peer = _connect(radio, 7)
+    radio.ble.central_writes(7, _handle(radio, uuids.RACP), b"a stranger's")
+    radio.ble.central(2, 7, 0, STRANGER)
+    radio.ble.central(1, 7, 0, HOST)
+    radio.ble.central_secures(7)
+    radio.service(0)
+    assert radio._handler.writes == [(False, b"a stranger's")]
+    assert not peer.secured and radio._peers.get(7).secured
+
+
+def test_events_that_find_no_room_are_counted_and_a_missed_end_begins_anew():
+    radio = _started()
+    _connect(radio, 7)
+    for _ in range(40):
+        radio.ble.central_writes(7, _handle(radio, uuids.RACP), b"x")
+    assert radio.dropped == 16
+    radio.service(0)
+    assert len(radio._handler.writes) == 24 and not radio.ble.disconnected
+    for _ in range(40):
+        radio.ble.central(21, 7, 100)
+    radio.service(0)
+    assert radio.ble.disconnected == [7]
+
+
+def test_a_passkey_is_told_while_the_window_is_open_and_three_times_at_most():
+    radio = _started()
+    _connect(radio, 7)
+    radio.ble.central(31, 7, 3, 0)
+    radio.service(0)
+    assert not radio.ble.passkeys and radio.ble.disconnected == [7]
+    radio._handler.pairing.pressed(0)
+    for attempt in range(1, 5):
+        radio.ble.central(2, 7, 0, STRANGER)
+        _connect(radio, 7)
+        radio.ble.central(31, 7, 3, 0)
+        radio.service(0)
+        radio.ble.central(28, 7, 0, 0, 0, 0)
+        radio.service(0)
+        assert len(radio.ble.passkeys) == min(attempt, 3)
+    assert not radio._handler.pairing.open(0)
+
+
+def test_a_host_that_paired_is_known_after_a_reboot_and_the_window_closes():
+    nvs = Nvs()
+    radio = _started(nvs=nvs)
+    _pair(radio, 7, HOST, HOST_KEY)
+    assert radio._peers.get(7).secured and not radio._handler.pairing.open(0)
+    radio = _started(nvs=nvs)
+    assert radio.ble.central(29, 1, 0, HOST_KEY) == b"ltk of " + HOST
+    assert radio.ble.central(29, 2, 0, None) == b"ltk of " + HOST
+    assert radio.ble.central(29, 1, 1, None) is None
+
+
+def test_a_stranger_who_pairs_without_a_passkey_leaves_no_bond():
+    nvs = Nvs()
+    radio = _started(nvs=nvs)
+    radio._handler.pairing.pressed(0)
+    _connect(radio, 7)
+    assert not radio.ble.central(30, 1, HOST_KEY, b"just works")
+    radio.ble.central(28, 7, 1, 0, 1, 16)
+    radio.service(0)
+    assert not nvs.values and not radio._peers.get(7).secured
+
+
+def test_a_wrong_passkey_leaves_no_bond():
+    nvs = Nvs()
+    radio = _started(nvs=nvs)
+    radio._handler.pairing.pressed(0)
+    _connect(radio, 7)
+    radio.ble.central(31, 7, 3, 0)
+    radio.service(0)
+    radio.ble.central(30, 1, HOST_KEY, b"wrong")
+    radio.ble.central(28, 7, 0, 0, 0, 0)
+    radio.service(0)
+    radio.ble.central_secures(7)
+    radio.service(0)
+    assert not nvs.values
+
+
+def test_a_ninth_host_pushes_out_the_one_that_paired_first():
+    nvs = Nvs()
+    radio = _started(nvs=nvs)
+    keys = [bytes((0, n, 2, 3, 4, 5, 6)) for n in range(9)]
+    for n in range(9):
+        _pair(radio, 7, bytes(reversed(keys[n][1:])), keys[n])
+        radio.ble.central(2, 7, 0, HOST)
+        radio.service(0)
+    radio = _started(nvs=nvs)
+    found = [radio.ble.central(29, 1, 0, key) for key in keys]
+    assert found[0] is None and all(found[1:])
+    assert all(len(value) <= 256 for value in nvs.values.values())
+
+
+def test_an_unpaired_host_is_forgotten_and_has_to_leave():
+    nvs = Nvs()
+    radio = _started(nvs=nvs)
+    _pair(radio, 7, HOST, HOST_KEY)
+    assert radio.unpair(radio._peers.get(7)) and not radio.unpair(radio._peers.get(7))
+    radio.service(1)
+    assert not radio.ble.disconnected  # its answer is on the way
+    radio.service(2)
+    assert radio.ble.disconnected == [7]
+    assert _started(nvs=nvs).ble.central(29, 1, 0, HOST_KEY) is None
+
+
+def test_a_stranger_is_put_out_after_30_s_and_a_bonded_host_is_not():
+    radio = _started()
+    _connect(radio, 7, now_s=100)
+    _connect(radio, 8, HOST, now_s=100)
+    radio.ble.central_secures(8)
+    radio.service(129)
+    assert not radio.ble.disconnected
+    radio.service(130)
+    assert radio.ble.disconnected == [7]
+    radio.service(100000)
+    assert radio.ble.disconnected == [7]
+
+
+def test_strangers_on_every_place_keep_nobody_out_for_more_than_5_s():
+    radio = _started()
+    for conn in (1, 2):
+        _connect(radio, conn)
+    radio.ble.advertised = None
+    _connect(radio, 3)
+    radio.service(4)
+    assert not radio.ble.disconnected and radio.ble.advertised is None
+    radio.service(5)
+    assert radio.ble.disconnected == [1]
+    radio.ble.central(2, 1, 0, STRANGER)
+    radio.service(5)
+    assert radio.ble.advertised is not None and radio._peers.count() == 2
+
+
+def test_while_a_host_gives_its_passkey_no_stranger_is_beside_it_but_a_bonded_host_may_come():
+    radio = _started()
+    _pair(radio, 5, HOST, HOST_KEY)
+    radio.ble.central(2, 5, 0, HOST)
+    radio._handler.pairing.pressed(0)
+    _connect(radio, 1)
+    _connect(radio, 2)
+    radio.ble.central(31, 2, 3, 0)
+    radio.service(0)
+    assert radio.ble.disconnected == [1]
+    _connect(radio, 4, HOST)
+    assert radio.ble.disconnected == [1]
+    radio.ble.central(2, 4, 0, HOST)
+    _connect(radio, 3)
+    assert radio.ble.disconnected == [1, 3]

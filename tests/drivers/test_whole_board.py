@@ -6,7 +6,7 @@ import dice
 import machine
 import pins
 from parts import Contact, Hx711Part, Pump
-from pumpwire import names, racp, records, uuids
+from pumpwire import receiving, names, racp, records, uuids
 from world import world
 
 SECOND_US = 1000000
@@ -103,6 +103,51 @@ def test_a_stall_every_second_at_2_khz_costs_nothing_as_the_clock_wraps():
     assert sum(minute["presses"] for minute in minutes) == 10
 
 
+def _quarter_of_an_hour(attack):
+    """Returns the records of 15 minutes of the whole board; attack(ble, n) is made every 2 s."""
+    boots.power_on()
+    boots.calibrate()
+    pump, _, _ = bedside()
+    world.after(3 * SECOND_US, turn(pump, True))
+    n = [0]
+
+    def again():
+        n[0] += 1
+        attack(bluetooth.BLE.only, n[0])
+        world.after(2 * SECOND_US, again)
+
+    world.after(5 * SECOND_US, again)
+    boots.run(900)
+    return [(record.kind, record.fields) for record in boots.log()], pump.counts
+
+
+def test_strangers_who_come_go_write_pair_and_flood_cost_no_tick_and_leave_no_trace():
+    handles = []
+
+    def attack(ble, n):
+        conn = n % 3
+        if not handles:
+            handles.extend(sorted(ble.values))
+        ble.central(1, conn, 0, bytes((n & 255, n >> 8, 3, 4, 5, 6)))
+        for handle in handles:
+            ble.central_writes(conn, handle, bytes((n & 7, n & 3)) + bytes(n % 250))
+            ble.central(4, conn, handle)
+        if n % 2:
+            ble.central(31, conn, 3, 0)
+            ble.central(30, 1, bytes(7), b"bond")
+            ble.central(28, conn, 1, 0, 1, 16)
+        if n % 3 == 0:
+            for _ in range(100):
+                ble.central(21, conn, n)
+        ble.central(2, conn, 0, bytes(6))
+
+    attacked = _quarter_of_an_hour(attack)
+    ble = bluetooth.BLE.only
+    assert not ble.sent and not ble.passkeys
+    assert attacked == _quarter_of_an_hour(lambda ble, n: None)
+    assert len([kind for kind, _ in attacked[0] if kind == records.MINUTE]) >= 14
+
+
 def test_a_second_boot_goes_on_in_the_same_log():
     boots.power_on()
     bedside()
@@ -129,12 +174,13 @@ def test_a_central_is_advertised_to_served_and_let_go():
         assert bytes(bluetooth.UUID(uuids.SERVICE)) in advertisement and b"unnamed" in response
         ble.central(1, 0, 0, b"\1\2\3\4\5\6")
         ble.central(21, 0, 247)
+        ble.central_secures(0)
 
     def ask():
         ble = bluetooth.BLE.only
         channels = sorted(uuids.CHARACTERISTICS)
         handle = sorted(ble.values)[channels.index(uuids.RACP)]
-        ble.central_writes(0, handle, racp.count_from(0))
+        ble.central_writes(0, handle, receiving.count_from(0))
 
     def look():
         answers.extend(bluetooth.BLE.only.sent)

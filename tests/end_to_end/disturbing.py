@@ -35,7 +35,7 @@ from ward import (
 
 PATIENT = "P02"
 ENTRIES = 3  # that wait for the board in each pull
-BEFORE_LOG = 2 + ENTRIES  # arrivals before the log's first: time, anchor, entries
+BEFORE_LOG = 3 + ENTRIES  # arrivals before the log's first: proof, time, anchor, entries
 SCRIPT = Path(__file__).with_name("die_at_statement.py")
 
 

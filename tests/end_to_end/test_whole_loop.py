@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cohort_checks import check_bounds, check_means, printed_table
-from pumpwire import page, stream, uuids
+from pumpwire import page, receiving, uuids
 from ward import (
     WINDOWS,
     Ward,
@@ -32,12 +32,12 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Ward:
 
 def sent_pages(trace: Path) -> set[tuple[int, int]]:
     """Returns (first_seq of its page, offset) of each stretch of log that came over the air."""
-    reader = stream.SegmentReader()
+    reader = receiving.SegmentReader()
     found: set[tuple[int, int]] = set()
     for line in trace.read_text().splitlines() if trace.exists() else ():
         uuid, packet = line.split()
         if uuid == uuids.CHARACTERISTICS[uuids.LOG]:
-            _, body = stream.open_packet(bytes.fromhex(packet))
+            _, body = receiving.open_packet(bytes.fromhex(packet))
             found |= {(first_seq, offset) for first_seq, offset, _ in reader.feed(body)}
     return found
 

@@ -109,12 +109,13 @@ def pull_images(db: Path, ward: Ward) -> None:
 
 
 class Air:
-    """`pumpbench serve` as users start it."""
+    """`pumpbench serve` as users start it, with its options."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "pumpbench", "serve", str(folder)], text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(folder / "nurse.db"),
+            [sys.executable, "-m", "pumpbench", "serve", str(folder), *options], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=environment(folder / "nurse.db"),
         )
         assert self._process.stdout and self._process.stderr
         line = self._process.stdout.readline()
@@ -127,6 +128,13 @@ class Air:
         for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
             os.kill(int(child), number)
 
+    def press(self, board: str) -> None:
+        """Presses a board's service button (with --by-hand)."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(f"press {board}\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == f"pressed {board}\n"
+
     def stop(self) -> str:
         """Switches it off; returns what it said on standard error."""
         self._process.send_signal(signal.SIGTERM)
@@ -134,9 +142,9 @@ class Air:
 
 
 @contextmanager
-def on_air(ward: Ward) -> Iterator[Air]:
+def on_air(ward: Ward, *options: str) -> Iterator[Air]:
     """Puts a ward's boards on an air for as long as the block lasts."""
-    air = Air(ward.folder)
+    air = Air(ward.folder, *options)
     try:
         yield air
     finally:

@@ -15,7 +15,8 @@ from importlib.metadata import files
 from pathlib import Path
 
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
-CHECKED = [FIRMWARE / "drivers", FIRMWARE / "boards" / "esp32", FIRMWARE / "boards" / "radio.py"]
+CHECKED = [FIRMWARE / "drivers", FIRMWARE / "boards" / "esp32",
+           *sorted((FIRMWARE / "boards").glob("*.py"))]
 STUBS = ("micropython-esp32-stubs", "micropython-stdlib-stubs")
 CONFIG = """[mypy]
 mypy_path = {path}

@@ -16,7 +16,7 @@ from gateway.peer_session import Session
 from nor import Nor
 from nor import random as seven
 from pumplog.errors import Unreachable
-from pumpwire import commands, page, records, stream
+from pumpwire import commands, page, receiving, records, uuids
 
 PACKET_BYTES = 244
 
@@ -61,6 +61,7 @@ class LoopLink:
 
     description = "loop"
     packet_bytes = PACKET_BYTES
+    secured = True
 
     def __init__(self, board: LoopBoard, break_at: int = 0, loss: float = 0.0, seed: int = 0,
                  during: Callable[[], None] = lambda: None) -> None:
@@ -70,7 +71,7 @@ class LoopLink:
         self.arrived = 0
         self.sent: list[bytes] = []
         log = board.log
-        self._session = Session(self, log, None, lambda: b"", self._status)
+        self._session = Session(self, log, None, {uuids.STATUS: self._status}, None)
 
     def _status(self) -> bytes:
         log = self._board.log
@@ -116,6 +117,6 @@ class LoopLink:
 
     def sent_pages(self) -> list[tuple[int, int]]:
         """Returns (first_seq of the page, offset) of every stretch that was sent."""
-        reader = stream.SegmentReader()
+        reader = receiving.SegmentReader()
         return [(first_seq, offset) for packet in self.sent
-                for first_seq, offset, _ in reader.feed(stream.open_packet(packet)[1])]
+                for first_seq, offset, _ in reader.feed(receiving.open_packet(packet)[1])]

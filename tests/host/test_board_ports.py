@@ -65,7 +65,7 @@ def in_the_bench(folder: Path) -> dict[str, list[str] | str | None]:
 
 
 def on_the_air(folder: Path) -> dict[str, list[str] | str | None]:
-    return virtual(folder, counts=0, presses=0, reliefs=0, weight_raw=0)
+    return virtual(folder, counts=0, presses=0, reliefs=0, weight_raw=0, button=None)
 
 
 def test_the_list_names_all_ports() -> None:

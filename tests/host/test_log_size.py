@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pumpwire import page, records
+from pumpwire import decoding, page, records
 from pumpwire.units import PAGE_BYTES
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
@@ -77,7 +77,7 @@ def test_every_program_operation_is_guarded_by_16_bits_or_more(log: DayLog) -> N
 
 def test_the_log_gives_back_every_event_bit_for_bit(
         days: list[list[log_size.Event]], log: DayLog) -> None:
-    found = [record for data in log.pages for record in page.decode_page(data)[1]]
+    found = [record for data in log.pages for record in decoding.decode_page(data)[1]]
     assert [record.seq for record in found] == list(range(1 + 30 * reference_day.EVENTS))
     assert found[0].kind == records.BOOT
     assert log_size.one_after_the_other(days) == [

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pumpbench.firmware import compiled_firmware
 from pumpbench.virtual_board import LOG_PAGES, PAGE_BYTES, Bench, Pins, VirtualBoard
-from pumpwire import page, records
+from pumpwire import decoding, records
 from pumpwire.errors import WireError
 
 COUNTS_A_TICK = 200  # 2 kHz
@@ -39,7 +39,7 @@ def log_of(board: VirtualBoard) -> list[Any]:
     found: list[Any] = []
     for slot in range(LOG_PAGES):
         try:
-            _, here, _, error = page.decode_page(image[slot * PAGE_BYTES : (slot + 1) * PAGE_BYTES])
+            _, here, _, error = decoding.decode_page(image[slot * PAGE_BYTES : (slot + 1) * PAGE_BYTES])
         except WireError:
             continue  # an erased page
         assert error is None

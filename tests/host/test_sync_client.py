@@ -9,7 +9,7 @@ from loop_link import LoopBoard, LoopLink
 from pumplog.errors import Integrity, Unreachable
 from pumplog.store import Pull, Store
 from pumplog.sync_client import Client, PullResult
-from pumpwire import page, racp, uuids
+from pumpwire import page, receiving, uuids
 
 
 def pull(store: Store, board: LoopBoard, **how: object) -> tuple[PullResult, LoopLink]:
@@ -171,7 +171,7 @@ def test_a_pull_from_behind_a_bad_byte_does_not_stop_the_board() -> None:
     board = board_with(900)
     board.damage(350)
     link = LoopLink(board)
-    link.write(uuids.RACP, racp.report_from(360))
+    link.write(uuids.RACP, receiving.report_from(360))
     arrived = link.receive(1)
     assert arrived and arrived[0] == uuids.LOG
     assert link.sent_pages()[0][0] <= 350

@@ -150,7 +150,7 @@ def check(rig: Rig) -> None:
     for kind, fields, at_ms in rig.notes.kept:
         for name, code in records.fields_of(kind):
             low = 0 if code == ord("u") else 1 - SMALL_INT_LIMIT
-            assert low <= fields[name] < SMALL_INT_LIMIT, (records.KINDS[kind][0], name, fields)
+            assert low <= fields[name] < SMALL_INT_LIMIT, (records.name_of(kind), name, fields)
         if kind != records.PUMP:  # which may have begun to run before the board did
             assert fields.get("ago_ms", 0) <= at_ms - rig.begin_s * 1000
     for where, value in ints_of(tracker, "tracker", set()):

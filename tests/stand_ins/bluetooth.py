@@ -32,6 +32,9 @@ class BLE:
             cls.only.advertised = None
             cls.only.sent = []  # (connection, handle, bytes)
             cls.only.refusals = 0  # calls that fail before one succeeds
+            cls.only.options = {}
+            cls.only.passkeys = []  # (connection, action, passkey)
+            cls.only.disconnected = []
             cls.only.room = 4  # notifications that fit before ENOMEM
             cls.only._active = False
         return cls.only
@@ -43,8 +46,9 @@ class BLE:
 
     def config(self, **options):
         for name in options:
-            if name not in ("gap_name", "mtu"):
+            if name not in ("gap_name", "mtu", "bond", "le_secure", "mitm", "io"):
                 raise ValueError("unknown config param")
+            self.options[name] = options[name]
 
     def irq(self, handler):
         self._irq = handler
@@ -54,6 +58,13 @@ class BLE:
         if not self._active or len(adv_data) > 31 or len(resp_data) > 31:
             raise OSError(errno.EINVAL)
         self.advertised = bytes(adv_data), bytes(resp_data)
+
+    def gap_disconnect(self, conn):
+        self.disconnected.append(conn)
+        return True
+
+    def gap_passkey(self, conn, action, passkey):
+        self.passkeys.append((conn, action, passkey))
 
     def gatts_register_services(self, services):
         handles = []
@@ -94,8 +105,12 @@ class BLE:
     # ---- the central, played by a test
 
     def central(self, event, *data):
-        """Has the interrupt handler called, as MicroPython's NimBLE task does."""
-        self._irq(event, data)
+        """Has the interrupt handler called, as MicroPython's NimBLE task does; returns its answer."""
+        return self._irq(event, data)
+
+    def central_secures(self, conn):
+        """Has a bonded central encrypt its link."""
+        self._irq(28, (conn, True, True, True, 16))
 
     def central_writes(self, conn, handle, data):
         self.values[handle] = bytes(data[: self._limits[handle]])

@@ -89,7 +89,7 @@ class Board:
         self.nvs = Nvs()
         self.retained = Retained()
         self.serial = SerialPort()
-        self.radio = Radio()
+        self.radio = Radio(self.nvs)
         self.identity = machine.unique_id()
         self.skipped = 0
         self.late_ms = 0

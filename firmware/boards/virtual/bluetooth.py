@@ -2,8 +2,9 @@
 
 Every frame is <u16 big-endian length> <u8 code> <data>. Codes below 64 are the board's interrupts
 with MicroPython's own numbers; capital letters are calls, answered by "=" <u8 errno> <data>;
-"c" <u16> hands out credits, one for each notification that the air has room for. The host's
-protocol stack is Bumble, at the other end (pumpbench/air/server.py).
+"c" <u16> hands out credits, one for each notification that the air has room for; an interrupt that
+wants an answer (written, to be read, the secrets) gets an "r" frame. The host's protocol stack, pairing
+and encryption too, is Bumble, at the other end (pumpbench/air/server.py).
 """
 
 import errno
@@ -19,6 +20,7 @@ FLAG_WRITE = 0x08
 FLAG_NOTIFY = 0x10
 FLAG_INDICATE = 0x20
 
+_OPTIONS = ("gap_name", "mtu", "bond", "mitm", "io", "le_secure")
 _DEFAULT_BYTES = 20  # an attribute's buffer unless gatts_set_buffer says more, as on the ESP32
 
 
@@ -141,6 +143,16 @@ class BLE:
             self._irq(event, struct.unpack(">HHB", data))
         elif event == 21:  # MTU exchanged
             self._irq(event, struct.unpack(">HH", data))
+        elif event == 28:  # encryption: handle, encrypted, authenticated, bonded, key size
+            conn, encrypted, authenticated, bonded, size = struct.unpack(">HBBBB", data)
+            self._irq(event, (conn, bool(encrypted), bool(authenticated), bool(bonded), size))
+        elif event == 29:  # get a secret: type, index, key (empty: the index-th)
+            self._send(0x72, self._irq(event, (data[0], data[1], data[2:] or None)) or b"")
+        elif event == 30:  # set a secret: type, key length, key, value (empty: delete)
+            key, value = data[2 : 2 + data[1]], data[2 + data[1] :]
+            self._send(0x72, b"\1" if self._irq(event, (data[0], key, value or None)) else b"\0")
+        elif event == 31:  # passkey: handle, action, number to compare
+            self._irq(event, struct.unpack(">HBI", data))
 
     # ---- MicroPython's calls
 
@@ -156,7 +168,10 @@ class BLE:
         return self._socket is not None
 
     def config(self, **options):
-        """Sets options: gap_name, mtu."""
+        """Sets options: gap_name, mtu, bond, mitm, io, le_secure."""
+        for name in options:
+            if name not in _OPTIONS:
+                raise ValueError("unknown config param")
         self._call("C", json.dumps(options).encode())
 
     def irq(self, handler):
@@ -173,6 +188,14 @@ class BLE:
     def gap_disconnect(self, conn):
         """Ends a connection."""
         self._call("D", struct.pack(">H", conn))
+
+    def gap_pair(self, conn):
+        """Asks the central to pair."""
+        self._call("P", struct.pack(">H", conn))
+
+    def gap_passkey(self, conn, action, passkey):
+        """Answers a passkey interrupt: what this board would display."""
+        self._call("K", struct.pack(">HBI", conn, action, passkey))
 
     def gatts_register_services(self, services):
         """Registers services; returns a tuple of value handles for each."""

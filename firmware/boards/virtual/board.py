@@ -3,7 +3,8 @@
 Settings come from the JSON text in PUMPBENCH_BOARD: flash, nvs and retained (paths), identity,
 seed, reset_reason, rtc_s (what the clock says at boot, null: none fitted), and either the file
 descriptors control, answers and serial and counters_from (in the bench, simulated time) or counts,
-presses, reliefs and weight_raw (on the air, the laptop's time).
+presses, reliefs, weight_raw and the file descriptor button (on the air, the laptop's time): a byte 1
+there holds the service button down, 0 lets it go.
 """
 
 import hashlib
@@ -84,6 +85,25 @@ class Watchdog:
         self.fed += 1
 
 
+def _button(fd):
+    """Returns what tells, one change a call, whether the button behind a pipe is held."""
+    if fd is None:
+        return lambda: False
+    wire = open(fd, "rb", buffering=0)
+    changes = select.poll()
+    changes.register(wire, select.POLLIN)
+    held = False
+
+    def pressed():
+        nonlocal held
+        for _, event in changes.ipoll(0):
+            if event & select.POLLIN:
+                held = wire.read(1) == b"1"
+        return held
+
+    return pressed
+
+
 class Board:
     """Every port of boards/esp32/board.py, and none beside."""
 
@@ -124,12 +144,12 @@ class Board:
     def _on_the_air(self, settings):
         from radio import Radio
 
-        self.radio = Radio()
+        self.radio = Radio(self.nvs)
         self.counter.value = lambda: settings["counts"]
         self.handset.value = lambda: settings["presses"]
         self.handset.closed = lambda: False
         self.relief.value = lambda: settings["reliefs"]
-        self.service.pressed = lambda: False
+        self.service.pressed = _button(settings["button"])
         self.load_cell.read = lambda: settings["weight_raw"]
         self.temperature.read = lambda: None
         if settings["rtc_s"] is not None:

@@ -17,7 +17,9 @@ class Nvs:
         return None if text is None else bytes.fromhex(text)
 
     def set(self, key, data):
-        """Keeps `data` under `key`."""
+        """Keeps `data` under `key`, within the limits of the ESP32's store."""
+        if len(key) > 15 or len(data) > 256:
+            raise ValueError("at most 15 characters and 256 bytes: %s" % key)
         self._values[key] = bytes(data).hex()
         with open(self._path, "w") as file:
             json.dump(self._values, file)

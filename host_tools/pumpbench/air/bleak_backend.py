@@ -1,12 +1,13 @@
 """A bleak backend on Bumble: the host tool's Bluetooth stack while it is on the virtual air.
 
-What may befall what it receives: reception.py.
+What may befall what it receives: reception.py. Its bonds: host_keys.py.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import Path
 from typing import Any
 from uuid import UUID as PlainUUID
 
@@ -23,22 +24,41 @@ from bumble.att import ATT_Error
 from bumble.core import UUID, AdvertisingData, BaseBumbleError
 from bumble.core import TimeoutError as BumbleTimeout
 from bumble.device import Connection, Device, Peer
-from bumble.hci import Address
+from bumble.hci import Address, HCI_Error
+from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport import open_transport
 
+from .host_keys import HostKeys
 from .reception import Reception
 
 _MTU = 247
-_ADDRESS = "F1:00:00:00:00:01"
 _air = ""
+_address = ""
+_keys: HostKeys
 _device: Device | None = None
 _reception = Reception({})
 
 
-def install(address: str) -> None:
-    """Puts bleak on the air at HOST:PORT in this process."""
-    global _air, _reception
-    _air = address
+class _Keyboard(PairingDelegate):
+    """Types the passkey that the host tool computed; without one it can do neither that nor show one."""
+
+    def __init__(self, passkey: int | None) -> None:
+        super().__init__(PairingDelegate.NO_OUTPUT_NO_INPUT if passkey is None
+                         else PairingDelegate.KEYBOARD_INPUT_ONLY)
+        self._passkey = passkey
+
+    async def get_number(self) -> int | None:
+        return self._passkey
+
+
+def install(air: str, host_id: int, folder: Path) -> None:
+    """Puts bleak on the air at HOST:PORT in this process, as the computer `host_id` whose bonds are
+    kept in `folder`."""
+    global _air, _address, _keys, _reception
+    _air = air
+    digits = f"{host_id:08X}"
+    _address = ":".join(["F1", "00", *(digits[k : k + 2] for k in range(0, 8, 2))])
+    _keys = HostKeys(folder)
     _reception = Reception(os.environ)
     bleak.get_platform_scanner_backend_type = lambda: (_Scanner, "bumble")  # type: ignore
     bleak.get_platform_client_backend_type = lambda: (_Client, "bumble")  # type: ignore
@@ -48,8 +68,9 @@ async def _radio() -> Device:
     global _device
     if _device is None:
         transport = await open_transport(f"tcp-client:{_air}")
-        _device = Device.with_hci("pumplog", Address(_ADDRESS), transport.source, transport.sink)
+        _device = Device.with_hci("pumplog", Address(_address), transport.source, transport.sink)
         await _device.power_on()
+        _device.keystore = _keys
     return _device
 
 
@@ -97,6 +118,7 @@ class _Client(BaseBleakClient):
         self._target = (address_or_ble_device.details if known else Address(address_or_ble_device))
         self._told_name = address_or_ble_device.name if known else None
         self._connection: Connection | None = None
+        self._stale = False
         self._breaking: asyncio.Task[None] | None = None
 
     @property
@@ -119,6 +141,8 @@ class _Client(BaseBleakClient):
         except (BumbleTimeout, BaseBumbleError):
             raise BleakDeviceNotFoundError(self.address) from None
         connection.on("disconnection", self._gone)
+        if self.is_paired:
+            await self._encrypt(connection)
         peer = Peer(connection)
         await peer.request_mtu(_MTU)
         await peer.discover_services()
@@ -147,11 +171,40 @@ class _Client(BaseBleakClient):
         if self._connection:
             await self._connection.disconnect()
 
-    async def pair(self, *_: Any, **__: Any) -> None:
-        raise BleakError("pairing is not built yet")
+    @property
+    def is_paired(self) -> bool:
+        """Whether this host holds a bond with the board, and the board did not forget it."""
+        return not self._stale and _keys.has(str(self._target))
+
+    async def _encrypt(self, connection: Connection) -> None:
+        """Encrypts under the bond's key; a board that lacks it leaves the link as it was. The key is
+        kept: whoever bears the board's address could say so."""
+        try:
+            await connection.encrypt()
+        except HCI_Error:
+            self._stale = True
+        except (asyncio.CancelledError, BaseBumbleError):
+            raise BleakError("the board ended the link as it was encrypted") from None
+
+    async def pair(self, *_: Any, passkey: int | None = None, **__: Any) -> None:
+        """Pairs; without a passkey as computers do that have neither keys nor a display."""
+        if self._connection is None:
+            raise BleakError("Not connected")
+        radio = await _radio()
+        radio.pairing_config_factory = lambda _: PairingConfig(
+            sc=True, mitm=passkey is not None, bonding=True, delegate=_Keyboard(passkey),
+            identity_address_type=PairingConfig.AddressType.RANDOM,
+        )
+        try:
+            await self._connection.pair()
+            self._stale = False
+        except (asyncio.CancelledError, BaseBumbleError) as error:
+            raise BleakError(f"pairing failed ({error})") from None
 
     async def unpair(self) -> None:
-        raise BleakError("pairing is not built yet")
+        """Forgets the bond, and disconnects."""
+        await _keys.delete(str(self._target))
+        await self.disconnect()
 
     async def _do(self, work: Any) -> Any:
         if self._connection is None:

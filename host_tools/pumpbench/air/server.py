@@ -23,12 +23,21 @@ from bumble.host import Host
 from bumble.link import LocalLink
 from bumble.transport.common import AsyncPipeSink, PacketParser, StreamPacketSink
 
+from .board_security import BoardSecurity
+
 CREDITS = 16  # notifications a board may have in the stack, as buffers do on the ESP32
 ACL_BYTES = 251
 ANSWER_S = 10
+SETTLE_S = 1
 _EVENT_CONNECTED, _EVENT_DISCONNECTED, _EVENT_WRITTEN, _EVENT_READ = 1, 2, 3, 4
 _EVENT_INDICATED, _EVENT_MTU = 20, 21
 _ERRNO_INVALID = 22
+_DEMANDS = {  # MicroPython's flags of what a characteristic asks of a link
+    0x0200: Characteristic.Permissions.READ_REQUIRES_ENCRYPTION,
+    0x0400: Characteristic.Permissions.READ_REQUIRES_AUTHENTICATION,
+    0x1000: Characteristic.Permissions.WRITE_REQUIRES_ENCRYPTION,
+    0x2000: Characteristic.Permissions.WRITE_REQUIRES_AUTHENTICATION,
+}
 _GONE = hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR
 
 Controller.le_acl_data_packet_length = ACL_BYTES
@@ -55,10 +64,15 @@ class _HostController(Controller):
 
 
 class Air:
-    """One room's air. `advertising`: how many boards are to be heard."""
+    """One room's air. `advertising`: how many boards are to be heard.
 
-    def __init__(self) -> None:
+    enforces False: the boards' stacks let anybody read, write and subscribe, so that only what the
+    firmware itself enforces is left.
+    """
+
+    def __init__(self, enforces: bool = True) -> None:
         self._link = LocalLink()
+        self._enforces = enforces
         self.boards: list[BoardRadio] = []
         self._hosts = 0
 
@@ -82,7 +96,7 @@ class Air:
 
     async def _board(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _no_delay(writer)
-        board = BoardRadio(self._link, reader, writer)
+        board = BoardRadio(self._link, reader, writer, self._enforces)
         self.boards.append(board)
         try:
             await board.run()
@@ -121,9 +135,11 @@ class BoardRadio:
     """A board's side: its `bluetooth` calls carried out on a Bumble device."""
 
     def __init__(
-        self, link: LocalLink, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, link: LocalLink, reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
+        enforces: bool = True,
     ) -> None:
         self._link = link
+        self._enforces = enforces
         self._reader = reader
         self._writer = writer
         self._lock = asyncio.Lock()
@@ -133,6 +149,8 @@ class BoardRadio:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._device: Device | None = None
         self.advertising = False
+        self.address = ""
+        self.security: BoardSecurity | None = None
 
     async def run(self) -> None:
         """Serves the board until it is powered off."""
@@ -146,6 +164,8 @@ class BoardRadio:
         finally:
             self.advertising = False
             if self._device is not None:
+                if self._tasks:  # what is under way in the stack is let come to its end
+                    await asyncio.wait(self._tasks, timeout=SETTLE_S)
                 for connection in list(self._device.connections.values()):
                     await connection.disconnect()
                 self._link.remove_controller(self._controller)
@@ -178,7 +198,7 @@ class BoardRadio:
 
     async def _call(self, code: str, data: bytes) -> None:
         calls = {"A": self._activate, "C": self._configure, "V": self._advertise,
-                 "R": self._register, "D": self._disconnect}
+                 "R": self._register, "D": self._disconnect, "P": self._pair, "K": self._passkey}
         try:
             answer = await calls[code](data)
         except (ValueError, KeyError, hci.HCI_Error):
@@ -189,10 +209,11 @@ class BoardRadio:
     # ---- calls
 
     async def _activate(self, data: bytes) -> None:
-        address = data.decode()
+        self.address = address = data.decode()
         self._controller = Controller(address, link=self._link, public_address=address)
         host = Host(self._controller, AsyncPipeSink(self._controller))
         self._device = device = Device(name=address, address=Address(address), host=host)
+        self.security = BoardSecurity(device, self._ask, self._send)
         await device.power_on()
         device.on("connection", self._connected)
         self._send(ord("c"), struct.pack(">H", CREDITS))
@@ -203,9 +224,25 @@ class BoardRadio:
             raise ValueError("the radio is off")
         return self._device
 
+    @property
+    def _sec(self) -> BoardSecurity:
+        if self.security is None:
+            raise ValueError("the radio is off")
+        return self.security
+
+    async def _pair(self, data: bytes) -> None:
+        connection = self._connection(data)
+        if connection is not None:
+            connection.request_pairing()
+
+    async def _passkey(self, data: bytes) -> None:
+        self._sec.told_passkey(data)
+
     async def _configure(self, data: bytes) -> None:
         options = json.loads(data)
-        self._dev.gatt_server.max_mtu = options.get("mtu", 247)
+        if "mtu" in options:
+            self._dev.gatt_server.max_mtu = options["mtu"]
+        self._sec.configure(options)
 
     async def _advertise(self, data: bytes) -> None:
         interval_us, length = struct.unpack(">IB", data[:5])
@@ -232,11 +269,15 @@ class BoardRadio:
         return json.dumps([[char.handle for char in group] for group in groups]).encode()
 
     def _characteristic(self, uuid: str, flags: int) -> Characteristic[Any]:
-        permissions = Characteristic.Permissions(0)
+        allow = Characteristic.Permissions
+        permissions = allow(0)
         if flags & 0x02:
-            permissions |= Characteristic.Permissions.READABLE
+            permissions |= allow.READABLE
         if flags & 0x0C:
-            permissions |= Characteristic.Permissions.WRITEABLE
+            permissions |= allow.WRITEABLE
+        for flag, demand in _DEMANDS.items():
+            if flags & flag and self._enforces:
+                permissions |= demand
         made: list[Characteristic[Any]] = []
 
         async def read(connection: Connection) -> bytes:
@@ -253,7 +294,7 @@ class BoardRadio:
                 raise ATT_Error(answer[0])
 
         made.append(Characteristic(
-            UUID(uuid), Characteristic.Properties(flags), permissions,
+            UUID(uuid), Characteristic.Properties(flags & 0x3F), permissions,
             CharacteristicValue(read=read, write=write),
         ))
         return made[0]
@@ -309,7 +350,9 @@ class BoardRadio:
     def _connected(self, connection: Connection) -> None:
         self.advertising = False
         handle = connection.handle
-        who = struct.pack(">HB", handle, 1) + bytes(connection.peer_address)[::-1][:6]
+        kind = connection.peer_address.address_type & 1
+        who = struct.pack(">HB", handle, kind) + bytes(connection.peer_address)[::-1]
+        self._sec.watch(connection)
         self._send(_EVENT_CONNECTED, who)
         connection.on("disconnection", lambda _: self._send(_EVENT_DISCONNECTED, who))
         connection.on("connection_att_mtu_update",

@@ -28,6 +28,8 @@ COMMANDS = {
     "patient": ("patient", "start, move, withdraw, end or list patients"),
     "bag": ("bag", "hang a bag, or list bags"),
     "regimen": ("regimen", "set or show what is prescribed"),
+    "pair": ("pair", "pair this computer with a board whose service button was just pressed"),
+    "unpair": ("unpair", "this computer and a board forget each other"),
     "provision": ("provision", "give a board its name, keys and calibration"),
 }
 

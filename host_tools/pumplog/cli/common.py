@@ -15,9 +15,10 @@ from ..entries import Entry, to_wire
 from ..episodes import Episode, episode, episodes
 from ..errors import Integrity, NotFound, Partly, PumplogError, Usage
 from ..links import open_link
+from ..links.link import Link
 from ..quantities import TIME_S, parse, show_age, show_span
 from ..store import Store
-from ..sync_client import Client, Info
+from ..sync_client import Client, Proof
 
 _LONGEST_AGO_MS = 7 * 86_400_000
 
@@ -111,18 +112,26 @@ def new_entry(
     )
 
 
-def identify(client: Client, store: Store, board: str) -> Info:
-    """Returns who is at the other end; Integrity if it is not the board asked for."""
+def identify(client: Client, store: Store, board: str) -> Proof:
+    """Returns what the board at the other end proved; Integrity if it is not the board asked for."""
     info = client.info()
     if info.name != board:
         raise Integrity(f"this is board {info.name}, not {board}: nothing was written; check the"
                         " label and the port.")
+    known = store.board(board)
+    proof = client.prove(known.device_key if known else None)
     for log_id, owner in store.logs():
-        if log_id == info.log_id and owner != board:
+        if log_id == proof.log_id and owner != board:
             raise Integrity(f"board {board} shows the log of board {owner}: nothing was taken; have"
                             " both boards looked at.")
-    store.add_log(info.log_id, board)
-    return info
+    store.add_log(proof.log_id, board)
+    return proof
+
+
+def link_to(store: Store, spec: str, board: str) -> Link:
+    """Returns a link to a board, paired with under the key that the store holds for it."""
+    known = store.board(board)
+    return open_link(spec, board, known.pairing_key if known else None)
 
 
 def deliver(
@@ -185,12 +194,12 @@ def journal(options: argparse.Namespace, store: Store, entry: Entry) -> None:
 
 def _hand_over(spec: str, store: Store, board: str, check_code: int | None) -> None:
     """Delivers what waits for a board over a link; Partly if the board refused some."""
-    link = open_link(spec, board)
+    link = link_to(store, spec, board)
     try:
         client = Client(link)
-        info = identify(client, store, board)
+        proof = identify(client, store, board)
         client.anchor()
-        left = deliver(client, store, info.log_id, board, check_code)
+        left = deliver(client, store, proof.log_id, board, check_code)
     finally:
         store.commit()
         link.close()

@@ -12,7 +12,7 @@ from .. import world
 from ..errors import Usage
 from ..links import open_link
 from ..quantities import QUANTUM_PL, parse
-from ..store import Board
+from ..store import Board, Store
 from ..sync_client import Client
 from .common import open_store, print_json, say
 
@@ -52,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
         link = open_link(options.link, name)
         try:
             client = Client(link)
+            known = _holder(client, store)
+            proof = client.prove(known.device_key if known else None)
             client.anchor()
             result, _ = client.command(commands.PROVISION, struct.pack(
                 commands.PROVISION_BODY, name.encode(), board.device_key, board.pairing_key,
@@ -61,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
                 raise Usage(f"the board refused ({names.RESULTS.get(result, result)}): a board"
                             " that has a name wants --check CODE from its label.")
             store.add_board(board)
-            store.add_log(client.info().log_id, name)
+            store.add_log(proof.log_id, name)
             store.commit()
         finally:
             link.close()
@@ -72,6 +74,16 @@ def run(options: argparse.Namespace) -> int:
         say("write the check code on the board's label; the keys stay in this store")
         print(f"board {name}: check code {board.check_code}")
     return 0
+
+
+def _holder(client: Client, store: Store) -> Board | None:
+    """Returns what this store knows of the board on the cable, None if nobody set it up yet."""
+    info = client.info()
+    known = store.board(info.name) if info.provisioned else None
+    if info.provisioned and known is None:
+        raise Usage(f"this board is {info.name} already, and its keys are not in this store: use the"
+                    " store that has them.")
+    return known
 
 
 def _ppm(percent: str) -> int:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from .. import world
 from ..episodes import Episode, episode
 from ..errors import Integrity, NotFound, PumplogError, Usage
-from ..links import open_link
 from ..store import Pull, Store
 from ..sync_client import Client, PullResult
 from .common import (
@@ -18,6 +17,7 @@ from .common import (
     deliver,
     heading,
     identify,
+    link_to,
     named_or_all,
     open_store,
     print_json,
@@ -86,23 +86,23 @@ def _pull(
         from ..links.file_link import pull_image
 
         return pull_image(store, spec.removeprefix("file:"), one.board), []
-    link = open_link(spec, one.board)
+    link = link_to(store, spec, one.board)
     outcome = "broken off"
     try:
         client = Client(link)
-        info = identify(client, store, one.board)
+        proof = identify(client, store, one.board)
         store.commit()
         client.anchor()
-        left = deliver(client, store, info.log_id, one.board, options.check)
+        left = deliver(client, store, proof.log_id, one.board, options.check)
         status = client.status()
-        result = client.pull(store, info.log_id, _progress(one.board))
+        result = client.pull(store, proof.log_id, _progress(one.board))
         left += unconfirmed(store, one.board, left)
         outcome = "complete"
     finally:
         link.close()
         if outcome != "complete":
             _note_break(store, one.board, spec)
-    store.add_pull(Pull(one.board, info.log_id, world.utc_now_ms(), link.description,
+    store.add_pull(Pull(one.board, proof.log_id, world.utc_now_ms(), link.description,
                         result.records, result.next_seq, outcome, status))
     store.commit()
     return result, left

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..errors import Unreachable, Usage
 from .link import Link
 
 
-def open_link(spec: str, board: str) -> Link:
-    """Returns a link to the board of that name over `ble` or `serial:PORT`."""
+def open_link(spec: str, board: str, pairing_key: bytes | None = None) -> Link:
+    """Returns a link to the board of that name over `ble` or `serial:PORT`; over `ble` it is paired
+    with, under its pairing key, unless it is already."""
     if spec.startswith("serial:"):
         from .serial_link import SerialLink
 
         return SerialLink(spec.removeprefix("serial:"))
     if spec == "ble":
-        from pumpwire import uuids
+        from .ble_link import open_ble
 
-        from . import ble_radio
-        from .ble_link import BleLink
-
-        for seen in ble_radio.scan(uuids.SERVICE, until_name=board):
-            if seen.name == board:
-                return BleLink(seen)
-        raise Unreachable(f"board {board} does not answer: go near it and check that its light"
-                          " says logging, then do it again.")
+        return open_ble(find(board), pairing_key)
     raise Usage(f"--link {spec} is none of ble, serial:PORT, file:PATH: write one of them.")
+
+
+def find(board: str) -> Any:
+    """Returns the board of that name as it was heard in a scan."""
+    from pumpwire import uuids
+
+    from . import ble_radio
+
+    for seen in ble_radio.scan(uuids.SERVICE, until_name=board):
+        if seen.name == board:
+            return seen
+    raise Unreachable(f"board {board} does not answer: go near it and check that its light"
+                      " says logging, then do it again.")

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from pumpwire import uuids
 
-from . import ble_radio
+from ..errors import PumplogError
+from . import ble_pairing, ble_radio
 
 _CHANNEL_OF = {uuid: channel for channel, uuid in uuids.CHARACTERISTICS.items()}
 
 
-class BleLink:
-    """A board found by a scan; pairing comes between connect and the first read."""
+def open_ble(seen: ble_radio.Seen, pairing_key: bytes | None) -> BleLink:
+    """Connects to a board that was heard, and pairs with it if need be; pairing_key: the store's."""
+    peer = ble_radio.connect(seen)
+    try:
+        ble_pairing.secure(peer, seen.name, pairing_key)
+        return BleLink(peer, seen.name)
+    except PumplogError:
+        peer.close()
+        raise
 
-    def __init__(self, seen: ble_radio.Seen) -> None:
-        self.description = f"ble:{seen.name}"
-        self._peer = ble_radio.connect(seen)
+
+class BleLink:
+    """A connected board that lets this computer in."""
+
+    def __init__(self, peer: ble_radio.GattPeer, name: str) -> None:
+        self.description = f"ble:{name}"
+        self._peer = peer
         for channel in (uuids.RACP, uuids.LOG, uuids.COMMAND):
-            self._peer.subscribe(uuids.CHARACTERISTICS[channel])
+            peer.subscribe(uuids.CHARACTERISTICS[channel])
 
     def read(self, channel: int) -> bytes:
         """Reads a characteristic."""

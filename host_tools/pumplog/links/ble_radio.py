@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import TimeoutError as CallTimeout
@@ -18,10 +19,13 @@ from uuid import UUID
 
 from pumpwire import uuids
 
-from ..errors import Unreachable
+from .. import world
+from ..errors import NotPaired, Refused, Unreachable
 
 CONNECT_TIMEOUT_S = 10.0
 _LOOK_S = 0.2
+_WANTS_SECURITY = (0x05, 0x08, 0x0C, 0x0F)  # ATT: authentication, authorization, key size, encryption
+_BLUEZ_WANTS = ("NotAuthorized", "NotPermitted", "AuthenticationFailed")
 _LOST = "the radio link broke: go nearer and do it again; what came is kept."
 
 
@@ -43,7 +47,7 @@ def _radio() -> Any:
     if air:
         from pumpbench.air import bleak_backend
 
-        bleak_backend.install(air)
+        bleak_backend.install(air, world.host_id(), world.state_folder() / "bonds")
     try:
         from adafruit_ble import BLERadio
 
@@ -54,6 +58,11 @@ def _radio() -> Any:
     except Exception as error:  # Blinka raises what it likes on a machine it does not know
         raise Unreachable(f"this computer's Bluetooth cannot be used ({error}): switch it on, or"
                           " pull over the cable with --link serial:PORT.") from error
+
+
+def pairs_itself() -> bool:
+    """Returns whether pumplog pairs here by itself, or the system's own dialogue has to."""
+    return bool(os.environ.get("PUMPLOG_AIR")) or sys.platform == "linux"
 
 
 def scan(
@@ -150,6 +159,46 @@ class GattPeer:
                 if left_s <= _LOOK_S:
                     return None
 
+    @property
+    def paired(self) -> bool | None:
+        """Whether this computer holds a bond with the board; None where the system does not say."""
+        client = self._client
+        if hasattr(client, "is_paired"):
+            return bool(client.is_paired)
+        if sys.platform == "linux":
+            from . import bluez_agent
+
+            return bool(self._call(bluez_agent.is_paired(client)))
+        return None
+
+    def pair(self, passkey: int) -> None:
+        """Pairs with that passkey; NotPaired if it fails, or if the system has to do it itself."""
+        try:
+            if hasattr(self._client, "is_paired"):
+                self._call(self._client.pair(passkey=passkey))
+            elif sys.platform == "linux":
+                from . import bluez_agent
+
+                self._call(bluez_agent.pair(self._client, passkey))
+            else:
+                raise NotPaired("this system pairs in its own settings")
+        except Unreachable as error:
+            raise NotPaired(f"pairing failed ({_why(error.__cause__ or error)})") from error
+
+    def unpair(self) -> None:
+        """Has this computer forget its bond, and disconnects."""
+        self._call(self._client.unpair())
+
+    @property
+    def _client(self) -> Any:
+        """The bleak backend's own client: bleio offers neither pairing nor who is paired."""
+        return self._connection._bleio_connection._bleak_client._backend
+
+    def _call(self, work: Any) -> Any:
+        import _bleio
+
+        return self._guard(lambda: _bleio.adapter.await_bleak(work))
+
     def close(self) -> None:
         """Disconnects."""
         if self._connection.connected:
@@ -161,7 +210,17 @@ class GattPeer:
         try:
             return work()
         except (BluetoothError, CallTimeout, ConnectionError, OSError) as error:
+            if _wants_security(error.__cause__):
+                raise Refused("the board wants a paired computer for that.") from error
             raise Unreachable(_LOST) from error
+
+
+def _wants_security(error: BaseException | None) -> bool:
+    """Returns whether a failed call was refused for want of encryption or authentication."""
+    if getattr(error, "code", None) in _WANTS_SECURITY:
+        return True
+    told = getattr(error, "dbus_error", None) or ""
+    return told.rpartition(".")[2] in _BLUEZ_WANTS
 
 
 def connect(seen: Seen, timeout_s: float = CONNECT_TIMEOUT_S) -> GattPeer:

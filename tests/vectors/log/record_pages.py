@@ -19,10 +19,9 @@ sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "tests" / "both")]
 
 from log_vectors import raw_frame  # noqa: E402
 from page_maker import PageMaker  # noqa: E402
-from pumpwire import entries, frames, page, records, seal  # noqa: E402
+from pumpwire import decoding, entries, frames, page, records, seal  # noqa: E402
 from pumpwire.check import crc16  # noqa: E402
 from pumpwire.errors import WireError  # noqa: E402
-from pumpwire.hmac import hmac_sha256  # noqa: E402
 from pumpwire.units import PAGE_BYTES  # noqa: E402
 
 KEY = bytes(range(32))  # of no board
@@ -46,7 +45,7 @@ def said(data: bytes, what: str, provenance: str, key: bytes | None) -> dict[str
     out |= {"header": None, "frames": [], "rest": data.rstrip(b"\xff").hex(), "footer": None,
             "closed": False, "error": None}
     try:
-        header, found, closed, error = page.decode_page(data)
+        header, found, closed, error = decoding.decode_page(data)
     except WireError as wrong:
         return out | {"error": wrong.what}
     frames_said, end = _frames(data, header, found)
@@ -61,7 +60,7 @@ def said(data: bytes, what: str, provenance: str, key: bytes | None) -> dict[str
     return out
 
 
-def _frames(data: bytes, header: page.Header, found: list[page.Record]) -> tuple[list[Any], int]:
+def _frames(data: bytes, header: page.Header, found: list[decoding.Record]) -> tuple[list[Any], int]:
     """Returns the frames of a page, filler among them, and the offset behind the last."""
     out: list[Any] = []
     rest = iter(found)
@@ -79,8 +78,8 @@ def _frames(data: bytes, header: page.Header, found: list[page.Record]) -> tuple
     return out, end
 
 
-def _record(record: page.Record) -> dict[str, Any]:
-    name = records.KINDS[record.kind][0] if record.kind in records.KINDS else None
+def _record(record: decoding.Record) -> dict[str, Any]:
+    name = records.name_of(record.kind) if record.kind in records.KINDS else None
     fields = {key: value.hex() if isinstance(value, bytes) else value
               for key, value in record.fields.items()}
     return {"seq": record.seq, "kind": record.kind, "name": name, "boot": record.boot,
@@ -148,10 +147,6 @@ def _unknown(maker: PageMaker, kind: int, ticks: int, body: bytes) -> None:
     maker.count += 1
 
 
-def _mac(*parts: bytes) -> bytes:
-    return hmac_sha256(KEY, *parts)
-
-
 def _decayed() -> bytes:
     """Returns the stay's page with one bit lost in its tenth frame, closed as the board closes it."""
     maker = a_stay()
@@ -161,7 +156,7 @@ def _decayed() -> bytes:
     data[at + 1] &= data[at + 1] - 1
     count, _ = page.count_records(data, header)
     footer = page.build_footer(
-        data, len(data), count, seal.key_id(KEY), page.FLAG_DECAYED, PREVIOUS, _mac)
+        (data,), len(data), count, seal.key_id(KEY), page.FLAG_DECAYED, PREVIOUS, KEY)
     return bytes(data) + b"\xff" * (page.FOOTER_AT - len(data)) + bytes(footer)
 
 
@@ -181,7 +176,7 @@ def made_pages() -> None:
     torn = bytes(stay.data)
     whole = stay.put(records.PUMP, 1500, (records.PUMP_STOPPED, 30000, 30000))
     stay = a_stay()
-    keep("closed_sealed", stay.closed(seal.key_id(KEY), 0, PREVIOUS, _mac), "closed and sealed; in it a"
+    keep("closed_sealed", stay.closed(seal.key_id(KEY), 0, PREVIOUS, KEY), "closed and sealed; in it a"
          " boot, filler over a torn write, a kind that this version does not know", provenance, KEY)
     keep("closed_without_key", stay.closed(), "closed by a board without a key", provenance, None)
     keep("every_kind", bytes(every_kind().data), "open: a record of every kind", provenance, None)

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "tests" / "both")]
 
 import reference_day  # noqa: E402
-from pumpwire import page, records  # noqa: E402
+from pumpwire import decoding, records  # noqa: E402
 from pumpwire.errors import WireError  # noqa: E402
 from pumpwire.units import TICK_MS  # noqa: E402
 
@@ -76,7 +76,7 @@ def _records(image: bytes) -> list[Any]:
     pages = []
     for at in range(0, len(image), 4096):
         try:
-            header, found, _, error = page.decode_page(image[at : at + 4096])
+            header, found, _, error = decoding.decode_page(image[at : at + 4096])
         except WireError:
             continue
         assert error is None, error

@@ -1,0 +1,76 @@
+"""The Bluetooth stack's secrets: a pairing host's wait here until its link proves to be authenticated.
+
+Strangers who pair without a passkey leave secrets too: these are refused, so that nobody but a host
+that knew the passkey pushes another's bond out of the table (gateway.bonds).
+"""
+
+from gateway.bonds import ADDRESS_BYTES, TYPES, Bonds
+
+
+class Secrets:
+    """get and set are called in interrupts, the others in the main loop."""
+
+    def __init__(self, nvs):
+        self._bonds = Bonds(nvs)
+        self._fresh = {}  # (key, value) by type
+        self._expecting = False  # whether a host was told to give the passkey
+        self._confirmed = False  # whether it gave it
+
+    def get(self, kind, index, key):
+        """Returns a secret's value or None; without a key, the index-th of its type."""
+        key = None if key is None else bytes(key)
+        found = self._fresh.get(kind)
+        if found and key is not None and found[0][: len(key)] == key:
+            return found[1]
+        return self._bonds.get(kind, index, key)
+
+    def set(self, kind, key, value):
+        """Holds a fresh secret, or drops one (value None); returns whether it did.
+
+        A bond that is kept is never deleted here: only UNPAIR, and a newer bond, do that.
+        """
+        key = bytes(key)
+        if value is None:
+            return self._fresh.pop(kind, None) is not None
+        value = bytes(value)
+        if not self._expecting or not self._bonds.fits(kind, key, value):
+            return False
+        self._fresh[kind] = (key, value)
+        return True
+
+    def expect(self):
+        """A host is asked for the passkey: what secrets come now are its own."""
+        self._fresh = {}
+        self._expecting = True
+        self._confirmed = False
+
+    def confirm(self):
+        """The link is authenticated: its secrets, those to come too, may be kept."""
+        self._confirmed = self._expecting
+
+    def settle(self):
+        """Keeps what is fresh and confirmed; returns the host's address there, None if nothing is."""
+        if not self._confirmed or not self._fresh:
+            return None
+        fresh = self._fresh
+        self._fresh = {}
+        if len(fresh) == len(TYPES):
+            self._expecting = self._confirmed = False
+        return self._bonds.keep(fresh)
+
+    def drop(self):
+        """Drops what is fresh: the passkey was wrong, or the link is gone."""
+        self._fresh = {}
+        self._expecting = self._confirmed = False
+
+    def known(self, address):
+        """Returns whether a host of that address has a bond."""
+        return self._bonds.known(address[:ADDRESS_BYTES])
+
+    def forget(self, address):
+        """Gives up a host's bond; returns whether there was one."""
+        return self._bonds.forget(address)
+
+    def forget_all(self):
+        """Gives up all bonds; returns whether there were any."""
+        return self._bonds.forget_all()

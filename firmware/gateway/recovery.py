@@ -1,0 +1,175 @@
+"""How the event log is taken up where power left it: a part of EventLog, at boot only.
+
+It is let go afterwards (boot_code): its heap is worth more than its speed.
+"""
+
+from micropython import const
+from pumpwire import page, records
+from pumpwire.errors import WireError
+
+from .page_extent import Extent
+from .slots import FOREIGN, OTHER, OURS, RETIRED, SPENT, is_blank
+
+_FOOTER_AT = const(4061)  # page.FOOTER_AT
+_SEAL_AT = const(4080)
+_PAGE_BYTES = const(4096)
+_CHUNK_BYTES = const(256)
+_MOST_RECORDS = const(4096)  # more than any page of any version holds
+_TOO_FULL = const(64)  # a page with less room is not taken up again
+_A_HEADER_MAY_COME = const(320)  # with less room a page may have been left for the next one
+
+
+def resume(log, head):
+    """Takes the ring up where it was left; returns the records that say what was found."""
+    slots = log._slots
+    data = log._page
+    extent = None
+    while head >= 0:
+        slots.look(head)
+        first_seq = slots.first_seq
+        log._flash.read(head, 0, data)
+        if slots.version != page.VERSION:
+            break
+        try:
+            extent = Extent(data)
+            break
+        except WireError:
+            if not is_blank(memoryview(data)[page.HEADER_BYTES :]):
+                break  # its header rotted
+        before = slots.before(head)  # power went as this page was being opened
+        log._clear(head)
+        if before < 0:
+            log.next_seq = first_seq
+            log.boot = first_seq + 1
+            slots.oldest = -1
+            return []
+        head = before
+    opened = log._open
+    opened.slot = head
+    opened.first_seq = first_seq
+    if slots.oldest < 0 or slots.look(slots.oldest) != OURS or slots.first_seq > first_seq:
+        slots.renew_oldest(head)
+    return _take_up(log, head, first_seq, extent)
+
+
+def _take_up(log, head, first_seq, extent):
+    opened = log._open
+    data = log._page
+    noted = []
+    _find_previous(log, head)
+    opened.count = -1
+    if extent is None:
+        return _skip(log, first_seq, first_seq + _MOST_RECORDS, noted)
+    log._gap_noted = extent.skipped
+    log.boot = extent.boot + 1
+    count = extent.count
+    rest = extent.written - extent.filled
+    decayed = extent.decayed
+    shut = not is_blank(memoryview(data)[_FOOTER_AT:])
+    if shut:
+        footer = page.read_footer(data)
+        try:
+            page.check_footer(data, footer)
+            count = footer.count
+            decayed = footer.flags & page.FLAG_DECAYED or count != extent.count
+        except (WireError, AttributeError):
+            pass  # it is torn, or does not say how many records there were
+    rotten = _look_ahead(log, head, extent, shut)
+    log.next_seq = first_seq + count
+    if not shut:
+        if decayed:
+            opened.count = count
+            opened.end = opened.used = extent.covered
+            opened.flags = page.FLAG_DECAYED
+        else:
+            opened.go_on(head, data, extent)
+            if rest:
+                noted.append((records.TORN, rest, 0, 0))
+            if opened.used + _TOO_FULL > _FOOTER_AT or rotten:
+                opened.open = False
+    if decayed:
+        noted.append((records.CELLS, head, extent.end, records.CELLS_DECAYED))
+    if decayed or rotten:
+        return _skip(log, log.next_seq,
+                          log.next_seq + (_MOST_RECORDS if rotten else rest), noted)
+    log._ahead.trusted = opened.open and extent.filled + _A_HEADER_MAY_COME < _FOOTER_AT
+    return noted
+
+
+def _skip(log, first_seq, next_seq, noted):
+    log._gap_noted = True
+    log.next_seq = next_seq
+    log.boot = max(log.boot, next_seq) + 1  # no boot has had that: each wrote a record
+    noted.append((records.SKIPPED, first_seq, next_seq - 1, 0))
+    return noted
+
+
+def _find_previous(log, head):
+    """Finds the page before the head, whose footer may be torn or missing."""
+    slots = log._slots
+    before = slots.before(head)
+    if before < 0 or slots.version != page.VERSION:
+        return
+    log._waiting = before
+    log._w_count = -1
+    before = slots.before(before)
+    if before >= 0 and slots.version == page.VERSION:
+        log._previous = _seal_of(log, before)
+
+
+def _seal_of(log, slot):
+    made = bytearray(page.PREVIOUS_BYTES)
+    log._flash.read(slot, _SEAL_AT, made)
+    return bytes(made)
+
+
+def _look_ahead(log, head, extent, shut):
+    """Tells the slot whose erase power cut from one that cells spoilt; returns whether the slot
+    after the head is a page of records whose header rotted."""
+    slots = log._slots
+    ahead = log._ahead
+    garbage = []
+    what = FOREIGN
+    for step in range(1, slots.pages):
+        slot = (head + step) % slots.pages
+        what = slots.look(slot)
+        if what in (OTHER, RETIRED):
+            continue
+        if what not in (SPENT, FOREIGN) and (what or slots.blank(slot, 0)):
+            break
+        garbage.append(slot)
+    giving_up = extent.lost_seq >= 0 and not shut
+    if giving_up and what == OURS and slots.first_seq == extent.lost_seq:
+        ahead.noted = extent.lost_seq
+        giving_up = False
+    if not garbage:
+        return False
+    if giving_up:
+        if len(garbage) == 1:
+            ahead.torn = garbage[0]
+            if slots.look(ahead.torn) == FOREIGN and slots.kept:
+                slots.kept -= 1
+        return False
+    slot = garbage[0]
+    return slots.look(slot) == SPENT and not slots.cleared(slot) and _holds_records(slots, slot)
+
+
+def note_gap(log, slot, count):
+    """Says that seqs were skipped where power went before that could be written."""
+    slots = log._slots
+    slots.look(slot)
+    next_seq = slots.first_seq + count
+    if count >= 0 and next_seq < log._open.first_seq and not log._gap_noted:
+        log._unnoted.append((records.SKIPPED, (next_seq, log._open.first_seq - 1, 0)))
+    log._gap_noted = True
+
+
+def _holds_records(slots, slot):
+    """Returns whether a slot without a good header has bytes that may be records."""
+    chunk = bytearray(_CHUNK_BYTES)
+    for offset in range(0, _PAGE_BYTES, _CHUNK_BYTES):
+        slots.flash.read(slot, offset, chunk)
+        for i in range(0 if offset else page.HEADER_BYTES, _CHUNK_BYTES):
+            if chunk[i] and chunk[i] != 0xFF:
+                return True
+    return False

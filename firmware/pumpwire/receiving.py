@@ -1,0 +1,79 @@
+"""The host's side of a transfer: what it asks, and how it puts together what comes.
+
+A board answers and sends and never comes here. Formats: pumpwire.racp, pumpwire.stream.
+"""
+
+import struct
+
+from .check import crc16
+from .errors import WireError
+from .racp import (
+    ABORT, AT_LEAST, BY_SEQ, COUNT, COUNT_RESPONSE, NULL, REPORT, RESPONSE, SUCCESS,
+)
+from .stream import INDEX_MASK, PACKET_OVERHEAD, SEGMENT_HEAD, segment_head
+
+
+def report_from(seq):
+    """Returns the request for all records from `seq` on."""
+    return struct.pack("<BBBI", REPORT, AT_LEAST, BY_SEQ, seq)
+
+
+def count_from(seq):
+    """Returns the request for the number of records from `seq` on."""
+    return struct.pack("<BBBI", COUNT, AT_LEAST, BY_SEQ, seq)
+
+
+def abort():
+    """Returns the request that ends a report."""
+    return bytes((ABORT, NULL))
+
+
+def read_answer(data):
+    """Returns (op answered, code, count) of an indication; count is None but for a count."""
+    if len(data) == 4 and data[0] == RESPONSE:
+        return data[2], data[3], None
+    if len(data) == 6 and data[0] == COUNT_RESPONSE:
+        return COUNT, SUCCESS, struct.unpack_from("<I", data, 2)[0]
+    raise WireError("not a control point response")
+
+
+def flow(expected, again):
+    """Returns the FLOW write: index expected next, and whether to send again from there."""
+    return struct.pack("<HB", expected & INDEX_MASK, 1 if again else 0)
+
+
+def open_packet(data):
+    """Returns (index, bytes of the stream) of a packet; raises WireError."""
+    if len(data) < PACKET_OVERHEAD:
+        raise WireError("packet cut short", len(data))
+    end = len(data) - 2
+    if crc16(data, 0, end) != data[end] | data[end + 1] << 8:
+        raise WireError("packet check does not match", end)
+    return data[0] | data[1] << 8, data[2:end]
+
+
+class SegmentReader:
+    """Turns stream bytes, however cut, back into segments."""
+
+    def __init__(self):
+        self._held = bytearray()
+
+    def feed(self, data):
+        """Takes bytes; returns the segments that came to hand: [(first_seq, offset, bytes)].
+
+        A segment is given out piece by piece as its bytes come, so that a transfer that breaks
+        off loses nothing that arrived.
+        """
+        self._held += data
+        out = []
+        while len(self._held) > SEGMENT_HEAD:
+            first_seq, offset, length = struct.unpack_from("<IHH", self._held, 0)
+            if length == 0 or offset + length > 4096:
+                raise WireError("segment of %d bytes at %d" % (length, offset))
+            piece = bytes(self._held[SEGMENT_HEAD : SEGMENT_HEAD + length])
+            out.append((first_seq, offset, piece))
+            rest = self._held[SEGMENT_HEAD + len(piece) :]
+            if len(piece) < length:
+                rest = bytearray(segment_head(first_seq, offset + len(piece), length - len(piece)))
+            self._held = bytearray(rest)
+        return out

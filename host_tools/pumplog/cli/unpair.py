@@ -1,0 +1,70 @@
+"""`pumplog unpair`: this computer and a board forget each other, on both sides."""
+
+from __future__ import annotations
+
+import argparse
+
+from pumpwire import commands, names
+
+from ..errors import NotPaired, Partly, Usage
+from ..links import ble_pairing, ble_radio, find
+from ..links.ble_link import BleLink
+from ..store import Store
+from ..sync_client import Client
+from .common import identify, link_to, open_store, print_json
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("name", metavar="BOARD", help="the board's own name, such as B01")
+    parser.add_argument("--everyone", action="store_true",
+                        help="the board forgets every computer; needs --check CODE or its button")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Removes the bond on both ends; Partly if the board keeps its own."""
+    spec, board = options.link or "ble", options.name
+    with open_store(options) as store:
+        if spec == "ble":
+            why = _over_ble(options, store)
+        elif spec.startswith("serial:") and options.everyone:
+            link = link_to(store, spec, board)
+            try:
+                why = _tell(Client(link), options, store)
+            finally:
+                link.close()
+        else:
+            raise Usage("a bond is between a board and this computer's Bluetooth: leave --link out; over"
+                        " the cable give --everyone.")
+    if options.json:
+        print_json({"board": board, "forgotten_here": spec == "ble", "forgotten_on_board": not why})
+    if why:
+        raise Partly(f"board {board} may still know this computer: {why}")
+    if not options.json:
+        print(f"board {board} has forgotten every computer" if options.everyone
+              else f"board {board} and this computer have forgotten each other")
+    return 0
+
+
+def _over_ble(options: argparse.Namespace, store: Store) -> str:
+    """Has the board and then this computer forget; returns why the board may not have."""
+    peer = ble_radio.connect(find(options.name))
+    try:
+        try:
+            known = store.board(options.name)
+            ble_pairing.secure(peer, options.name, known.pairing_key if known else None)
+            why = _tell(Client(BleLink(peer, options.name)), options, store)
+        except NotPaired as error:
+            why = str(error)
+        if peer.paired is not False:
+            peer.unpair()
+    finally:
+        peer.close()
+    return why
+
+
+def _tell(client: Client, options: argparse.Namespace, store: Store) -> str:
+    """Has the board forget; returns why it did not."""
+    identify(client, store, options.name)
+    result = client.unpair(options.everyone, options.check or 0)
+    return "" if result == commands.OK else names.RESULTS.get(result, str(result))

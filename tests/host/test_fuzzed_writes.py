@@ -1,0 +1,137 @@
+"""100,000 writes of nonsense, by a stranger and by a host let in: the log is as if nobody came."""
+
+from __future__ import annotations
+
+import random
+import struct
+from collections.abc import Callable, Iterator
+
+import pytest
+from desk_board import DeskBoard
+from gateway.gateway import Gateway
+from pumpwire import commands, pairing, proofs, racp, receiving, uuids
+
+TICKS = 20_000  # 33 minutes
+WRITES_A_TICK = 5
+CHANNELS = (uuids.RACP, uuids.COMMAND, uuids.FLOW, uuids.LOG, uuids.STATUS, 0, 99)
+WELL_FORMED = (
+    receiving.report_from(0), receiving.count_from(3), receiving.abort(), bytes((racp.DELETE, racp.ALL)),
+    receiving.flow(0, True), receiving.flow(7, False),
+    commands.request(commands.TIME, 1, 0, b""), commands.request(commands.PROVE, 2, 0, bytes(20)),
+    commands.request(commands.ENTRY, 3, 123456, bytes(54)),
+    commands.request(commands.ANCHOR, 4, 0,
+                     struct.pack(commands.ANCHOR_BODY, 1, 2, 3, 4, 1) + bytes(20)),
+    commands.request(commands.PROVISION, 5, 123456, bytes(struct.calcsize(commands.PROVISION_BODY))),
+    commands.request(commands.UNPAIR, 6, 123456, b"\1" + bytes(20)),
+)
+
+
+def nonsense(dice: random.Random) -> Iterator[tuple[int, bytes]]:
+    """Yields writes without end: noise, and messages that are cut, lengthened or bent."""
+    while True:
+        kind = dice.randrange(4)
+        if kind == 0:
+            data = dice.randbytes(dice.randrange(245))
+        else:
+            bent = bytearray(dice.choice(WELL_FORMED))
+            if kind == 1:
+                del bent[dice.randrange(len(bent) + 1):]
+            elif kind == 2:
+                bent += dice.randbytes(dice.randrange(60))
+            for _ in range(dice.randrange(3)):
+                if bent:
+                    bent[dice.randrange(len(bent))] = dice.randrange(256)
+            data = bytes(bent)
+        yield dice.choice(CHANNELS), data
+
+
+class Peer:
+    packet_bytes = 244
+
+    def __init__(self, secured: bool) -> None:
+        self.secured = secured
+        self.sent: list[tuple[int, bytes]] = []
+
+    def notify(self, channel: int, data: bytes) -> bool:
+        self.sent.append((channel, bytes(data)))
+        return True
+
+    indicate = notify
+
+
+class Attacked(DeskBoard):  # type: ignore[misc]
+    """The desk's board; `attack` is called between its ticks."""
+
+    ticked = 0
+    attack: Callable[[], None] = staticmethod(lambda: None)
+
+    def ticks(self, service: Callable[[], bool]) -> Iterator[int]:
+        for now_ms in super().ticks(service):
+            self.ticked += 1
+            yield now_ms
+            self.attack()
+
+
+def run(peer: Peer | None) -> tuple[Attacked, int]:
+    """Runs the board; returns it, and how many writes it was sent."""
+    board = Attacked(TICKS)
+    gateway = Gateway(board)
+    writes = nonsense(random.Random(5))
+    sent = 0
+
+    def attack() -> None:
+        nonlocal sent
+        assert peer is not None
+        if not sent:
+            gateway.opened(peer)
+        for _ in range(WRITES_A_TICK):
+            channel, data = next(writes)
+            gateway.written(peer, channel, data)
+            gateway.read(peer, channel)
+            sent += 1
+
+    if peer is not None:
+        board.attack = attack
+    gateway.run()
+    return board, sent
+
+
+@pytest.fixture(scope="module")
+def alone() -> Attacked:
+    return run(None)[0]
+
+
+def test_a_stranger_s_writes_leave_no_trace_and_get_no_answer(alone: Attacked) -> None:
+    peer = Peer(secured=False)
+    board, sent = run(peer)
+    assert sent == 100_000 and not peer.sent
+    assert board.ticked == alone.ticked == TICKS
+    assert bytes(board.flash.cells) == bytes(alone.flash.cells)
+
+
+def test_a_host_that_was_let_in_cannot_upset_the_board_either(alone: Attacked) -> None:
+    peer = Peer(secured=True)
+    board, sent = run(peer)
+    assert sent == 100_000
+    assert board.ticked == alone.ticked == TICKS
+    assert bytes(board.flash.cells) == bytes(alone.flash.cells)
+    answers = [commands.read_response(data) for channel, data in peer.sent if channel == uuids.COMMAND]
+    done = {op for op, _, result, _ in answers if result == commands.OK}
+    assert done == {commands.TIME, commands.PROVE}
+    assert {result for _, _, result, _ in answers} >= {
+        commands.MALFORMED, commands.NO_SUCH_OP, commands.NOT_PROVEN, commands.WRONG_KEY}
+    assert {code for channel, data in peer.sent if channel == uuids.RACP and data[0] == racp.RESPONSE
+            for code in data[3:]} >= {racp.NO_SUCH_OP, racp.BAD_OPERATOR, racp.BAD_OPERAND}
+    assert all(len(data) <= 244 for _, data in peer.sent)
+
+
+@pytest.mark.parametrize("length", range(18))
+def test_a_pairing_value_cut_short_is_named(length: int) -> None:
+    from pumpwire.errors import WireError
+
+    with pytest.raises(WireError):
+        pairing.read_value(bytes(length))
+
+
+def test_a_proof_is_as_long_as_the_host_takes_it_to_be() -> None:
+    assert struct.calcsize(proofs.PROVE_ANSWER) + proofs.CODE_BYTES == proofs.PROVE_ANSWER_BYTES

@@ -1,0 +1,72 @@
+"""Nothing in pumplog opens an outbound network connection: every command, watched by an audit hook."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bedside import Bedside
+from pumplog.cli import COMMANDS
+from pumplog.store import Store
+
+ROOT = Path(__file__).parents[2]
+WATCHED = """
+import sys
+socket_family = __import__("socket").AF_UNIX
+def hook(event, arguments):
+    if event == "socket.connect" and arguments[0].family == socket_family:
+        return  # the system's own bus
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind",
+                 "socket.getaddrinfo", "socket.gethostbyname", "urllib.Request",
+                 "http.client.connect", "ftplib.connect", "smtplib.connect"):
+        print("NETWORK", event, arguments, file=sys.__stdout__, flush=True)
+sys.addaudithook(hook)
+from pumplog.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    pass
+print("RAN", file=sys.__stdout__)
+"""
+EXAMPLES = {
+    "scan": ("--seconds", "1"), "pull": ("P01",), "status": (), "events": ("P01",), "doses": ("P01",),
+    "table": (), "patient": ("list",), "bag": ("list",), "regimen": ("show",), "pair": ("B01",),
+    "unpair": ("B01",), "provision": ("--name", "B09", "--ul-per-count", "1 uL", "--link",
+                                      "serial:/dev/absent"),
+}
+
+
+def watched(db: Path, *arguments: str) -> str:
+    """Runs pumplog under the hook; returns what it and the hook printed."""
+    env = {**os.environ, "PYTHONPATH": f"{ROOT / 'host_tools'}:{ROOT / 'firmware'}",
+           "XDG_STATE_HOME": str(db.parent)}
+    env.pop("PUMPLOG_AIR", None)
+    done = subprocess.run([sys.executable, "-c", WATCHED, *arguments, "--db", str(db)], env=env,
+                          text=True, capture_output=True)
+    assert done.stdout.rstrip().endswith("RAN"), done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("quiet") / "a.db"
+    with Store.open(path) as store:
+        bedside = Bedside(store)
+        bedside.bag(0, "1", "1")
+        bedside.infuse(0, 7200, "1")
+        bedside.write(7200)
+    return path
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_opens_a_network_connection(db: Path, command: str) -> None:
+    assert command in EXAMPLES, f"give an example of {command} here"
+    assert "NETWORK" not in watched(db, command, *EXAMPLES[command])
+
+
+def test_the_hook_would_have_seen_one(db: Path) -> None:
+    link = "socket://127.0.0.1:9"  # pyserial's own word for a serial port behind a network
+    assert "NETWORK socket.connect" in watched(db, "pull", "P01", "--link", f"serial:{link}")
