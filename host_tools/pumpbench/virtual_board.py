@@ -98,7 +98,8 @@ class VirtualBoard:
             # From its own folder: every file's path lies on the heap, and a board's are short.
             return subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, pass_fds=fds,
-                cwd=self._firmware, env={"PUMPBENCH_BOARD": json.dumps(whole), "MICROPYPATH": ".", **env},
+                cwd=self._firmware,
+                env={"PUMPBENCH_BOARD": json.dumps(whole), "MICROPYPATH": ".", **env},
             )
 
 

@@ -12,27 +12,16 @@ States of a page:
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pumpwire import page, seal
+from pumpwire import decoding, page, seal
 from pumpwire.errors import WireError
 from pumpwire.records import FILLER, MAX_FRAME
 
 OPEN, UNKEYED, SEALED = "open", "unkeyed", "sealed"
 UNVERIFIED, BAD, UNREAD = "unverified", "bad", "unread"
 ERASED = b"\xff"
-
-
-def hmac_under(key: bytes) -> Callable[..., bytes]:
-    """Returns hmac(*parts) -> 32 bytes of HMAC-SHA256 under a key, as pumpwire.page wants it."""
-    def made(*parts: bytes) -> bytes:
-        return hmac.new(key, b"".join(parts), hashlib.sha256).digest()
-
-    return made
 
 
 @dataclass(frozen=True)
@@ -74,7 +63,7 @@ def read_page(data: bytes, keys: Keyring) -> Reading:
         place = (log_id, first_seq)
         if version != page.VERSION:
             return Reading(UNREAD, version, kept=len(data), place=place)
-        header, records, closed, wrong = page.decode_page(data)
+        header, records, closed, wrong = decoding.decode_page(data)
     except WireError as error:
         return Reading(BAD, kept=len(data), error=str(error), barred=True)
     footer = page.read_footer(data)
@@ -116,10 +105,10 @@ def _seal_of(data: bytes, footer: Any, keys: Keyring) -> tuple[str, str | None]:
     if footer.key_id == 0:
         return UNKEYED, None
     known = keys.named(footer.key_id)
-    if any(page.sealed(data, footer, hmac_under(key)) for key in known):
+    if any(decoding.sealed(data, footer, key) for key in known):
         return SEALED, None
     for board, key in keys.others:
-        if seal.key_id(key) == footer.key_id and page.sealed(data, footer, hmac_under(key)):
+        if seal.key_id(key) == footer.key_id and decoding.sealed(data, footer, key):
             return BAD, f"it is sealed under the key of board {board}"
     if known:
         return BAD, "its seal does not fit the key of its board"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from pumpwire import page
-from pumpwire.records import KINDS
+from pumpwire.records import KINDS, name_of
 from pumpwire.units import PAGE_BYTES
 
 from . import world
@@ -266,7 +266,7 @@ class PageStore(ProofStore):
 
 def row_of(record: Any) -> tuple[str, int, int, str]:
     """Returns (kind, boot, uptime_ms, fields as JSON) of a decoded record, as it is stored."""
-    kind = KINDS[record.kind][0] if record.kind in KINDS else f"kind_{record.kind}"
+    kind = name_of(record.kind) if record.kind in KINDS else f"kind_{record.kind}"
     fields = json.dumps({name: value.hex() if isinstance(value, bytes) else value
                          for name, value in record.fields.items()})
     return kind, record.boot, record.uptime_ms, fields

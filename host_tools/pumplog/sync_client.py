@@ -258,12 +258,12 @@ class Client:
         if result != commands.OK:
             return False
         with self._understood():
-            told = seal.read_attestation(said)
+            told = decoding.read_attestation(said)
         if store.page_bytes(log_id, told["first_seq"]) < told["used"]:
             return None
         store.add_attestation(log_id, Attestation(world.utc_now_ms(), nonce, said))
         known = store.keyring(store.board_of(log_id)).named(told["key_id"])
-        if known and not any(seal.attested(said, key, nonce) for key in known):
+        if known and not any(decoding.attested(said, key, nonce) for key in known):
             raise Integrity(f"the board on {self._link.description} does not hold the key that it names:"
                             " what came is kept and proves nothing; have the board looked at.")
         return told["key_id"] != 0
@@ -285,7 +285,7 @@ class _Transfer:
 
     def run(self) -> int:
         """Receives one report until the board says it is done; returns its response code."""
-        self._segments = stream.SegmentReader()
+        self._segments = receiving.SegmentReader()
         self._expected = 0
         self._asked_again = -1
         self._longest = 0

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from pumpwire import page, seal
+from pumpwire import decoding, page
 from pumpwire.errors import WireError
 from pumpwire.records import LOST, SKIPPED
 
@@ -170,7 +170,7 @@ class _Verdict:
     def _attestations(self) -> None:
         for one in self._evidence.attestations:
             try:
-                told = seal.read_attestation(one.said)
+                told = decoding.read_attestation(one.said)
             except WireError as error:
                 self._find("denied", 0, None, str(error))
                 continue
@@ -179,7 +179,7 @@ class _Verdict:
                 continue
             if told["log_id"] != self._evidence.log_id:
                 self._find("denied", 0, None, f"it is of log {told['log_id']:08x}")
-            elif not any(seal.attested(one.said, key, one.nonce) for key in known):
+            elif not any(decoding.attested(one.said, key, one.nonce) for key in known):
                 self._find("denied", told["next_seq"], None, "it is not made under the board's key")
             else:
                 self._attested.append((one, told))

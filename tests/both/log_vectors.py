@@ -129,8 +129,9 @@ def encoded(said):
     if footer is None:
         return bytes(data)
     data += b"\xff" * (page.FOOTER_AT - len(data))
-    made = page.build_footer((memoryview(data)[: footer["used"]],), footer["used"], footer["count"], footer["key_id"],
-                             footer["flags"], unhex(footer["previous"]), key_of(said))
+    made = page.build_footer(
+        (memoryview(data)[: footer["used"]],), footer["used"], footer["count"], footer["key_id"],
+        footer["flags"], unhex(footer["previous"]), key_of(said))
     return bytes(data) + bytes(made)
 
 

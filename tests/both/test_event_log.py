@@ -63,7 +63,7 @@ def _raises(error, do):
 def test_records_survive_a_remount():
     flash = Nor(4)
     log = _log(flash)
-    assert log.mount() == 1
+    assert log.mount(1, 100) == 1
     for i in range(50):
         assert _minute(log, i) == i and log.logging
     again = _log(flash)
@@ -78,7 +78,7 @@ def test_time_goes_on_through_pages():
         flash = Nor(4)
         uptime = Uptime()
         log = _log(flash, uptime)
-        log.mount()
+        log.mount(1, 100)
         for i in range(500):
             uptime.advance(i * 60000)
             _minute(log, i)
@@ -97,7 +97,7 @@ def test_wrap_gives_up_the_oldest_and_says_so():
     for every in (EACH, SOME, NEVER):
         flash = Nor(4)
         log = _log(flash)
-        log.mount()
+        log.mount(1, 100)
         for i in range(2500):
             assert _minute(log, i) >= 0
             if i % every == every - 1:
@@ -118,7 +118,7 @@ def test_wrap_gives_up_the_oldest_and_says_so():
 def test_append_after_service_only_programs_its_record():
     flash = Nor(4)
     log = _log(flash)
-    log.mount()
+    log.mount(1, 100)
     _minute(log, 0)
     opened = 0
     for i in range(2000):
@@ -134,7 +134,7 @@ def test_append_after_service_only_programs_its_record():
 def test_service_does_one_thing_a_call_and_then_rests():
     flash = Nor(4)
     log = _log(flash)
-    log.mount()
+    log.mount(1, 100)
     for i in range(2000):
         _minute(log, i)
         for _ in range(4):
@@ -172,7 +172,7 @@ class Life:
         """Boots and writes; returns whether power went."""
         try:
             log = _log(self.flash)
-            log.mount()
+            log.mount(1, 100)
             for i in range(appends):
                 self.write(log)
                 if i % every == every - 1:
@@ -185,7 +185,7 @@ class Life:
         """Boots whole: what was acknowledged is there, what is there is explained and verifies."""
         self.flash.cut_at = -1
         log = _log(self.flash)
-        log.mount()
+        log.mount(1, 100)
         self.write(log)
         assert log.failures == 0
         pages = _pages(self.flash)
@@ -232,7 +232,7 @@ def _operations_to_a_page_change(life, every):
     """Returns how many operations after a boot a full page is about to be followed by the next."""
     life = life.copy()
     log = _log(life.flash)
-    log.mount()
+    log.mount(1, 100)
     appends = 0
     while True:
         operations = life.flash.programs + life.flash.erases
@@ -248,7 +248,7 @@ def _operations_to_a_page_change(life, every):
 def test_entries_of_any_length_go_between_the_minutes():
     flash = Nor(4)
     log = _log(flash)
-    log.mount()
+    log.mount(1, 100)
     written = {}
     for i in range(130):
         blob = bytes([i]) * (i * 7 % 200)
@@ -263,7 +263,7 @@ def test_entries_of_any_length_go_between_the_minutes():
 def test_a_page_that_refuses_is_passed_over():
     flash = Nor(4)
     log = _log(flash)
-    log.mount()
+    log.mount(1, 100)
     flash.bad = (2,)
     for i in range(800):
         assert _minute(log, i) >= 0
@@ -280,12 +280,12 @@ def test_a_page_that_fails_at_its_first_record_does_not_hide_the_next():
     flash.cells[page.HEADER_BYTES] = 0  # worn out: no erase mends it
     flash.erase = lambda slot: None
     log = _log(flash)
-    log.mount()
+    log.mount(1, 100)
     assert _minute(log, 7) == 0
     assert log.failures > 0
     for _ in range(2):
         log = _log(flash)
-        log.mount()
+        log.mount(1, 100)
     assert _minute(log, 8) == 1
     assert [fields["counts"] for _, fields in _all(flash).values()] == [7, 8]
 
@@ -293,7 +293,7 @@ def test_a_page_that_fails_at_its_first_record_does_not_hide_the_next():
 def test_flash_that_refuses_everywhere_is_told_and_tried_again_by_append_alone():
     flash = Nor(4)
     log = _log(flash)
-    log.mount()
+    log.mount(1, 100)
     _minute(log, 0)
     flash.bad = (0, 1, 2, 3)
     assert _minute(log, 1) == -1 and log.failures > 0 and not log.logging
@@ -310,7 +310,7 @@ def test_flash_that_refuses_everywhere_is_told_and_tried_again_by_append_alone()
 def test_seqs_of_records_that_decayed_are_not_given_again():
     flash = Nor(4)
     log = _log(flash)
-    log.mount()
+    log.mount(1, 100)
     while not log.page_at(0)[2]:
         _minute(log, 0)
         log.service()

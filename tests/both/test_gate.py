@@ -32,7 +32,7 @@ class Commands:
 
 def _session(secured):
     log = EventLog(Nor(2), Uptime(), random)
-    log.mount()
+    log.mount(1, 100)
     for at, value in enumerate((60000, 5, 0)):
         log.values[at] = value
     assert log.append(records.MINUTE) == 0

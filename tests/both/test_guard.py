@@ -35,7 +35,7 @@ class Desk:
     def __init__(self):
         uptime = Uptime()
         self.log = EventLog(Nor(4), uptime, random)
-        self.log.mount()
+        self.log.mount(1, 100)
         self.config = Config(Nvs())
         self.dice = Dice()
         self.wrote = []

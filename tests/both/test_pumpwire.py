@@ -1,7 +1,9 @@
 """The formats, both ways, cut short and corrupted."""
 
 from page_maker import PageMaker
-from pumpwire import receiving, decoding, check, commands, entries, page, racp, records, serial_frame, stream, varint
+from pumpwire import (
+    receiving, decoding, check, commands, entries, page, racp, records, serial_frame, stream, varint,
+)
 from pumpwire.errors import WireError
 from pumpwire.hmac import hmac_sha256
 

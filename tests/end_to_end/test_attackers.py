@@ -90,7 +90,8 @@ def test_an_unpaired_stranger_gets_nothing(ward: Ward, tmp_path: Path, options: 
             await stranger.connect(BOARD)
             await refused(stranger.read(uuids.STATUS))
             await stranger.subscribe()
-            for channel, data in ((uuids.RACP, receiving.report_from(0)), (uuids.RACP, receiving.count_from(0)),
+            for channel, data in ((uuids.RACP, receiving.report_from(0)),
+                                  (uuids.RACP, receiving.count_from(0)),
                                   (uuids.COMMAND, commands.request(commands.TIME, 1, 0, b""))):
                 if options:
                     await stranger.write(channel, data)

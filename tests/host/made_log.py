@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 
 from page_maker import PageMaker
-from pumplog.page_reading import hmac_under
 from pumplog.store import Board, Pull, Store
 from pumplog.store_proofs import Attestation
 from pumpwire import page, records, seal
@@ -57,7 +56,7 @@ class MadeLog:
         key = key or self.key
         if key is None:
             return made.closed(0, flags, self.previous)
-        return made.closed(seal.key_id(key), flags, self.previous, hmac_under(key))
+        return made.closed(seal.key_id(key), flags, self.previous, key)
 
     def grow(self, minutes: int) -> None:
         """Adds minutes to the open page."""

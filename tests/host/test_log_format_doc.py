@@ -10,7 +10,7 @@ import log_format_doc
 import log_format_reader
 import pytest
 from log_vectors import NAMES, SIMULATED, load, records_of, unhex
-from pumpwire import check, page, records, varint
+from pumpwire import check, decoding, page, records, varint
 from pumpwire.hmac import hmac_sha256
 
 TEXT = log_format_doc.DOC.read_text()
@@ -98,5 +98,5 @@ def test_both_readers_prove_the_same_seal() -> None:
     data, said = load(log_format_doc.EXAMPLE)
     key = unhex(said["device_key"])
     footer = page.read_footer(data)
-    assert page.sealed(data, footer, lambda *parts: hmac_sha256(key, *parts))
+    assert decoding.sealed(data, footer, lambda *parts: hmac_sha256(key, *parts))
     assert log_format_reader.sealed(data, key) and not log_format_reader.sealed(data, b"another")
