@@ -6,8 +6,10 @@ the ticks the heap is free and `service` runs, as on the real board.
 
 import struct
 
+from gateway.clock import Uptime
+from gateway.event_log import EventLog
 from nor import Nor, random
-from pumpwire import commands, entries, sealing, serial_frame, uuids
+from pumpwire import commands, entries, records, sealing, serial_frame, uuids
 from pumpwire.units import TICK_MS, TICKS_WRAP
 
 try:
@@ -31,6 +33,20 @@ class Port:
     """A named place for one pin's functions."""
 
 
+def _worn_ring():
+    """Returns flash whose ring is full, its newest page all but so: the next page gives one up."""
+    flash = Nor(3)
+    log = EventLog(flash, Uptime(), random)
+    log.mount(1, 100)
+    used = 0
+    while used < 2600 or log.oldest_seq == 0:
+        log.append(records.ENTRY, bytes(100))
+        for _ in range(4):
+            log.service()
+        used = log.page_at(log._open.slot)[1]
+    return flash
+
+
 class DeskBoard:
     """A board that runs for `ticks` ticks from begin_ms on; spoil() is called inside each.
 
@@ -51,7 +67,7 @@ class DeskBoard:
         self._noise = 0  # a cell whose reading never moves is dead
         self._locked = False
         self._to_read = _nurses_session()
-        self.flash = Nor(3)
+        self.flash = _worn_ring()
         self.random = random
         self.identity = b"desk"
         self.skipped = 0

@@ -1,6 +1,6 @@
 """Entries on the board: each once, and none taken for another."""
 
-from gateway import page_extent
+from gateway import slots
 from gateway.clock import Uptime
 from gateway.command_server import CommandServer
 from gateway.config import Config
@@ -42,7 +42,7 @@ def _enter(server, uuid):
 def _uuids_on(flash):
     data = bytearray(page.PAGE_BYTES)
     flash.read(0, 0, data)
-    if page_extent.is_blank(data):
+    if slots.is_blank(data):
         return []
     return [entries.unpack(record.fields["entry"])[0] for record in decoding.decode_page(data)[1]
             if record.kind == records.ENTRY]

@@ -35,7 +35,7 @@ def _session(secured):
     log.mount(1, 100)
     for at, value in enumerate((60000, 5, 0)):
         log.values[at] = value
-    assert log.append(records.MINUTE) == 0
+    assert log.append(records.MINUTE) == 1
     peer = Peer(secured)
     values = {channel: (lambda: b"value") for channel in uuids.READABLE}
     return Session(peer, log, Commands(), values, None), peer

@@ -42,7 +42,7 @@ class Desk:
         self.forgotten = []
         self.server = CommandServer(
             self.config, self.log, uptime, lambda: False, lambda kind, fields: None,
-            lambda epoch_s: None, lambda op, host_id: self.wrote.append((op, host_id)), self._unpair,
+            lambda epoch_s: None, lambda: 0, lambda op, host_id: self.wrote.append((op, host_id)), self._unpair,
         )
 
     def _unpair(self, peer):
@@ -81,7 +81,7 @@ def _entry(n=1):
 
 
 def _anchor():
-    return struct.pack(commands.ANCHOR_BODY, 1000, 0, 50, HOST, 1)
+    return struct.pack(commands.ANCHOR_BODY, 1000, 0, 50, HOST, 1, 1, 0, 0)
 
 
 def test_the_board_proves_its_key_over_both_nonces_and_its_log():
@@ -114,7 +114,7 @@ def test_a_write_sent_again_is_refused_on_its_connection_and_on_the_next():
     assert later.send(first)[2] == commands.NOT_PROVEN
     later.prove()
     assert later.send(first)[2] == commands.WRONG_KEY
-    assert desk.log.next_seq == 1
+    assert desk.log.next_seq == 2
 
 
 def test_an_earlier_counter_is_refused_after_a_later_one():
@@ -136,7 +136,7 @@ def test_another_key_and_any_changed_bit_are_refused():
         bad[bit // 8] ^= 1 << bit % 8
         if bad[0] != commands.TIME:  # which writes nothing
             assert link.send(bytes(bad))[2] != commands.OK, bit
-    assert desk.log.next_seq == 0 and not desk.wrote
+    assert desk.log.next_seq == 1 and not desk.wrote
     assert link.send(good)[2] == commands.OK
 
 
@@ -147,7 +147,7 @@ def test_the_key_alone_writes_no_entry_and_provisions_no_board_without_code_or_b
     who = struct.pack(commands.PROVISION_BODY, b"mine", b"x" * 32, b"y" * 32, 1, 1000000, 0, 0, 420000)
     for op, body in ((commands.ENTRY, _entry()), (commands.PROVISION, who), (commands.UNPAIR, b"\1")):
         assert link.send(link.sealed(op, body, check=111111))[2] == commands.REFUSED
-    assert desk.config.device_key == KEY and desk.log.next_seq == 0 and not desk.forgotten
+    assert desk.config.device_key == KEY and desk.log.next_seq == 1 and not desk.forgotten
 
 
 def test_a_host_has_its_own_bond_forgotten_with_the_key_and_all_with_the_code():

@@ -117,14 +117,14 @@ def test_resume_sends_only_what_is_new():
     then = Host(0)
     then.pages = first.pages
     _transfer(log, then, 244, 300)
-    assert then.seqs() == list(range(340))
+    assert then.seqs() == list(range(341))
     assert then.expected * 240 < 40 * 14 + 300
 
 
 def test_count_abort_busy_and_refusals():
     _, log = _filled(100)
     server = SyncServer(log)
-    assert server.request(receiving.count_from(40)) == racp.count_response(60)
+    assert server.request(receiving.count_from(40)) == racp.count_response(61)
     assert server.request(receiving.count_from(400)) == racp.count_response(0)
     assert server.request(receiving.report_from(0)) is None
     assert server.request(receiving.report_from(0)) == racp.response(racp.REPORT, racp.BUSY)

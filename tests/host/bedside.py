@@ -8,13 +8,12 @@ from uuid import UUID, uuid4
 
 from page_maker import PageMaker
 from pumplog.entries import Entry
-from pumplog.page_reading import hmac_under
 from pumplog.store import Board, Store
 from pumpwire import page, records, seal
 from pumpwire.units import EPOCH_2020_S
 
 START_MS = 1_767_600_000_000  # 2026-01-05T08:00:00Z
-KINDS = {name: number for number, (name, *_) in records.KINDS.items()}
+KINDS = {records.name_of(number): number for number in records.KINDS}
 LOG_ID = 77
 KEY = b"k" * 32
 
@@ -129,7 +128,7 @@ class Bedside:
         def close() -> None:
             nonlocal made, previous
             assert made is not None
-            data = made.closed(seal.key_id(KEY), 0, previous, hmac_under(KEY))
+            data = made.closed(seal.key_id(KEY), 0, previous, KEY)
             previous = data[page.FOOTER_AT + 19 :][:8]
             self.store.add_page_bytes(self.log_id, first_seq, 0, data)
             made = None

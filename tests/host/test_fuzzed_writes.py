@@ -20,7 +20,7 @@ WELL_FORMED = (
     commands.request(commands.TIME, 1, 0, b""), commands.request(commands.PROVE, 2, 0, bytes(20)),
     commands.request(commands.ENTRY, 3, 123456, bytes(54)),
     commands.request(commands.ANCHOR, 4, 0,
-                     struct.pack(commands.ANCHOR_BODY, 1, 2, 3, 4, 1) + bytes(20)),
+                     struct.pack(commands.ANCHOR_BODY, 1, 2, 3, 4, 1, 1, 0, 0) + bytes(20)),
     commands.request(commands.PROVISION, 5, 123456, bytes(struct.calcsize(commands.PROVISION_BODY))),
     commands.request(commands.UNPAIR, 6, 123456, b"\1" + bytes(20)),
 )
