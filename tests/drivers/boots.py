@@ -55,7 +55,7 @@ def log():
     cells = esp32.Partition.cells["log"]
     for at in range(0, len(cells), 4096):
         data = cells[at : at + 4096]
-        if data[: page.HEADER_BYTES] != b"\xff" * page.HEADER_BYTES:
+        if data[8 : page.HEADER_BYTES] != b"\xff" * (page.HEADER_BYTES - 8):  # else blank, or made ready
             _, here, _, error = decoding.decode_page(data)
             assert error is None, error
             found += here

@@ -11,7 +11,10 @@ from collections import deque
 from collections.abc import Callable
 
 from gateway.clock import Uptime
+from gateway.command_server import CommandServer
+from gateway.config import Config
 from gateway.event_log import EventLog
+from gateway.guard import Guard
 from gateway.peer_session import Session
 from nor import Nor
 from nor import random as seven
@@ -56,6 +59,12 @@ class LoopBoard:
         raise AssertionError(f"record {seq} is not on flash")
 
 
+class _NoNvs:
+    def get(self, key: str) -> bytes | None:
+        """Returns what an unprovisioned board has."""
+        return None
+
+
 class LoopLink:
     """One connection. break_at: the arrival (from 1) at which it breaks; sent: log packets."""
 
@@ -71,7 +80,12 @@ class LoopLink:
         self.arrived = 0
         self.sent: list[bytes] = []
         log = board.log
-        self._session = Session(self, log, None, {uuids.STATUS: self._status}, None)
+        config = Config(_NoNvs())
+        server = CommandServer(config, log, Uptime(), lambda: False, lambda kind, fields: None,
+                               lambda epoch_s: None, lambda: 0, lambda op, host_id: None,
+                               lambda peer: False)
+        self._session = Session(self, log, server, {uuids.STATUS: self._status},
+                                Guard(self, config, log, seven))
 
     def _status(self) -> bytes:
         log = self._board.log

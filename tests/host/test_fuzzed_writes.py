@@ -117,7 +117,7 @@ def test_a_host_that_was_let_in_cannot_upset_the_board_either(alone: Attacked) -
     assert bytes(board.flash.cells) == bytes(alone.flash.cells)
     answers = [commands.read_response(data) for channel, data in peer.sent if channel == uuids.COMMAND]
     done = {op for op, _, result, _ in answers if result == commands.OK}
-    assert done == {commands.TIME, commands.PROVE}
+    assert done == {commands.TIME, commands.PROVE, commands.ATTEST}
     assert {result for _, _, result, _ in answers} >= {
         commands.MALFORMED, commands.NO_SUCH_OP, commands.NOT_PROVEN, commands.WRONG_KEY}
     assert {code for channel, data in peer.sent if channel == uuids.RACP and data[0] == racp.RESPONSE

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HARDWARE = {"machine", "esp32", "bluetooth"}
-PURE = {"array", "struct", "binascii", "hashlib", "micropython", "errno", "gc", "collections",
+PURE = {"array", "struct", "binascii", "hashlib", "micropython", "errno", "gc", "sys", "collections",
         "pumpwire", "gateway"}
 
 

@@ -30,14 +30,14 @@ def seqs(held: Store, board: LoopBoard) -> list[int]:
     return [record.seq for record in held.records(board.log.log_id)]
 
 
-def board_with(minutes: int, pages: int = 8) -> LoopBoard:
+def board_with(records: int, pages: int = 8) -> LoopBoard:
     board = LoopBoard(pages)
-    board.minutes(minutes)
+    board.minutes(records - 1)  # and its BOOT
     return board
 
 
 def test_broken_off_at_every_packet_the_next_pull_completes_it() -> None:
-    board = board_with(700)
+    board = board_with(900)
     whole = store()
     _, undisturbed = pull(whole, board)
     assert undisturbed.arrived > 25
@@ -113,11 +113,11 @@ def test_after_a_bad_page_a_pull_brings_only_what_is_new_and_tells_of_it() -> No
     result, link = pull(held, board)
     assert result.records == 20 and result.bytes < 20 * 20
     assert result.bad_pages == 1 and seqs(held, board)[-1] == 919
-    assert min(first for first, _ in link.sent_pages()) > 700
+    assert min(first for first, _ in link.sent_pages()) > 350
 
 
 def test_a_bad_byte_deep_in_the_open_page_is_no_torn_end() -> None:
-    board = board_with(250)
+    board = board_with(350)
     board.damage(200)
     held = store()
     image = bytes(board.flash.cells)
@@ -178,7 +178,7 @@ def test_a_pull_from_behind_a_bad_byte_does_not_stop_the_board() -> None:
 
 
 def test_a_page_gone_from_the_board_is_asked_for_once_and_not_for_ever() -> None:
-    board = board_with(900)
+    board = board_with(2000)
     board.flash.cells[4096 + 5] ^= 1  # the second page's header: at the next boot it is no page
     board.power_on()
     held, log_id = store(), board.log.log_id
