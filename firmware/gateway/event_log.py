@@ -274,7 +274,7 @@ class EventLog:
         if self._w_count < 0:
             from . import page_extent, recovery
 
-            data = self._page
+            data = self._page or bytearray(PAGE_BYTES)
             self._flash.read(slot, 0, data)
             footer, count = page_extent.footer_again(data, self._previous, self._key_id, self._key)
             recovery.note_gap(self, slot, count)

@@ -1,16 +1,23 @@
-"""The log on flash: nothing acknowledged is lost, whatever power does."""
+"""The log on flash: nothing acknowledged is lost, whatever power, wear and bad cells do.
+
+Power cuts in every operation: test_power_cuts.
+"""
 
 from gateway.clock import Uptime
-from gateway.event_log import EventLog, LogError
-from nor import Cut, Nor, random
-from pumpwire import decoding, page, records
+from gateway.event_log import EventLog
+from nor import Nor, random
+from page_maker import PageMaker
+from pumpwire import check, decoding, page, records
 from pumpwire.errors import WireError
 
 EACH, SOME, NEVER = 1, 5, 1 << 29  # how many appends go by between two rounds of the log's service
+MINUTE_MS = 60000
 
 
 def _log(flash, uptime=None):
-    return EventLog(flash, uptime or Uptime(), random)
+    log = EventLog(flash, uptime or Uptime(), random)
+    log.mount(1, 100)
+    return log
 
 
 def _minute(log, n):
@@ -18,6 +25,11 @@ def _minute(log, n):
     log.values[1] = n
     log.values[2] = 0
     return log.append(records.MINUTE)
+
+
+def _service(log, calls=6):
+    for _ in range(calls):
+        log.service()
 
 
 def _pages(flash):
@@ -34,43 +46,41 @@ def _pages(flash):
 
 
 def _all(flash):
-    return _records(_pages(flash))
-
-
-def _records(pages):
-    """Returns {seq: (kind, fields)} of every good record in pages; no seq may come twice."""
+    """Returns {seq: Record} of every good record; no seq may come twice."""
     out = {}
-    for _, found, _, _ in pages:
+    for _, found, _, _ in _pages(flash):
         for record in found:
             assert record.seq not in out
-            out[record.seq] = (record.kind, record.fields)
+            out[record.seq] = record
     return out
 
 
-def _service(log, calls=4):
-    for _ in range(calls):
-        log.service()
+def _of_kind(flash, kind):
+    found = _all(flash)
+    return [found[seq].fields for seq in sorted(found) if found[seq].kind == kind]
 
 
-def _raises(error, do):
-    try:
-        do()
-    except error as raised:
-        return str(raised)
-    raise AssertionError("nothing raised")
+def _fill(log, count, every=EACH, uptime=None):
+    for i in range(count):
+        if uptime is not None:
+            uptime.advance((i + 1) * MINUTE_MS & 0x3FFFFFFF)
+        assert _minute(log, i * 37 & 255) >= 0
+        if i % every == every - 1:
+            _service(log, 1)
 
 
-def test_records_survive_a_remount():
+def test_a_boot_goes_on_in_the_same_page():
     flash = Nor(4)
     log = _log(flash)
-    assert log.mount(1, 100) == 1
     for i in range(50):
-        assert _minute(log, i) == i and log.logging
-    again = _log(flash)
-    assert again.mount() == 2
-    assert (again.next_seq, again.log_id, again.oldest_seq) == (50, log.log_id, 0)
-    assert _minute(again, 50) == 50
-    assert len(_all(flash)) == 51
+        assert _minute(log, i) == i + 1 and log.logging
+    for boot in range(2, 8):
+        again = _log(flash)
+        assert (again.boot, again.log_id, again.oldest_seq) == (boot, log.log_id, 0)
+    assert _minute(again, 50) == 57
+    found = _all(flash)
+    assert len(found) == 58 and len(_pages(flash)) == 1
+    assert [found[seq].boot for seq in (0, 50, 51, 52, 57)] == [1, 1, 2, 3, 7]
 
 
 def test_time_goes_on_through_pages():
@@ -78,66 +88,67 @@ def test_time_goes_on_through_pages():
         flash = Nor(4)
         uptime = Uptime()
         log = _log(flash, uptime)
-        log.mount(1, 100)
-        for i in range(500):
-            uptime.advance(i * 60000)
-            _minute(log, i)
-            if i % every == every - 1:
-                _service(log)
-        times = {}
-        for _, found, _, _ in _pages(flash):
-            for record in found:
-                times[record.seq] = record.uptime_ms
-        assert len(times) == 500
-        for i in range(500):
-            assert times[i] == i * 60000
+        _fill(log, 1500, every, uptime)
+        found = _all(flash)
+        assert len(found) == 1501 and len(_pages(flash)) >= 2
+        for i in range(1500):
+            assert found[i + 1].uptime_ms == (i + 1) * MINUTE_MS
+
+
+def test_a_minute_takes_its_reservoir_along():
+    flash = Nor(4)
+    uptime = Uptime()
+    log = _log(flash, uptime)
+    for i in range(20):
+        uptime.advance((i + 1) * MINUTE_MS)
+        log.hold_reservoir(250000 - 17 * i, 500 + i // 10)
+        programs = flash.programs
+        assert _minute(log, 17) == 2 * i + 1 and log.next_seq == 2 * i + 3
+        assert flash.programs == programs + (2 if i in (0, 10) else 1)
+    found = _all(flash)
+    for i in range(20):
+        assert found[2 * i + 1].kind == records.MINUTE
+        assert found[2 * i + 2].fields == {"level_ul": 250000 - 17 * i, "se_ul": 500 + i // 10}
+        assert found[2 * i + 2].uptime_ms == (i + 1) * MINUTE_MS
 
 
 def test_wrap_gives_up_the_oldest_and_says_so():
     for every in (EACH, SOME, NEVER):
         flash = Nor(4)
         log = _log(flash)
-        log.mount(1, 100)
-        for i in range(2500):
-            assert _minute(log, i) >= 0
-            if i % every == every - 1:
-                _service(log)
+        _fill(log, 5000, every)
         _service(log)
         found = _all(flash)
         assert log.oldest_seq > 0 and min(found) == log.oldest_seq
         assert sorted(found) == list(range(log.oldest_seq, log.next_seq))
-        lost = [found[seq][1] for seq in sorted(found) if found[seq][0] == records.LOST]
-        assert lost[-1]["last_seq"] == log.oldest_seq - 1
+        lost = _of_kind(flash, records.LOST)
+        assert lost[-1]["last_seq"] >= log.oldest_seq - 1
         for earlier, later in zip(lost, lost[1:]):
             assert later["first_seq"] == earlier["last_seq"] + 1
         again = _log(flash)
-        again.mount()
-        assert (again.oldest_seq, again.next_seq) == (log.oldest_seq, log.next_seq)
+        assert (again.oldest_seq, again.next_seq) == (log.oldest_seq, log.next_seq + 1)
 
 
-def test_append_after_service_only_programs_its_record():
+def test_append_after_service_programs_its_record_and_at_most_a_header():
     flash = Nor(4)
     log = _log(flash)
-    log.mount(1, 100)
-    _minute(log, 0)
-    opened = 0
-    for i in range(2000):
+    turned = 0
+    for i in range(4000):
         _service(log)
-        programs, erases, closed = flash.programs, flash.erases, log.page_at(log._slot)[2]
-        assert _minute(log, i) >= 0
-        opened += closed
-        assert flash.programs == programs + 1 + closed  # a page's header goes before its first record
-        assert flash.erases == erases
-    assert opened >= 4
+        programs, erases, reads = flash.programs, flash.erases, flash.reads
+        assert _minute(log, i & 255) >= 0
+        turns = flash.programs - programs - 1
+        assert turns in (0, 1) and flash.erases == erases and flash.reads - reads == turns + 1
+        turned += turns
+    assert turned >= 4
 
 
 def test_service_does_one_thing_a_call_and_then_rests():
     flash = Nor(4)
     log = _log(flash)
-    log.mount(1, 100)
-    for i in range(2000):
-        _minute(log, i)
-        for _ in range(4):
+    for i in range(4000):
+        _minute(log, i & 255)
+        for _ in range(6):
             before = flash.programs + flash.erases
             log.service()
             assert flash.programs + flash.erases <= before + 1
@@ -146,188 +157,182 @@ def test_service_does_one_thing_a_call_and_then_rests():
         assert flash.programs + flash.erases == before
 
 
-class Life:
-    """A flash through many boots, and what the log has acknowledged on it."""
-
-    def __init__(self):
-        self.flash = Nor(4)
-        self.acknowledged = {}  # seq: the value it holds
-        self.in_flight = set()  # values being written as power went
-        self.value = 0
-
-    def copy(self):
-        other = Life()
-        other.flash.cells[:] = self.flash.cells
-        other.acknowledged = self.acknowledged.copy()
-        other.value = self.value
-        return other
-
-    def write(self, log):
-        self.value += 1
-        self.in_flight.add(self.value)
-        self.acknowledged[_minute(log, self.value)] = self.value
-        self.in_flight.remove(self.value)
-
-    def run(self, every, appends):
-        """Boots and writes; returns whether power went."""
-        try:
-            log = _log(self.flash)
-            log.mount(1, 100)
-            for i in range(appends):
-                self.write(log)
-                if i % every == every - 1:
-                    log.service()
-        except Cut:
-            return True
-        return False
-
-    def check(self):
-        """Boots whole: what was acknowledged is there, what is there is explained and verifies."""
-        self.flash.cut_at = -1
-        log = _log(self.flash)
-        log.mount(1, 100)
-        self.write(log)
-        assert log.failures == 0
-        pages = _pages(self.flash)
-        found = _records(pages)
-        assert sorted(found) == list(range(log.oldest_seq, log.next_seq))
-        for seq in self.acknowledged:
-            assert seq < log.oldest_seq or found[seq][1]["counts"] == self.acknowledged[seq]
-        for seq in found:
-            kind, fields = found[seq]
-            if seq not in self.acknowledged and kind not in (records.TORN, records.LOST):
-                assert fields["counts"] in self.in_flight
-        assert [error for _, _, _, error in pages if error is not None] == []
-        assert len([closed for _, _, closed, _ in pages if not closed]) == 1
-
-
-def test_power_cut_at_every_operation():
-    for every in (EACH, SOME, NEVER):
-        for cut_at in range(0, 1160, 53):
-            for torn_bytes in (0, 1, 5, 11, 31, 32, 2048):
-                life = Life()
-                life.flash.cut(cut_at, torn_bytes)
-                assert life.run(every, 1150)
-                life.check()
-
-
-def test_power_cut_again_and_again_as_the_page_changes_and_at_boot():
-    for every in (EACH, SOME, NEVER):
-        filled = Life()
-        filled.run(every, 1130)  # round the ring: from now on every new page gives up an old one
-        changes = _operations_to_a_page_change(filled, every)
-        for cut_at in [n for n in range(12)] + [changes + n for n in range(12)]:
-            for torn_bytes in (0, 3, 31, 32, 40):
-                life = filled.copy()
-                life.flash.cut(cut_at, torn_bytes)
-                assert life.run(every, 500)
-                for at_boot in range(4):
-                    life.flash.cut(at_boot, torn_bytes)
-                    life.run(every, 1)
-                life.check()
-                life.check()
-
-
-def _operations_to_a_page_change(life, every):
-    """Returns how many operations after a boot a full page is about to be followed by the next."""
-    life = life.copy()
-    log = _log(life.flash)
-    log.mount(1, 100)
-    appends = 0
-    while True:
-        operations = life.flash.programs + life.flash.erases
-        life.write(log)
-        appends += 1
-        if appends % every == 0:
-            log.service()
-        _, used, closed = log.page_at(log._slot)
-        if closed or used > page.FOOTER_AT - 12:
-            return operations
-
-
 def test_entries_of_any_length_go_between_the_minutes():
     flash = Nor(4)
     log = _log(flash)
-    log.mount(1, 100)
     written = {}
-    for i in range(130):
+    for i in range(100):
         blob = bytes([i]) * (i * 7 % 200)
         written[log.append(records.ENTRY, blob)] = blob
         _minute(log, i)
     found = _all(flash)
-    assert len(found) == 260
+    assert len(found) == 201
     for seq in written:
-        assert found[seq] == (records.ENTRY, {"entry": written[seq]})
+        assert found[seq].fields == {"entry": written[seq]}
 
 
-def test_a_page_that_refuses_is_passed_over():
-    flash = Nor(4)
+def test_a_page_that_refuses_is_retired_and_told():
+    flash = Nor(5)
     log = _log(flash)
-    log.mount(1, 100)
     flash.bad = (2,)
-    for i in range(800):
-        assert _minute(log, i) >= 0
-        _service(log)
+    _fill(log, 6000)
     assert log.failures > 0 and log.page_at(2)[1] == 0
     assert sorted(_all(flash)) == list(range(log.oldest_seq, log.next_seq))
+    told = [fields["slot"] for fields in _of_kind(flash, records.CELLS)]
+    assert not told or set(told) == {2}
     again = _log(flash)
-    again.mount()
-    assert (again.oldest_seq, again.next_seq) == (log.oldest_seq, log.next_seq)
+    assert (again.oldest_seq, again.next_seq) == (log.oldest_seq, log.next_seq + 1)
 
 
-def test_a_page_that_fails_at_its_first_record_does_not_hide_the_next():
-    flash = Nor(4)
-    flash.cells[page.HEADER_BYTES] = 0  # worn out: no erase mends it
-    flash.erase = lambda slot: None
-    log = _log(flash)
-    log.mount(1, 100)
-    assert _minute(log, 7) == 0
-    assert log.failures > 0
-    for _ in range(2):
-        log = _log(flash)
-        log.mount(1, 100)
-    assert _minute(log, 8) == 1
-    assert [fields["counts"] for _, fields in _all(flash).values()] == [7, 8]
+def test_one_stuck_bit_costs_no_acknowledged_record():
+    for at in (3, 30, 100, 2000, 4070):
+        for value in (0, 16):
+            flash = Nor(4)
+            flash.stuck = {4096 + at: (16, value)}
+            log = _log(flash)
+            _fill(log, 4000)
+            found = _all(flash)
+            assert sorted(found) == list(range(log.oldest_seq, log.next_seq)), (at, value)
 
 
-def test_flash_that_refuses_everywhere_is_told_and_tried_again_by_append_alone():
+def test_flash_that_refuses_everywhere_is_told_and_tried_again_by_append():
     flash = Nor(4)
     log = _log(flash)
-    log.mount(1, 100)
     _minute(log, 0)
     flash.bad = (0, 1, 2, 3)
     assert _minute(log, 1) == -1 and log.failures > 0 and not log.logging
-    _service(log)
-    before = flash.programs + flash.erases
-    for _ in range(100):
-        log.service()
-    assert flash.programs + flash.erases == before
+    assert "pull the log" in log.trouble
+    _service(log, 40)
     flash.bad = ()
-    assert _minute(log, 2) >= 0
-    assert [fields["counts"] for _, fields in _all(flash).values()][-1] == 2
+    assert _minute(log, 2) >= 0 and log.logging
 
 
 def test_seqs_of_records_that_decayed_are_not_given_again():
-    flash = Nor(4)
-    log = _log(flash)
-    log.mount(1, 100)
-    while not log.page_at(0)[2]:
-        _minute(log, 0)
-        log.service()
-    last = log.next_seq
-    flash.cells[2000] ^= 1
-    again = _log(flash)
-    again.mount()
-    assert _minute(again, 1) == last
+    for at in (2000, 60, 3500):
+        flash = Nor(4)
+        log = _log(flash)
+        _fill(log, 900)
+        last = log.next_seq
+        flash.cells[at] ^= 1
+        again = _log(flash)
+        assert again.next_seq > last
+        assert _minute(again, 1) >= last
+        _all(flash)
 
 
-def test_foreign_flash_is_not_touched():
+def test_foreign_flash_is_kept_and_the_erased_slots_are_used():
     flash = Nor(4)
     flash.cells[0:4096] = b"\x12" * 4096
     flash.cells[4096:8192] = b"\x34" * 4096
-    before = bytes(flash.cells)
-    assert "something else" in _raises(LogError, _log(flash).mount)
-    assert bytes(flash.cells) == before
+    before = bytes(flash.cells[:8192])
     log = _log(flash)
+    assert "something else" in log.trouble
+    _fill(log, 3000)
+    assert bytes(flash.cells[:8192]) == before and log.oldest_seq > 0
+    assert sorted(_all(flash)) == list(range(log.oldest_seq, log.next_seq))
     log.format()
-    assert _minute(log, 1) == 0
+    assert log.trouble is None and log.boot == 1 and _minute(log, 1) == 1
+    assert b"\x12" not in bytes(flash.cells)
+
+
+def test_flash_full_of_something_else_keeps_the_board_alive_and_itself():
+    flash = Nor(3)
+    for slot in range(3):
+        flash.cells[slot * 4096 : slot * 4096 + 4096] = bytes((7 + slot,)) * 4096
+    before = bytes(flash.cells)
+    log = _log(flash)
+    assert not log.logging and log.trouble and _minute(log, 1) == -1
+    _service(log)
+    assert bytes(flash.cells) == before
+
+
+def _versioned(version, log_id, first_seq):
+    data = bytearray(PageMaker(log_id, first_seq).data) + b"\x55" * 4068
+    data[2] = version
+    crc = check.crc16(data, 0, 14)
+    data[14] = crc & 255
+    data[15] = crc >> 8
+    return data
+
+
+def test_pages_of_other_versions_are_kept_and_count_as_this_logs():
+    for version in (1, 3):
+        flash = Nor(4)
+        log = _log(flash)
+        _fill(log, 100)
+        flash.cells[4096:8192] = _versioned(version, log.log_id, log.next_seq)
+        first = log.next_seq
+        before = bytes(flash.cells[4096:8192])
+        again = _log(flash)
+        assert again.log_id == log.log_id and again.next_seq > first + 4096
+        assert bytes(flash.cells[4096:8192]) == before
+        assert again.page_at(1) == (first, 4096, True)
+        skipped = _of_kind(flash, records.SKIPPED)
+        assert skipped == [{"first_seq": first, "last_seq": first + 4095}]
+        _fill(again, 200)
+        assert again.following(0) == 1 and again.following(1) == 2
+
+
+def test_pages_of_another_log_are_kept_and_told():
+    flash = Nor(5)
+    log = _log(flash)
+    _fill(log, 1500)
+    flash.cells[4 * 4096 :] = _versioned(2, log.log_id ^ 1, 7)
+    kept = bytes(flash.cells[4 * 4096 :])
+    again = _log(flash)
+    assert again.log_id == log.log_id and "something else" in again.trouble
+    _fill(again, 4000)
+    assert bytes(flash.cells[4 * 4096 :]) == kept
+
+
+def test_closed_pages_are_sealed_in_a_chain_and_the_end_is_attested():
+    key = b"k" * 32
+    flash = Nor(8)
+    log = EventLog(flash, Uptime(), random)
+    log.set_key(key)
+    log.mount(1, 100)
+    _fill(log, 3300)
+    previous = bytes(8)
+    sealed = 0
+    data = bytearray(4096)
+    for slot in range(8):
+        flash.read(slot, 0, data)
+        footer = page.read_footer(data)
+        if data[:2] != page.MAGIC or footer is None:
+            continue
+        assert decoding.sealed(data, footer, key) and bytes(footer.previous) == previous
+        previous = bytes(footer.seal[:8])
+        sealed += 1
+    assert sealed >= 4
+    nonce = bytes(16)
+    said = log.attest(nonce)
+    assert decoding.attested(said, key, nonce)
+    told = decoding.read_attestation(said)
+    assert told["next_seq"] == log.next_seq and bytes(told["previous"]) == previous
+
+
+def test_locate_finds_the_place_behind_every_record():
+    flash = Nor(4)
+    uptime = Uptime()
+    log = _log(flash, uptime)
+    for i in range(1400):
+        uptime.advance((i + 1) * MINUTE_MS & 0x3FFFFFFF)
+        if i % 50 == 49:
+            log.append(records.ENTRY, bytes((i & 255,)) * (i % 200))
+        if i % 5 == 4:
+            log.hold_reservoir(250000 - i, 500)
+        _minute(log, i & 15)
+        _service(log, 2)
+    data = bytearray(4096)
+    for slot in range(4):
+        first, used, _ = log.page_at(slot)
+        if not used:
+            continue
+        flash.read(slot, 0, data)
+        seq = first
+        for at, length in page.walk(memoryview(data)[: min(used, page.FOOTER_AT)], page.read_header(data)):
+            two = data[at] >= 0xC0
+            if two:
+                assert log.locate(seq + 1) == (slot, at)
+            seq += 2 if two else 1
+            assert log.locate(seq) == (slot, at + length)
