@@ -37,7 +37,7 @@ def run(command: list[str], module: str) -> str:
 def runtime(bits: int) -> list[str]:
     if bits == 32:
         return [sys.executable, str(ROOT / "tests" / "micropython32.py"), "run"]
-    return [micropython(), str(BOTH / "run.py")]
+    return [micropython(), "-X", "heapsize=64m", str(BOTH / "run.py")]  # for what tests keep
 
 
 @pytest.mark.parametrize("bits", [64, 32])

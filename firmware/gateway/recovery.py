@@ -15,6 +15,7 @@ _SEAL_AT = const(4080)
 _PAGE_BYTES = const(4096)
 _CHUNK_BYTES = const(256)
 _MOST_RECORDS = const(4096)  # more than any page of any version holds
+_LOST_BYTES = const(19)  # a LOST at most
 _TOO_FULL = const(64)  # a page with less room is not taken up again
 _A_HEADER_MAY_COME = const(320)  # with less room a page may have been left for the next one
 
@@ -142,6 +143,8 @@ def _look_ahead(log, head, extent, shut):
     if giving_up and what == OURS and slots.first_seq == extent.lost_seq:
         ahead.noted = extent.lost_seq
         giving_up = False
+    if not shut and what == OURS and extent.filled + _LOST_BYTES > _FOOTER_AT:
+        giving_up = True  # its LOST found no room before the erase
     if not garbage:
         return False
     if giving_up:

@@ -196,7 +196,7 @@ def test_a_command_under_another_key_is_refused_even_with_the_label_s_code(
         code = copy.check_code(PATIENT)
         async with Stranger(air.address, 1) as stranger:
             await _insider(stranger, air, copy)
-            anchor = struct.pack(commands.ANCHOR_BODY, 1, 0, 1, HOST_ID, 1)
+            anchor = struct.pack(commands.ANCHOR_BODY, 1, 0, 1, HOST_ID, 1, 1, 0, 0)
             assert (await stranger.ask(commands.request(commands.ENTRY, 1, code, _bag(1))))[2] == (
                 commands.NOT_PROVEN)
             nonce = await stranger.prove(HOST_ID)

@@ -1,0 +1,41 @@
+"""Power goes in the middle of operations: what was acknowledged stays, nothing is invented.
+
+Every operation of three wraps, and 30 days: tests/soak/test_power_cuts.
+"""
+
+import sys
+
+import dice
+from log_lives import live
+from nor import Nor
+from power_cuts import Bed, every_byte
+
+
+FEWER = 12 if sys.implementation.name == "micropython" else 1
+
+
+def _now_and_then(stride):
+    seen = [0]
+    stride *= FEWER
+
+    def tear(bed, slot, offset, data):
+        seen[0] += 1
+        # a page's change is where most can go wrong: its operations are all torn
+        if seen[0] % stride == 0 or (data is None or offset < 28 or offset > 4000) and seen[0] % (3 * FEWER) == 0:
+            every_byte(bed, slot, offset, data)
+
+    return tear
+
+
+def test_cuts_in_operations_of_every_kind_lose_and_invent_nothing():
+    dice.seed(11)
+    bed = Bed(Nor(4), _now_and_then(701))
+    live(bed, 4200, reboot_every=499)
+    assert bed.log.oldest_seq > 0 and bed.checks > 500 // FEWER
+
+
+def test_cuts_where_the_service_never_came_round():
+    dice.seed(12)
+    bed = Bed(Nor(4), _now_and_then(1501))
+    live(bed, 6000, services=0, reboot_every=1499)
+    assert bed.log.oldest_seq > 0 and bed.checks > 100 // FEWER

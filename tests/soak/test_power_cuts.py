@@ -1,0 +1,51 @@
+"""Power cuts at large: every byte of every operation of a small ring, thousands in a month's log."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import dice
+from log_lives import live
+from nor import BITS, PREFIX, UNSTABLE, Nor
+from power_cuts import Bed, every_byte
+from scale import scaled
+
+THREE_WRAPS = 16_000  # minutes: a page holds about 1,250
+MONTH = 30 * 1440
+
+
+def test_every_byte_of_every_operation_over_three_wraps() -> None:
+    stride, seen = scaled(67, 1), 0
+    dice.seed(1)
+
+    def tear(bed: Bed, slot: int, offset: int, data: Any) -> None:
+        nonlocal seen
+        seen += 1
+        turn = data is None or offset < 28 or offset > 4000
+        if seen % stride == 0 or turn and seen % max(1, stride // 8) == 0:
+            every_byte(bed, slot, offset, data)
+
+    bed = Bed(Nor(4), tear)
+    live(bed, THREE_WRAPS, reboot_every=2503)
+    print(f"{seen} operations, {bed.checks} cuts, {bed.flash.erases} erases, {bed.skips} numbers skipped")
+    assert bed.flash.erases >= 3 * bed.flash.pages
+    assert bed.checks > 10 * seen / stride
+
+
+def test_seeded_cuts_of_a_months_log() -> None:
+    wanted = scaled(600, 24_000)
+    chance = wanted / (MONTH * 1.02)
+    dice.seed(2)
+    choose = random.Random(2)
+
+    def tear(bed: Bed, slot: int, offset: int, data: Any) -> None:
+        if choose.random() < chance or data is None and choose.random() < 0.5:
+            bed.cut_here(slot, offset, data, choose.choice((PREFIX, BITS, UNSTABLE)),
+                         choose.randrange(4097 if data is None else len(data) + 1),
+                         choose.choice((0, 0, 1, 2, 3)))
+
+    bed = Bed(Nor(40), tear)
+    live(bed, MONTH, reboot_every=4001)
+    print(f"{bed.checks} cuts, {bed.skips} numbers skipped")
+    assert bed.checks > wanted * 0.9
