@@ -209,7 +209,8 @@ class PageStore(ProofStore):
             end = None if uncounted else first_seq + records
         skipped = [] if not out else [(record.fields["first_seq"], record.fields["last_seq"])
                                       for record in self.records(log_id, "skipped")]
-        return [hole for hole in out if hole not in skipped]
+        return [(first, last) for first, last in out
+                if not any(begin <= first and last <= end for begin, end in skipped)]
 
     def _known_lost(self, log_id: int, first: int) -> bool:
         """Returns whether a hole is the end of a bad page, or outlasted a complete pull while the

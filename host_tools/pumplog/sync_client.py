@@ -62,8 +62,8 @@ class PullResult:
 
     bad_pages, unverified: how many pages of this log, new or old, do not verify, or stand under a key
     that this store lacks; unread: {format version: pages} that this pumplog does not read; gaps:
-    (first, last seq) of records that the board gave up before they were pulled, new to this pull;
-    attested: whether the board said, under its key, where its log ends.
+    (log_id, first, last seq) of records that came no more, found in this pull; attested: whether the
+    board said, under its key, where its log ends.
     """
 
     records: int
@@ -74,7 +74,7 @@ class PullResult:
     bad_pages: int = 0
     unverified: int = 0
     unread: dict[int, int] = field(default_factory=dict)
-    gaps: tuple[tuple[int, int], ...] = ()
+    gaps: tuple[tuple[int, int, int], ...] = ()
     attested: bool = False
 
 
@@ -228,7 +228,8 @@ class Client:
         return PullResult(
             transfer.records, transfer.pages, transfer.bytes, store.next_seq_reached(log_id),
             transfer.repaired, store.bad_pages(log_id), unverified, unread,
-            tuple(hole for hole in store.holes(log_id) if hole not in before), bool(attested))
+            tuple((log_id, *hole) for hole in store.holes(log_id) if hole not in before),
+            bool(attested))
 
     def _report(self, transfer: _Transfer) -> None:
         """Has the board send what the store lacks; every page that came whole stays."""
@@ -259,6 +260,10 @@ class Client:
             return False
         with self._understood():
             told = decoding.read_attestation(said)
+        if told["log_id"] != log_id:
+            raise Integrity(f"the board on {self._link.description} speaks for log"
+                            f" {told['log_id']:08x}, not {log_id:08x}: have it looked at; what came is"
+                            " kept.")
         if store.page_bytes(log_id, told["first_seq"]) < told["used"]:
             return None
         store.add_attestation(log_id, Attestation(world.utc_now_ms(), nonce, said))

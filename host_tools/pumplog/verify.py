@@ -89,7 +89,8 @@ class _Verdict:
                  if one.reading.state in (OPEN, SEALED, UNKEYED) and self._in_place(one)]
         notes = [(record.kind, record.fields["first_seq"], record.fields["last_seq"] + 1)
                  for records in sound for record in records if record.kind in (LOST, SKIPPED)]
-        self._lost = merge((first, end) for kind, first, end in notes if kind == LOST)
+        lost = max((end for kind, _, end in notes if kind == LOST), default=0)
+        self._lost = [(0, lost)] if lost else []  # the ring gives up its oldest page first
         self._skipped = merge((first, end) for kind, first, end in notes if kind == SKIPPED)
         self._reached = merge(evidence.reached)
         self._oldest = max((oldest for oldest, _ in evidence.reached), default=0)

@@ -55,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
             known = _holder(client, store)
             proof = client.prove(known.device_key if known else None)
             client.anchor()
+            store.add_key(name, board.device_key, board.provisioned_at_ms)
+            store.commit()  # before the board has it: should its answer be lost, the key is not
             result, _ = client.command(commands.PROVISION, struct.pack(
                 commands.PROVISION_BODY, name.encode(), board.device_key, board.pairing_key,
                 board.check_code, pl_per_count, ppm, options.cell_zero, options.cell_per_kg,

@@ -25,6 +25,7 @@ from .common import (
     unconfirmed,
     utc_text,
 )
+from .pull_notes import gaps_json, notes
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -146,16 +147,20 @@ def _report(
                         "outcome": "complete", "records": result.records, "pages": result.pages,
                         "bytes": result.bytes, "next_seq": result.next_seq,
                         "repaired": result.repaired, "bad_pages": result.bad_pages,
+                        "unverified_pages": result.unverified,
+                        "unread_pages": {str(version): count
+                                         for version, count in sorted(result.unread.items())},
+                        "gaps": gaps_json(store, result), "attested": result.attested,
                         "not_yet_on_board": left})
         else:
             news = f"new records: {result.records}" if result.records else "nothing new"
             print(f"pulled      {one.heading}: {news}")
             if result.bad_pages:
                 print(f"            pages in quarantine: {result.bad_pages}; what they held is missing")
-            for line in left:
+            for line in [*notes(store, result), *left]:
                 print(f"            {line}")
     if not failed:
-        return 1 if any(left for _, _, left in done) else 0
+        return 1 if any(left or notes(store, result) for _, result, left in done) else 0
     if done:
         return 1
     return 4 if any(isinstance(error, Integrity) for _, error in failed) else (

@@ -37,7 +37,7 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
             raise Integrity(f"{path} is the log of board {owners[log_id]}, not of {board}: nothing was"
                             " taken; check the file's name.")
     log_ids = sorted({log_id for _, log_id, _ in pages})
-    before = {hole for log_id in log_ids for hole in store.holes(log_id)}
+    before = _holes(store, log_ids)
     records = 0
     wrong: PumplogError | None = None
     newest = {log_id: [first for first, other, _ in sorted(pages) if other == log_id][-2:]
@@ -53,11 +53,15 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
     if wrong:
         raise wrong
     unused = [store.unused_pages(log_id) for log_id in log_ids]
-    gaps = [hole for log_id in log_ids for hole in store.holes(log_id) if hole not in before]
+    gaps = [hole for hole in _holes(store, log_ids) if hole not in before]
     return PullResult(
         records, len(pages), len(image), store.next_seq_reached(log_ids[-1]), 0,
         sum(store.bad_pages(log_id) for log_id in log_ids), sum(count for count, _ in unused),
         {version: count for _, unread in unused for version, count in unread.items()}, tuple(gaps))
+
+
+def _holes(store: Store, log_ids: list[int]) -> list[tuple[int, int, int]]:
+    return [(log_id, *hole) for log_id in log_ids for hole in store.holes(log_id)]
 
 
 def as_synced(data: bytes, may_be_open: bool) -> bytes:
