@@ -23,7 +23,7 @@ from .open_page import OpenPage
 from .slots import MARK_BYTES, OURS, RETIRED, Slots
 
 _FOOTER_AT = const(4061)  # page.FOOTER_AT
-_CHUNK_BYTES = const(512)  # more than a frame
+_CHUNK_BYTES = const(320)  # more than a frame
 _MINUTE = const(3)  # pumpwire.records.MINUTE
 _RESERVOIR = const(6)
 _LOST_BYTES = const(19)  # a LOST at most: kept free until there is nothing to be given up

@@ -6,7 +6,7 @@ _BOLUS = (1100, 180300, 1050, 49721, 1, 0, 0, 1000)
 _MINUTE_MS = 60000
 
 
-def live(bed, minutes, services=3, reboot_every=997):
+def live(bed, minutes, services=3, reboot_every=997, entry_every=401):
     """Lets a power_cuts.Bed live so many minutes, its service coming round after each append."""
     for i in range(minutes):
         bed.wait(_MINUTE_MS)
@@ -19,7 +19,7 @@ def live(bed, minutes, services=3, reboot_every=997):
             _serve(bed, services)
         if i % 211 == 100:
             bed.append(records.DEMAND, (900, records.DENIED, records.LOCKOUT, 1))
-        if i % 401 == 200:
+        if i % entry_every == entry_every // 2:
             bed.append(records.ENTRY, (), bytes((i & 255,)) * (i % 120 + 40))
             _serve(bed, services)
         if i % reboot_every == reboot_every - 1:

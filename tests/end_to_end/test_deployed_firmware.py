@@ -20,9 +20,9 @@ import json, os, sys
 with open({calls!r}, "a") as calls:
     calls.write(json.dumps(sys.argv[1:]) + "\\n")
 sys.argv[-1] += '''
-import gc, json, sys
+import gc, json, os, sys
 gc.collect()
-told = {{"free": gc.mem_free(), "used": gc.mem_alloc(), "modules": {{}}}}
+told = {{"folder": os.getcwd(), "free": gc.mem_free(), "used": gc.mem_alloc(), "modules": {{}}}}
 for name, module in sys.modules.items():
     told["modules"][name] = getattr(module, "__file__", "")
 with open({told!r}, "a") as file:
@@ -86,7 +86,8 @@ def test_the_bench_loads_the_very_bytecode_that_is_deployed(
     manifest = json.loads((deployed / "manifest.json").read_text())
     for path, digest in manifest.items():
         assert hashlib.sha256((deployed / path).read_bytes()).hexdigest() == digest, path
-    loaded = {name: Path(file) for name, file in named.told[0]["modules"].items() if file}
+    folder = Path(named.told[0]["folder"])
+    loaded = {name: folder / file for name, file in named.told[0]["modules"].items() if file}
     board_files = {path.stem for path in (ROOT / "firmware" / "boards").rglob("*.py")}
     gateway = {name: file for name, file in loaded.items() if name not in board_files}
     assert len(gateway) > 20 and {name.split(".")[0] for name in gateway} >= {"gateway", "pumpwire"}
@@ -99,7 +100,7 @@ def test_the_bench_loads_the_very_bytecode_that_is_deployed(
 
 
 def test_the_two_builds_differ_by_nothing_but_the_board(named: NamedBinary, deployed: Path) -> None:
-    bench = json.loads((Path(named.told[0]["modules"]["main"]).parent / "manifest.json").read_text())
+    bench = json.loads((Path(named.told[0]["folder"]) / "manifest.json").read_text())
     esp32 = json.loads((deployed / "manifest.json").read_text())
     for manifest, board in ((bench, "virtual"), (esp32, "esp32")):
         for path in (ROOT / "firmware" / "boards" / board).glob("*.py"):

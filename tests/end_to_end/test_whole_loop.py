@@ -105,11 +105,12 @@ def damaged(ward: Ward, to: Path) -> tuple[Ward, int, int]:
     copy = ward.copy(to)
     image = bytearray(copy.image("P01").read_bytes())
     firsts = sorted((int.from_bytes(image[at + 8 : at + 12], "little"), at)
-                    for at in range(0, len(image), 4096) if image[at : at + 2] == page.MAGIC)
-    first, at = firsts[3]
+                    for at in range(0, len(image), 4096)
+                    if image[at : at + 2] == page.MAGIC and image[at + 12 : at + 14] == bytes(2))
+    first, at = firsts[0]
     image[at + 2000] ^= 4
     copy.image("P01").write_bytes(image)
-    return copy, first, firsts[4][0] - 1
+    return copy, first, firsts[1][0] - 1
 
 
 def check_damage_shows(db: Path, quiet: Path, first: int, last: int,
