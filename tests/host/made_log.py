@@ -8,6 +8,7 @@ from page_maker import PageMaker
 from pumplog.store import Board, Pull, Store
 from pumplog.store_proofs import Attestation
 from pumpwire import page, records, seal
+from pumpwire.check import crc16
 
 KEY = b"d" * 32
 LOG_ID = 7
@@ -101,6 +102,15 @@ def store_with_board(key: bytes = KEY, path: str = ":memory:") -> Store:
 def board(key: bytes = KEY, name: str = "B01") -> Board:
     """Returns a board of that key."""
     return Board(name, key, b"p" * 32, 123456, 100_000, 0, AT_MS)
+
+
+def newer(log: MadeLog, first_seq: int) -> bytes:
+    """A page as a later version of the format might have it: only the first 16 bytes are as now."""
+    data = bytearray(log.pages[first_seq])
+    data[2] = page.VERSION + 1
+    check = crc16(data, 0, 14)
+    data[14:16] = check.to_bytes(2, "little")
+    return bytes(data)
 
 
 def put_page(store: Store, log_id: int, first_seq: int, data: bytes | None) -> None:

@@ -6,14 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from made_log import KEY, LOG_ID, MadeLog, store_with_board
+from made_log import KEY, LOG_ID, MadeLog, newer, store_with_board
 from page_maker import PageMaker
 from pumplog.cli import main
 from pumplog.errors import Integrity
 from pumplog.links.file_link import as_synced, pull_image
 from pumplog.store import Store
 from pumpwire import page, records
-from test_store import newer
 
 ERASED = b"\xff"
 

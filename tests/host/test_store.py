@@ -10,14 +10,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from made_log import AT_MS, KEY, LOG_ID, MadeLog, board, store_with_board
+from made_log import AT_MS, KEY, LOG_ID, MadeLog, board, newer, store_with_board
 from pumplog.cli.common import unconfirmed
 from pumplog.entries import Entry
 from pumplog.errors import Integrity
 from pumplog.schema import MIGRATIONS
 from pumplog.store import Store
 from pumpwire import page
-from pumpwire.check import crc16
 from test_cli import PATHS
 
 OPEN = """
@@ -80,15 +79,6 @@ def test_a_store_from_before_the_seals_stays_readable_and_its_keys_are_known(tmp
         assert store.next_seq_wanted(7) == 40 and store.unused_pages(7) == (0, {})
         (page_of_old,) = store.pages(7)
         assert (page_of_old.version, page_of_old.state, page_of_old.data) == (1, "unread", old)
-
-
-def newer(log: MadeLog, first_seq: int) -> bytes:
-    """A page as a later version of the format might have it: only the first 16 bytes are as now."""
-    data = bytearray(log.pages[first_seq])
-    data[2] = page.VERSION + 1
-    check = crc16(data, 0, 14)
-    data[14:16] = check.to_bytes(2, "little")
-    return bytes(data)
 
 
 def test_a_page_of_a_newer_format_is_kept_and_does_not_end_the_pull() -> None:
