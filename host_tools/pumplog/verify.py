@@ -83,6 +83,7 @@ class _Verdict:
             for (one, reading), till in zip(readings, tills, strict=True)
         ]
         self._by_first = {one.first: one for one in self._held}
+        self._before = {after.first: before for before, after in pairwise(self._held)}
         self._attested: list[tuple[Attestation, dict[str, Any]]] = []
         self._cuts: dict[int, int] = {}  # page that is held shorter than attested: the next_seq then
         sound = [one.reading.records for one in self._held
@@ -201,7 +202,7 @@ class _Verdict:
             self._page_finding("altered", one, "not what the board attested")
         elif one.first + page.count_records(data[:used], page.read_header(data))[0] != next_seq:
             self._page_finding("altered", one, f"the board attested what comes before {next_seq}")
-        before = self._held[self._held.index(one) - 1] if one is not self._held[0] else None
+        before = self._before.get(one.first)
         if before and before.reading.closed and before.end == one.first and not (
                 self._broken(before.first)) and told["previous"] != _link(before):
             self._page_finding("unchained", one, "by the board's word another page comes before it")
