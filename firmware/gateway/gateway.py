@@ -102,6 +102,7 @@ class Gateway:
         """Takes into use what a person just entered; kind None: the board was provisioned."""
         if kind is None:
             self._calibrate()
+            self.unpair(None)  # other keys: whoever had the old ones is a stranger now
         elif kind == entries.REGIMEN:
             self.tracker.set_regimen(*self.config.regimen)
         elif kind == entries.BAG:
