@@ -127,7 +127,7 @@ class Radio:
             conn, encrypted, authenticated, bonded, _ = data
             secured = bool(encrypted and authenticated and bonded)
             self._peers.irq_encryption(conn, secured)
-            self._store(event, conn, secured, b"")
+            self._store(event, conn, (bool(encrypted and authenticated), secured), b"")
         elif event in (_IRQ_INDICATED, _IRQ_MTU, _IRQ_PASSKEY):
             self._store(event, data[0], data[1], b"")
         return None
@@ -180,7 +180,7 @@ class Radio:
         elif event == _IRQ_PASSKEY:
             self._passkey(peer, value)
         elif event == _IRQ_ENCRYPTION:
-            self._encryption(peer, value)
+            self._encryption(peer, *value)
 
     def _connected(self, conn, visit, address):
         stale = self._peers.get(conn)
@@ -198,6 +198,7 @@ class Radio:
         self._peers.remove(peer.conn)
         if peer.pairing or peer.newly_bonded:
             self._secrets.drop()
+        self._secrets.show()
         self._handler.closed(peer)
         self._advertise()
 
@@ -218,13 +219,13 @@ class Radio:
         except OSError:
             self._peers.disconnect(peer.conn)
 
-    def _encryption(self, peer, secured):
+    def _encryption(self, peer, authenticated, secured):
         if not peer.pairing:
             return
         if secured:
             self._secrets.confirm()
             self._handler.paired()
-        else:
+        elif not authenticated:  # else its keys are still to come
             self._secrets.drop()
             peer.pairing = False
 

@@ -1,7 +1,11 @@
 """The Bluetooth stack's secrets: a pairing host's wait here until its link proves to be authenticated.
 
-Strangers who pair without a passkey leave secrets too: these are refused, so that nobody but a host
-that knew the passkey pushes another's bond out of the table (gateway.bonds).
+Strangers who pair without a passkey leave secrets too: these are dropped, so that nobody but a host that
+knew the passkey pushes another's bond out of the table (gateway.bonds). The ESP32's stack must not learn
+of that: a secret that is refused, or a bond that is still there after it had it deleted to pair anew, it
+tries again for ever (ble_store_write, ble_sm_chk_repeat_pairing in NimBLE). So every secret is said to
+be kept, and a bond that it deletes is hidden from it until a link ends: whoever bears a bonded host's
+address cannot have that host forgotten.
 """
 
 from gateway.bonds import ADDRESS_BYTES, TYPES, Bonds
@@ -13,6 +17,7 @@ class Secrets:
     def __init__(self, nvs):
         self._bonds = Bonds(nvs)
         self._fresh = {}  # (key, value) by type
+        self._hidden = []  # (type, address) of bonds that the stack takes for deleted
         self._expecting = False  # whether a host was told to give the passkey
         self._confirmed = False  # whether it gave it
 
@@ -22,20 +27,28 @@ class Secrets:
         found = self._fresh.get(kind)
         if found and key is not None and found[0][: len(key)] == key:
             return found[1]
+        if key is not None and (kind, key[:ADDRESS_BYTES]) in self._hidden:
+            return None
         return self._bonds.get(kind, index, key)
 
     def set(self, kind, key, value):
-        """Holds a fresh secret, or drops one (value None); returns whether it did.
-
-        A bond that is kept is never deleted here: only UNPAIR, and a newer bond, do that.
-        """
+        """Holds a fresh secret, or (value None) hides a bond; returns what the stack is to believe."""
         key = bytes(key)
         if value is None:
-            return self._fresh.pop(kind, None) is not None
+            return self._hide(kind, key)
         value = bytes(value)
-        if not self._expecting or not self._bonds.fits(kind, key, value):
+        if self._expecting and self._bonds.fits(kind, key, value):
+            self._fresh[kind] = (key, value)
+        return True
+
+    def _hide(self, kind, key):
+        """Returns whether there was something that the stack has not deleted before."""
+        if self._fresh.pop(kind, None) is not None:
+            return True
+        bond = (kind, key[:ADDRESS_BYTES])
+        if bond in self._hidden or self._bonds.get(kind, 0, key) is None:
             return False
-        self._fresh[kind] = (key, value)
+        self._hidden.append(bond)
         return True
 
     def expect(self):
@@ -56,12 +69,17 @@ class Secrets:
         self._fresh = {}
         if len(fresh) == len(TYPES):
             self._expecting = self._confirmed = False
+        self.show()
         return self._bonds.keep(fresh)
 
     def drop(self):
         """Drops what is fresh: the passkey was wrong, or the link is gone."""
         self._fresh = {}
         self._expecting = self._confirmed = False
+
+    def show(self):
+        """Lets the stack see all bonds again: a link ended, or a bond was renewed."""
+        self._hidden = []
 
     def known(self, address):
         """Returns whether a host of that address has a bond."""

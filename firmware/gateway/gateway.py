@@ -101,6 +101,7 @@ class Gateway:
         if kind is None:
             self.log.set_key(self.config.device_key)
             self._calibrate()
+            self.unpair(None)  # other keys: whoever had the old ones is a stranger now
         elif kind == entries.REGIMEN:
             self.tracker.set_regimen(*self.config.regimen)
         elif kind == entries.BAG:

@@ -78,7 +78,7 @@ def _pair(radio, conn, address, key, now_s=0):
     radio.ble.central(31, conn, 3, 0)
     radio.service(now_s)
     for kind in (1, 2):
-        assert radio.ble.central(30, kind, key + b"more", b"ltk of " + address)
+        assert radio.ble.central(30, kind, key, b"ltk of " + address)
     radio.ble.central_secures(conn)
     radio.service(now_s)
 
@@ -192,7 +192,8 @@ def test_a_stranger_who_pairs_without_a_passkey_leaves_no_bond():
     radio = _started(nvs=nvs)
     radio._handler.pairing.pressed(0)
     _connect(radio, 7)
-    assert not radio.ble.central(30, 1, HOST_KEY, b"just works")
+    assert radio.ble.central(30, 1, HOST_KEY, b"just works")  # refused, NimBLE would ask for ever
+    assert radio.ble.central(29, 1, 0, HOST_KEY) is None
     radio.ble.central(28, 7, 1, 0, 1, 16)
     radio.service(0)
     assert not nvs.values and not radio._peers.get(7).secured
@@ -211,6 +212,57 @@ def test_a_wrong_passkey_leaves_no_bond():
     radio.ble.central_secures(7)
     radio.service(0)
     assert not nvs.values
+
+
+def test_keys_that_come_after_the_link_is_authenticated_are_kept_too():
+    nvs = Nvs()
+    radio = _started(nvs=nvs)
+    radio._handler.pairing.pressed(0)
+    _connect(radio, 7, HOST)
+    radio.ble.central(31, 7, 3, 0)
+    radio.service(0)
+    radio.ble.central(28, 7, 1, 1, 0, 16)  # not bonded yet
+    radio.service(0)
+    assert not radio._peers.get(7).secured
+    radio.ble.central_secures(7)
+    radio.service(0)
+    for kind in (1, 2):
+        assert radio.ble.central(30, kind, HOST_KEY, b"late")
+    radio.service(0)
+    assert _started(nvs=nvs).ble.central(29, 2, 0, HOST_KEY) == b"late"
+
+
+def test_a_bond_that_the_stack_deletes_to_pair_anew_is_hidden_until_the_link_ends():
+    nvs = Nvs()
+    radio = _started(nvs=nvs)
+    _pair(radio, 7, HOST, HOST_KEY)
+    radio.ble.central(2, 7, 0, HOST)
+    _connect(radio, 8, HOST)  # a stranger who bears that address
+    for kind in (1, 2):
+        assert radio.ble.central(30, kind, HOST_KEY, None)
+        assert radio.ble.central(29, kind, 0, HOST_KEY) is None  # else NimBLE would ask for ever
+        assert not radio.ble.central(30, kind, HOST_KEY, None)
+    radio.ble.central(2, 8, 0, HOST)
+    radio.service(0)
+    assert radio.ble.central(29, 1, 0, HOST_KEY) == b"ltk of " + HOST
+
+
+def test_a_bonded_host_that_forgot_pairs_anew():
+    radio = _started()
+    _pair(radio, 7, HOST, HOST_KEY)
+    radio.ble.central(2, 7, 0, HOST)
+    radio.service(0)
+    radio._handler.pairing.pressed(0)
+    _connect(radio, 8, HOST)
+    for kind in (1, 2):
+        assert radio.ble.central(30, kind, HOST_KEY, None)
+    radio.ble.central(31, 8, 3, 0)
+    radio.service(0)
+    for kind in (1, 2):
+        assert radio.ble.central(30, kind, HOST_KEY, b"renewed")
+    radio.ble.central_secures(8)
+    radio.service(0)
+    assert radio.ble.central(29, 1, 0, HOST_KEY) == b"renewed"
 
 
 def test_a_ninth_host_pushes_out_the_one_that_paired_first():
