@@ -16,6 +16,8 @@ def _search(slots):
         return -1
     what = slots.look(0)
     if what != OURS:
+        slots.look(last)  # whose log it is tells the mark of a slot made ready
+        what = slots.look(0)
         return _last_before_gap(slots) if what in (BLANK, READY) else -1
     first = newest = slots.first_seq
     low, high = 0, last

@@ -135,7 +135,7 @@ class Slots:
 
     def before(self, slot):
         """Returns the slot of the page before this one, -1 if there is none."""
-        if self.look(slot) != OURS:
+        if slot == self.oldest or self.look(slot) != OURS:
             return -1
         here = self.first_seq
         for step in range(1, self.pages):
