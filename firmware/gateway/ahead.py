@@ -10,6 +10,7 @@ from pumpwire import page, records
 from .slots import BLANK, FOREIGN, MARK_BYTES, OURS, READY, SPENT
 
 _FLAGS_AT = const(4067)
+_TRIES = const(4)  # slots in one append: an erase takes up to 400 ms, and the watchdog waits
 _WHOLE = const(4095)  # where a slot that does not come up blank is said to refuse
 
 
@@ -52,9 +53,9 @@ class Ahead:
         return True
 
     def make(self, head, next_seq):
-        """Makes a slot ready at once, trying two at most; returns whether one is."""
+        """Makes a slot ready at once, trying a few at most; returns whether one is."""
         self.stuck = False
-        tries = self.failures + 2
+        tries = self.failures + _TRIES
         while self.step(head, next_seq) and self.failures < tries:
             pass
         return self.ready

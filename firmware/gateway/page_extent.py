@@ -5,7 +5,7 @@ At boot only, so this module is let go afterwards (boot_code).
 
 from micropython import const
 from pumpwire import page
-from pumpwire.check import TABLE, crc16
+from pumpwire.check import TABLE, ZEROS, crc16, frame_check
 from pumpwire.errors import WireError
 from pumpwire.frames import frame_length, records_in
 from pumpwire.hmac import hmac_sha256
@@ -109,13 +109,20 @@ class Extent:
             return False
 
     def _off_by_a_bit(self, data, stop):
-        off = crc16(data, self.filled, stop, self.seed) ^ (data[stop] | data[stop + 1] << 8)
+        there = data[stop] | data[stop + 1] << 8
+        off = frame_check(data, self.filled, stop, self.seed) ^ there
         if off & (off - 1) == 0:
             return True
+        zeros = -there
+        for at in range(self.filled, stop):
+            zeros += ZEROS[data[at]]
+        off = crc16(data, self.filled, stop, self.seed) ^ there
         effects = [TABLE[1 << bit] for bit in range(8)]
-        for _ in range(self.filled, stop):
-            if off in effects:
-                return True
+        for at in range(stop - 1, self.filled - 1, -1):
+            for bit in range(8):
+                was = 1 if data[at] >> bit & 1 else -1
+                if not (off ^ effects[bit]) & 0xFFE0 and not zeros + was & 31:
+                    return True
             effects = [(e & 255) << 8 ^ TABLE[e >> 8] for e in effects]
         return False
 

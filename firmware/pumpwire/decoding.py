@@ -25,8 +25,7 @@ _MINUTE_FORM = const(0x80)
 _RESERVOIR_TOO = const(0x40)
 _DIRECT = const(60)
 _PRESSES_FOLLOW = const(62)
-_MINUTE_SPAN = const(0)  # cells of Deltas
-_MINUTE_COUNTS = const(1)
+_MINUTE_COUNTS = const(1)  # a cell of Deltas
 _SEAL_AT = const(19)  # in the footer
 
 
@@ -96,7 +95,6 @@ def _decode_minute(data, at, stop, deltas):
     counts = _value(deltas, MINUTE, _MINUTE_COUNTS, 0, unfold(step))
     if counts < 0:
         raise WireError("minute of fewer counts than none", at)
-    deltas.held[_MINUTE_SPAN] = MINUTE_MS
     fields = {"span_ms": MINUTE_MS, "counts": counts, "presses": presses}
     found = [(MINUTE, MINUTE_TICKS - deltas.since_minute, fields)]
     deltas.since_minute = 0

@@ -14,14 +14,15 @@ _LEVEL = const(11)
 SE = 12  # RESERVOIR's standard error
 LEVEL_STEP = 13  # the last step of RESERVOIR's level
 _CELLS = const(14)
+_NONE = -(1 << 29)  # with no dt does this make a minute
 
 
 class Deltas:
-    """held: last values; since_minute: ticks from the last MINUTE to the last record, -1: none."""
+    """held: last values; since_minute: ticks from the last MINUTE to the last record, negative: none."""
 
     def __init__(self):
         self.held = array("i", [0] * _CELLS)
-        self.since_minute = -1
+        self.since_minute = _NONE
 
     def reset(self):
         """Forgets everything: a page, or a boot in it, begins. Allocates nothing."""
@@ -30,7 +31,7 @@ class Deltas:
         while k < _CELLS:
             held[k] = 0
             k += 1
-        self.since_minute = -1
+        self.since_minute = _NONE
 
     def passed(self, kind, dt):
         """Takes note of a record dt ticks after the one before."""

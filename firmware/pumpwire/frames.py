@@ -3,7 +3,7 @@
 Format: pumpwire.records; pumpwire.decoding reads them, which a board does not.
 """
 
-from .check import TABLE, crc16
+from .check import TABLE, ZEROS, frame_check
 from .errors import WireError
 from .records import BOOT, CHECK_BYTES, ERASED, HEAD_BYTES, KINDS, MAX_BODY
 from .units import const
@@ -22,8 +22,7 @@ _COUNTS_FOLLOW = const(61)
 _PRESSES_FOLLOW = const(62)
 _MINUTE_TICKS = const(600)  # records.MINUTE_TICKS
 _MINUTE_MS = const(60000)  # records.MINUTE_MS
-_MINUTE_SPAN = const(0)  # cells of Deltas
-_MINUTE_COUNTS = const(1)
+_MINUTE_COUNTS = const(1)  # a cell of Deltas
 
 
 def encode(frame, kind, dt, values, blob, seed, deltas):
@@ -69,7 +68,7 @@ def encode(frame, kind, dt, values, blob, seed, deltas):
     frame[0] = kind
     frame[1] = end - HEAD_BYTES
     deltas.passed(kind, dt)
-    seed = crc16(frame, 0, end, seed)
+    seed = frame_check(frame, 0, end, seed)
     frame[end] = seed & 255
     frame[end + 1] = seed >> 8
     return end + CHECK_BYTES
@@ -82,11 +81,10 @@ def encode_minute(frame, dt, values, reservoir, seed, deltas):
     whether it can), or None. Allocates nothing.
     """
     since = deltas.since_minute
-    if since < 0 or since + dt != _MINUTE_TICKS or values[0] != _MINUTE_MS:
+    if since + dt != _MINUTE_TICKS or values[0] != _MINUTE_MS:
         return 0
     deltas.since_minute = 0
     held = deltas.held
-    held[_MINUTE_SPAN] = _MINUTE_MS
     counts = values[1]
     step = counts - held[_MINUTE_COUNTS]
     held[_MINUTE_COUNTS] = counts
@@ -110,12 +108,14 @@ def encode_minute(frame, dt, values, reservoir, seed, deltas):
         else:
             at = put_uint(frame, at, step)
     frame[0] = first
-    seed = (seed & 255) << 8 ^ TABLE[seed >> 8 ^ first]  # check.crc16 in place: most are of one byte
-    k = 1
-    while k < at:
-        seed = (seed & 255) << 8 ^ TABLE[seed >> 8 ^ frame[k]]
-        k += 1
-    frame[at] = seed & 255
+    seed = (seed & 255) << 8 ^ TABLE[seed >> 8 ^ first]  # frame_check in place: most are of one byte
+    step = ZEROS[first]
+    if at > 1:
+        for k in range(1, at):
+            seed = (seed & 255) << 8 ^ TABLE[seed >> 8 ^ frame[k]]
+            step += ZEROS[frame[k]]
+        step &= 31
+    frame[at] = seed & 0xE0 | step
     frame[at + 1] = seed >> 8
     return at + CHECK_BYTES
 
@@ -131,7 +131,7 @@ def frame_length(data, at, end, seed):
     stop = at + body(data, at, end)
     if stop + CHECK_BYTES > end:
         raise WireError("record longer than its page", at)
-    if crc16(data, at, stop, seed) != data[stop] | data[stop + 1] << 8:
+    if frame_check(data, at, stop, seed) != data[stop] | data[stop + 1] << 8:
         raise WireError("record check does not match", at)
     return stop + CHECK_BYTES - at
 

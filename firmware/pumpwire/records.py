@@ -18,8 +18,8 @@ the store it is the same bytes. Its first byte tells its form:
                 62: that varint and another one follow, the second is presses; 63: not used.
                 r 1: a folded varint follows at the end, level_ul in its code of a RESERVOIR of the
                 same time, its se_ul as in the page's last: two records in one frame.
-    check       CRC-16, little-endian, over the frame before it, started from the page header's
-                check, so that a frame of another page does not pass
+    check       pumpwire.check.frame_check, little-endian, over the frame before it, started from the
+                page header's check, so that a frame of another page does not pass
 
 Field codes, ints as varints (pumpwire.varint):
 
@@ -65,7 +65,7 @@ KINDS = {
     ANCHOR: b"uuuuu anchor epoch_s epoch_ms uncertainty_ms host_id synced",
     # All counts and handset presses in the span_ms that end at this record's time, whatever they
     # were taken for; span_ms is 60000 but for the first after boot.
-    MINUTE: b"ddu minute span_ms counts presses",
+    MINUTE: b"udu minute span_ms counts presses",
     # A press of the handset at ago_ms before this record: see OUTCOMES and REASONS in pumpwire.names.
     # inferred: 1 when counts alone could not tell, or the reason is a conclusion.
     DEMAND: b"uuuu demand ago_ms outcome reason inferred",

@@ -8,7 +8,7 @@ import binascii
 import json
 
 from pumpwire import frames, page, records
-from pumpwire.check import crc16
+from pumpwire.check import frame_check
 from pumpwire.deltas import Deltas
 from pumpwire.varint import put_uint
 
@@ -59,7 +59,7 @@ def raw_frame(frame, kind, dt, body, seed):
     at += len(body)
     frame[0] = kind
     frame[1] = at - 2
-    check = crc16(frame, 0, at, seed)
+    check = frame_check(frame, 0, at, seed)
     frame[at] = check & 255
     frame[at + 1] = check >> 8
     return at + 2

@@ -291,7 +291,7 @@ def test_closed_pages_are_sealed_in_a_chain_and_the_end_is_attested():
     log = EventLog(flash, Uptime(), random)
     log.set_key(key)
     log.mount(1, 100)
-    _fill(log, 3300)
+    _fill(log, 2300)
     previous = bytes(8)
     sealed = 0
     data = bytearray(4096)

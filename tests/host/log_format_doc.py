@@ -37,7 +37,7 @@ def remarks() -> dict[int, str]:
         words = line.strip()
         if words.startswith("# "):
             held.append(words[2:])
-        elif begins := re.match(r"    ([A-Z]+): \(", line):
+        elif begins := re.match(r"    ([A-Z]+): \(?b", line):
             found[getattr(records, begins[1])] = " ".join(held)
             held = []
     return found
@@ -47,9 +47,9 @@ def kinds() -> str:
     """Returns the table of kinds."""
     lines = ["| kind | name | fields, each with its code | meaning |", "|---|---|---|---|"]
     said = remarks()
-    for kind, (name, _, _) in sorted(records.KINDS.items()):
+    for kind in sorted(records.KINDS):
         fields = ", ".join(f"{field} {chr(code)}" for field, code in records.fields_of(kind))
-        lines.append(f"| {kind} | {name} | {fields} | {_plain(said[kind])} |")
+        lines.append(f"| {kind} | {records.name_of(kind)} | {fields} | {_plain(said[kind])} |")
     return "\n".join(lines)
 
 

@@ -58,6 +58,10 @@ def crc16(data: bytes, start: int = 0xFFFF) -> int:
     return crc
 
 
+def frame_check(data: bytes, seed: int) -> int:
+    return (crc16(data, seed) >> 5 << 5) + sum(f"{byte:08b}".count("0") for byte in data) % 32
+
+
 def u(data: bytes, at: int, n: int) -> int:
     return int.from_bytes(data[at : at + n], "little")
 
@@ -144,7 +148,9 @@ def _minute(data: bytes, at: int) -> tuple[list[int], int]:
     return values, at
 
 
-def _frame(data: bytes, at: int, seed: int, state: _State) -> tuple[list[tuple[int, int, int, Fields]], int]:
+def _frame(
+    data: bytes, at: int, seed: int, state: _State
+) -> tuple[list[tuple[int, int, int, Fields]], int]:
     """Returns ([(kind, boot, uptime_ms, fields)], offset behind the frame) of the frame at `at`."""
     first = data[at]
     values: list[int] = []
@@ -154,7 +160,7 @@ def _frame(data: bytes, at: int, seed: int, state: _State) -> tuple[list[tuple[i
         end = at + 2 + data[at + 1]
     else:
         values, end = _minute(data, at)
-    if end + 2 > len(data) or crc16(data[at:end], seed) != u(data, end, 2):
+    if end + 2 > len(data) or frame_check(data[at:end], seed) != u(data, end, 2):
         raise Unreadable("check")
     if first < 0x80:
         fields = _record(data[at + 2 : end], first, state)
@@ -167,7 +173,6 @@ def _frame(data: bytes, at: int, seed: int, state: _State) -> tuple[list[tuple[i
     if counts < 0:
         raise Unreadable("negative counts")
     state.ticks = state.minute_at = state.minute_at + 600
-    state.last[MINUTE, "span_ms"] = 60000
     fields = {"span_ms": 60000, "counts": counts, "presses": values.pop(0) if d == 62 else 0}
     found = [(MINUTE, state.boot, state.ticks * 100, fields)]
     if first & 0x40:
