@@ -330,7 +330,8 @@ def test_locate_finds_the_place_behind_every_record():
             continue
         flash.read(slot, 0, data)
         seq = first
-        for at, length in page.walk(memoryview(data)[: min(used, page.FOOTER_AT)], page.read_header(data)):
+        durable = memoryview(data)[: min(used, page.FOOTER_AT)]
+        for at, length in page.walk(durable, page.read_header(data)):
             two = data[at] >= 0xC0
             if two:
                 assert log.locate(seq + 1) == (slot, at)

@@ -42,7 +42,8 @@ class Desk:
         self.forgotten = []
         self.server = CommandServer(
             self.config, self.log, uptime, lambda: False, lambda kind, fields: None,
-            lambda epoch_s: None, lambda: 0, lambda op, host_id: self.wrote.append((op, host_id)), self._unpair,
+            lambda epoch_s: None, lambda: 0, lambda op, host_id: self.wrote.append((op, host_id)),
+            self._unpair,
         )
 
     def _unpair(self, peer):

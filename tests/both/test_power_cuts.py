@@ -21,7 +21,8 @@ def _now_and_then(stride):
     def tear(bed, slot, offset, data):
         seen[0] += 1
         # a page's change is where most can go wrong: its operations are all torn
-        if seen[0] % stride == 0 or (data is None or offset < 28 or offset > 4000) and seen[0] % (3 * FEWER) == 0:
+        turn = data is None or offset < 28 or offset > 4000
+        if seen[0] % stride == 0 or turn and seen[0] % (3 * FEWER) == 0:
             every_byte(bed, slot, offset, data)
 
     return tear

@@ -117,7 +117,7 @@ def test_the_clock_tells_the_moment_between_ticks_and_through_a_stall_on_the_tic
         board = boots.board()
         seen = []
 
-        def service():
+        def service(board=board, seen=seen):
             if len(seen) == 3:
                 world.pass_us(777000)
             seen.append(board.clock_ms())

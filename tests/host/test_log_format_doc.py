@@ -11,7 +11,6 @@ import log_format_reader
 import pytest
 from log_vectors import NAMES, SIMULATED, load, records_of, unhex
 from pumpwire import check, decoding, page, records, varint
-from pumpwire.hmac import hmac_sha256
 
 TEXT = log_format_doc.DOC.read_text()
 ALL = NAMES + SIMULATED

@@ -28,7 +28,8 @@ def test_every_byte_of_every_operation_over_three_wraps() -> None:
 
     bed = Bed(Nor(4), tear)
     live(bed, THREE_WRAPS, reboot_every=503, entry_every=3)
-    print(f"{seen} operations, {bed.checks} cuts, {bed.flash.erases} erases, {bed.skips} numbers skipped")
+    print(f"{seen} operations, {bed.checks} cuts, {bed.flash.erases} erases,"
+          f" {bed.skips} numbers skipped")
     assert bed.flash.erases >= 3 * bed.flash.pages
     assert bed.checks > 10 * seen / stride
 
