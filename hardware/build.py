@@ -73,20 +73,20 @@ def build(pictures: bool) -> None:
         stage("pin map", _map, report)
         netlist, found = _draw()
         stage("barrier, data sheets", lambda: (
-            rules.wiring(netlist), "only isolators between the board and each tap"), report)
+            rules.wiring(netlist), "only isolators between board and taps, and they only listen"), report)
         stage("electrical rules", lambda: (
             found, f"{len(netlist.parts)} parts on {len(netlist.nets)} nets"), report)
         stage("rules of this board", lambda: (
-            rules.intent(netlist, pinmap.read()), "signals arrive, taps only listen"), report)
+            rules.intent(netlist, pinmap.read()), "signals arrive, the pump's lines are guarded"), report)
         stage("footprints", lambda: (footprints.check(netlist, tools.FOOTPRINTS), "KiCad's"), report)
         stage("parts list", lambda: (
             [], f"{bom.write(netlist, out / 'bom.csv')} lines in bom.csv"), report)
         stage("coupler's model", taps.opto_model, report)
+        stage("hold-up", lambda: hold_up.check(netlist), report)
         stage("counts to 2 kHz", lambda: taps.counts(netlist), report)
         stage("bounce", lambda: taps.bounce(netlist), report)
         stage("fast transients", lambda: taps.burst(netlist), report)
         stage("mains hum", lambda: taps.hum(netlist), report)
-        stage("hold-up", lambda: hold_up.check(netlist), report)
         stage("harmless, handset tap", lambda: harmless.check(netlist, "HANDSET"), report)
         stage("harmless, count tap", lambda: harmless.check(netlist, "COUNT"), report)
         if pictures:

@@ -9,4 +9,4 @@ $(HARDWARE)/ready: hardware/install.sh hardware/requirements.txt
 
 hardware: $(HARDWARE)/ready  ## draw, check and simulate the board; its pictures; that seeded faults fail it
 	$(HARDWARE)/venv/bin/python hardware/build.py
-	$(HARDWARE)/venv/bin/python -m pytest -q -c /dev/null --rootdir hardware/tests hardware/tests
+	$(HARDWARE)/venv/bin/python -m pytest -q -n 2 -c /dev/null --rootdir hardware/tests hardware/tests

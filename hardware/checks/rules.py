@@ -113,10 +113,10 @@ def _guards(part: Part, least: float) -> bool:
 
 
 def wiring(netlist: Netlist) -> list[str]:
-    """Returns what comes before the electrical rules: a broken barrier, or else wrong pins of chips."""
-    return barrier(netlist) or contracts(netlist)
+    """Returns what comes before the electrical rules, the worst alone: it breaks the others too."""
+    return barrier(netlist) or listening_only(netlist) or contracts(netlist)
 
 
 def intent(netlist: Netlist, pins: dict[str, dict]) -> list[str]:
-    """Returns what electrical rules cannot see: signals gone astray, taps that do not just listen."""
-    return [*signals(netlist, pins), *lone_nets(netlist), *listening_only(netlist), *lines(netlist)]
+    """Returns what electrical rules cannot see: signals gone astray, lines that are not guarded."""
+    return [*signals(netlist, pins), *lone_nets(netlist), *lines(netlist)]

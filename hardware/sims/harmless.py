@@ -48,7 +48,8 @@ class Fault:
 def pumps(tap: str) -> list[Pump]:
     """Returns the inputs that are tried: a handset's up to 100 kohm, a count output's up to 10 kohm."""
     highest = 100e3 if tap == "HANDSET" else 10e3
-    return [Pump(volts, ohms, up, swapped) for volts in (2.5, 5.0) for ohms in (1e3, highest)
+    return [Pump(volts, ohms, up, swapped)
+            for volts, ohms in ((2.5, highest), (5.0, highest), (5.0, 1e3))
             for up in (True, False) for swapped in (True, False)]
 
 
