@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import tomllib
 from pathlib import Path
 
 from netlist import Netlist, Part
@@ -28,9 +29,16 @@ def rows(netlist: Netlist) -> list[tuple[str, ...]]:
             for (mpn, label, where), group in groups.items()]
 
 
+def accessories() -> list[tuple[str, ...]]:
+    """Returns the lines of what is on no sheet."""
+    listed = tomllib.loads(Path(__file__).with_name("accessories.toml").read_text(encoding="utf-8"))
+    return [(str(item["quantity"]), "", item["what"], item["maker"], item["mpn"], item["alternatives"],
+             "", "beside the board", "") for item in listed["accessory"]]
+
+
 def write(netlist: Netlist, path: Path) -> int:
     """Writes the list as CSV; returns its number of lines."""
-    lines = rows(netlist)
+    lines = rows(netlist) + accessories()
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)

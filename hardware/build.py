@@ -1,7 +1,7 @@
 """Builds all of the board that can be built without a board; ends at the first stage at fault.
 
 `python hardware/build.py` draws the circuit, checks it, simulates it, and draws its pictures, all into
-build/hardware. `--no-pictures` leaves the pictures out. `make hardware` installs what it needs first.
+build/hardware. `--no-pictures` leaves the pictures out, `--publish` renews those of the guides. `make hardware` installs what it needs first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import bom  # noqa: E402
 import pinmap  # noqa: E402
 from checks import footprints, rule_check, rules  # noqa: E402
 from circuit import board  # noqa: E402
-from draw import harness, sheets  # noqa: E402
+from draw import harness, published, sheets  # noqa: E402
 from netlist import Netlist  # noqa: E402
 from sims import harmless, hold_up, taps  # noqa: E402
 
@@ -65,7 +65,7 @@ def _draw() -> tuple[Netlist, list[str]]:
     return netlist, found
 
 
-def build(pictures: bool) -> None:
+def build(pictures: bool, publish: bool) -> None:
     """Runs all stages; raises Failed at the first that finds a fault."""
     out = tools.OUT
     report: list[str] = []
@@ -73,11 +73,11 @@ def build(pictures: bool) -> None:
         stage("pin map", _map, report)
         netlist, found = _draw()
         stage("barrier, data sheets", lambda: (
-            rules.wiring(netlist), "only isolators between board and taps, and they only listen"), report)
+            rules.wiring(netlist), "only isolators join board and taps, and only listen"), report)
         stage("electrical rules", lambda: (
             found, f"{len(netlist.parts)} parts on {len(netlist.nets)} nets"), report)
         stage("rules of this board", lambda: (
-            rules.intent(netlist, pinmap.read()), "signals arrive, the pump's lines are guarded"), report)
+            rules.intent(netlist, pinmap.read()), "signals arrive, the pump's lines are kept"), report)
         stage("footprints", lambda: (footprints.check(netlist, tools.FOOTPRINTS), "KiCad's"), report)
         stage("parts list", lambda: (
             [], f"{bom.write(netlist, out / 'bom.csv')} lines in bom.csv"), report)
@@ -92,6 +92,8 @@ def build(pictures: bool) -> None:
         if pictures:
             stage("sheets", lambda: sheets.draw(netlist, out), report)
             stage("harness", lambda: harness.draw(netlist, out), report)
+            stage("pictures of the guides", lambda: (
+                published.publish if publish else published.check)(out), report)
     finally:
         (out / "report.txt").write_text("\n".join(report) + "\n", encoding="utf-8")
 
@@ -100,13 +102,14 @@ def main() -> int:
     """Builds into build/hardware; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--no-pictures", action="store_true", help="only draw, check and simulate")
+    parser.add_argument("--publish", action="store_true", help="renew the pictures that the guides show")
     args = parser.parse_args()
     missing = tools.missing(not args.no_pictures)
     if missing:
         print(f"{'; '.join(missing)}. `sh hardware/install.sh` installs all of it.", file=sys.stderr)
         return 2
     try:
-        build(not args.no_pictures)
+        build(not args.no_pictures, args.publish)
     except Failed as failed:
         for sentence in failed.args[0]:
             print(f"FAILED: {sentence}", file=sys.stderr)

@@ -81,3 +81,11 @@ def test_more_counters_than_the_module_has_are_told(signals: dict) -> None:
     for gpio in range(8):
         signals[f"MORE{gpio}"] = {**signals["MOTOR"], "net": f"MORE{gpio}"}
     assert any("8 pulse counters, 11 are wanted" in fault for fault in pinmap.lint(signals, "esp32"))
+
+
+def test_the_self_test_has_the_pins_of_the_map(signals: dict) -> None:
+    text = (ROOT / "hardware" / "self_test.py").read_text(encoding="utf-8")
+    found: dict[str, int] = {}
+    for names, numbers in re.findall(r"^([A-Z][A-Z_, ]+) = ([0-9, ]+)$", text, re.M):
+        found |= dict(zip(names.split(", "), map(int, numbers.split(", ")), strict=True))
+    assert found == {name: signal["gpio"]["esp32"] for name, signal in signals.items()}

@@ -1,0 +1,39 @@
+"""The pictures that the guides show: kept in hardware/pictures, each marked with what it was drawn from."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+_FOLDER = Path(__file__).parents[1] / "pictures"
+_HARNESS = Path(__file__).with_name("harness.yml")
+
+
+def _pictures(out: Path) -> dict[Path, Path]:
+    """Returns for each drawn picture what it was drawn from."""
+    sheets = {path.with_suffix(".svg"): path for path in sorted((out / "sheets").glob("*.json"))}
+    return {**sheets, out / "harness" / "harness.svg": _HARNESS}
+
+
+def _mark(source: Path) -> str:
+    return f"<!-- drawn from {hashlib.sha256(source.read_bytes()).hexdigest()[:16]} -->"
+
+
+def publish(out: Path) -> tuple[list[str], str]:
+    """Copies what was drawn; returns no fault, and how many."""
+    _FOLDER.mkdir(exist_ok=True)
+    for picture, source in _pictures(out).items():
+        text = picture.read_text(encoding="utf-8").rstrip()
+        (_FOLDER / picture.name).write_text(f"{text}\n{_mark(source)}\n", encoding="utf-8")
+    return [], f"{len(_pictures(out))} in pictures/"
+
+
+def check(out: Path) -> tuple[list[str], str]:
+    """Returns which of the kept pictures show an older circuit."""
+    found = []
+    for picture, source in _pictures(out).items():
+        kept = _FOLDER / picture.name
+        if not kept.exists() or _mark(source) not in kept.read_text(encoding="utf-8"):
+            found.append(f"hardware/pictures/{picture.name} shows an older circuit: "
+                         "python hardware/build.py --publish")
+    return found, f"{len(_pictures(out))} in pictures/ show this circuit"
