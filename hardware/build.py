@@ -1,7 +1,8 @@
 """Builds all of the board that can be built without a board; ends at the first stage at fault.
 
 `python hardware/build.py` draws the circuit, checks it, simulates it, and draws its pictures, all into
-build/hardware. `--no-pictures` leaves the pictures out, `--publish` renews those of the guides. `make hardware` installs what it needs first.
+build/hardware. `--no-pictures` leaves the pictures out, `--publish` renews those of the guides.
+`make hardware` installs what it needs first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The pictures that the guides show: kept in hardware/pictures, each marked with what it was drawn from."""
+"""The guides' pictures: kept in hardware/pictures, each marked with what it was drawn from."""
 
 from __future__ import annotations
 
