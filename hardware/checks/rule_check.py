@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 from skidl import ERC
@@ -13,9 +14,7 @@ _FINDING = re.compile(r"ERC (ERROR|WARNING): (.*)")
 def check(folder: Path) -> list[str]:
     """Runs the check on what is drawn; returns errors and warnings. folder: the working directory."""
     ERC()
-    reports = list(folder.glob("*.erc"))
-    if len(reports) != 1:
-        raise RuntimeError(f"one report of the rule check was expected in {folder}, not {len(reports)}")
-    text = reports[0].read_text(encoding="utf-8")
+    report = folder / f"{Path(sys.argv[0]).stem}.erc"  # SKiDL names it after the program
+    text = report.read_text(encoding="utf-8")
     return [f"electrical rule {kind.lower()}: {' '.join(said.split())}"
             for kind, said in _FINDING.findall(text)]

@@ -1,11 +1,13 @@
-"""The guides' pictures: kept in hardware/pictures, each marked with what it was drawn from."""
+"""What the guides show: pictures, each marked with what it was drawn from, and the parts list."""
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
-_FOLDER = Path(__file__).parents[1] / "pictures"
+_HARDWARE = Path(__file__).parents[1]
+_FOLDER = _HARDWARE / "pictures"
 _HARNESS = Path(__file__).with_name("harness.yml")
 
 
@@ -20,7 +22,8 @@ def _mark(source: Path) -> str:
 
 
 def publish(out: Path) -> tuple[list[str], str]:
-    """Copies what was drawn; returns no fault, and how many."""
+    """Copies parts list and pictures; returns no fault, and how many."""
+    shutil.copy(out / "bom.csv", _HARDWARE / "bom.csv")
     _FOLDER.mkdir(exist_ok=True)
     for picture, source in _pictures(out).items():
         text = picture.read_text(encoding="utf-8").rstrip()
@@ -29,11 +32,14 @@ def publish(out: Path) -> tuple[list[str], str]:
 
 
 def check(out: Path) -> tuple[list[str], str]:
-    """Returns which of the kept pictures show an older circuit."""
+    """Returns which of them belong to an older circuit."""
     found = []
+    kept = _HARDWARE / "bom.csv"
+    if not kept.exists() or kept.read_bytes() != (out / "bom.csv").read_bytes():
+        found.append("hardware/bom.csv lists an older circuit: python hardware/build.py --publish")
     for picture, source in _pictures(out).items():
         kept = _FOLDER / picture.name
         if not kept.exists() or _mark(source) not in kept.read_text(encoding="utf-8"):
             found.append(f"hardware/pictures/{picture.name} shows an older circuit: "
                          "python hardware/build.py --publish")
-    return found, f"{len(_pictures(out))} in pictures/ show this circuit"
+    return found, f"bom.csv and {len(_pictures(out))} pictures are of this circuit"

@@ -89,3 +89,12 @@ def test_the_self_test_has_the_pins_of_the_map(signals: dict) -> None:
     for names, numbers in re.findall(r"^([A-Z][A-Z_, ]+) = ([0-9, ]+)$", text, re.M):
         found |= dict(zip(names.split(", "), map(int, numbers.split(", ")), strict=True))
     assert found == {name: signal["gpio"]["esp32"] for name, signal in signals.items()}
+
+
+def test_the_readme_has_the_pins_of_the_map(signals: dict) -> None:
+    text = (ROOT / "hardware" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([A-Z_]+) \| (\d+) \| (\d+) \| (in|out|both) \|", text, re.M)
+    assert rows == [
+        (name, str(signal["gpio"]["esp32"]), str(signal["gpio"]["s3"]), signal["direction"])
+        for name, signal in signals.items()
+    ]
