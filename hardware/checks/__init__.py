@@ -1,0 +1,1 @@
+"""What must hold for the netlist: every check returns sentences, none when all is well."""

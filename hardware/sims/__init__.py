@@ -1,0 +1,1 @@
+"""Simulations by ngspice of the circuit as netlisted, each with its limits."""
