@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 .PHONY: help demo test soak bench accuracy lint firmware sbom clean
 
 help:  ## this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +41,8 @@ firmware: $(READY)  ## compile what is deployed to an ESP32 into build/firmware
 
 sbom: $(READY)  ## the software bill of materials, CycloneDX, into build/sbom.json
 	$(BIN)/python -m pumplog.sbom requirements.lock build/sbom.json
+
+-include hardware/hardware.mk
 
 clean:  ## remove what was built
 	rm -rf build $(VENV)
