@@ -19,7 +19,7 @@ _EXACT = const(16)
 _STEP = const(4)  # a power of two
 SHORT_BYTES = 52  # no frame without a blob is longer; one that is, is announced by a byte of filler
 _SHORT = const(52)  # SHORT_BYTES
-_FILL_BYTES = const(64)
+_FILL_BYTES = const(48)  # less than SHORT_BYTES: it too can be cut, and must look so
 
 
 def _views(buf):
