@@ -276,6 +276,7 @@ class EventLog:
 
             data = self._page or bytearray(PAGE_BYTES)
             self._flash.read(slot, 0, data)
+            recovery.settle(self, slot, data)
             footer, count = page_extent.footer_again(
                 data, self._open.first_seq, self._previous, self._key_id, self._key)
             recovery.note_gap(self, slot, count)
