@@ -276,7 +276,9 @@ class EventLog:
 
             data = self._page or bytearray(PAGE_BYTES)
             self._flash.read(slot, 0, data)
-            footer, count = page_extent.footer_again(data, self._previous, self._key_id, self._key)
+            recovery.settle(self, slot, data)
+            footer, count = page_extent.footer_again(
+                data, self._open.first_seq, self._previous, self._key_id, self._key)
             recovery.note_gap(self, slot, count)
             self._booted()
         else:

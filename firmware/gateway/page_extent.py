@@ -127,11 +127,12 @@ class Extent:
         return False
 
 
-def footer_again(data, previous, key_id, key):
+def footer_again(data, next_seq, previous, key_id, key):
     """Returns (footer, count) of a page that was left before this boot: its footer may be torn.
 
     The same bytes go over what is there of it; where none can be found that do, what is there.
-    previous, key_id, key: as of pumpwire.page.build_footer, for a page that has no footer yet.
+    next_seq: first_seq of the page after it; previous, key_id, key: as of
+    pumpwire.page.build_footer, for a page that has no footer yet.
     """
     there = bytes(data[_FOOTER_AT:])
     try:
@@ -151,14 +152,21 @@ def footer_again(data, previous, key_id, key):
         extent = Extent(data)
     except WireError:
         return there, -1
-    flags = page.FLAG_DECAYED if extent.decayed else 0
     used = extent.covered
-    for refused in (0, page.FLAG_REFUSED):
+    count = extent.count
+    flags = page.FLAG_DECAYED if extent.decayed else 0
+    if not flags and count and 0 < next_seq - extent.first_seq - count <= MAX_FRAME:
+        # Numbers were skipped: what lay behind the last frame was none then. It reads as it likes.
+        flags = page.FLAG_DECAYED
+        if extent.written == extent.end:
+            used = extent.last_at
+            count -= records_in(data, used)
+    for flags in (flags, 0, page.FLAG_REFUSED, page.FLAG_DECAYED):
         made = bytes(page.build_footer(
-            (memoryview(data)[:used],), used, extent.count, key_id, flags | refused, previous, key))
+            (memoryview(data)[:used],), used, count, key_id, flags, previous, key))
         if _goes_over(made, there):
-            return made, extent.count
-    return there, extent.count
+            return made, count
+    return there, count
 
 
 def _goes_over(made, there):

@@ -157,6 +157,24 @@ def _look_ahead(log, head, extent, shut):
     return slots.look(slot) == SPENT and not slots.cleared(slot) and _holds_records(slots, slot)
 
 
+def settle(log, slot, data):
+    """Programs the last good frame of a page without a footer again: a cut can have left it undecided,
+    and a footer is to vouch for it."""
+    try:
+        footer = page.read_footer(data)
+        if footer is not None:
+            page.check_footer(data, footer)
+            return
+    except WireError:
+        pass  # torn
+    try:
+        extent = Extent(data)
+    except WireError:
+        return
+    if extent.last_at >= 0:
+        log._open._write(slot, extent.last_at, bytes(data[extent.last_at : extent.end]))
+
+
 def note_gap(log, slot, count):
     """Says that seqs were skipped where power went before that could be written."""
     slots = log._slots
