@@ -161,9 +161,9 @@ def footer_again(data, next_seq, previous, key_id, key):
         if extent.written == extent.end:
             used = extent.last_at
             count -= records_in(data, used)
-    for flags in (flags, 0, page.FLAG_REFUSED, page.FLAG_DECAYED):
+    for flag in (flags, 0, page.FLAG_REFUSED, page.FLAG_DECAYED):
         made = bytes(page.build_footer(
-            (memoryview(data)[:used],), used, count, key_id, flags, previous, key))
+            (memoryview(data)[:used],), used, count, key_id, flag, previous, key))
         if _goes_over(made, there):
             return made, count
     return there, count
