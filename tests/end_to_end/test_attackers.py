@@ -63,7 +63,8 @@ def attack(
     assert rows(db, "SELECT COUNT(DISTINCT boot) FROM records") == [(3,)] and not holes(db)
     late = rows(db, "SELECT kind FROM records WHERE boot = 3")
     assert {kind for kind, in late} <= {"boot", "calibration", "anchor", "resumed"}, late
-    assert len([1 for kind, in late if kind == "anchor"]) == 1  # the nurse's own
+    anchors = [kind for kind, in late if kind == "anchor"]
+    assert 1 <= len(anchors) <= 2  # the nurse's own: she pulled at most twice
     quiet = ward.store(tmp_path / "quiet.db")
     assert pumplog(quiet, "pull", PATIENT, "--link", f"file:{ward.image(PATIENT)}").returncode == 0
     assert all_entries(db) == all_entries(quiet)
