@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from .errors import BenchError
 
-BLOCK_TICKS = 300
+BLOCK_TICKS = 200
 TICKS_PER_S = 10
 PAGE_BYTES = 4096
 LOG_PAGES = 256  # 1 MiB, as the board's log partition

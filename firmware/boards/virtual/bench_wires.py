@@ -22,7 +22,7 @@ import select
 import uctypes
 from array import array
 
-BLOCK_TICKS = 300
+BLOCK_TICKS = 200
 TICK_MS = 100
 TICKS_PER_S = 10
 WRAP_MASK = (1 << 30) - 1
