@@ -119,8 +119,9 @@ def arrivals(ward: Ward, folder: Path) -> int:
 
 def spread(first: int, last: int, n: int, seed: int) -> list[int]:
     """Returns n seeded places, one in each n-th part of first..last."""
-    dice, width = random.Random(seed), (last + 1 - first) / n
-    return [int(first + width * (k + dice.random())) for k in range(n)]
+    dice, wide = random.Random(seed), last + 1 - first
+    edges = [first + wide * k // n for k in range(n + 1)]
+    return [dice.randrange(begin, end) for begin, end in zip(edges, edges[1:], strict=False)]
 
 
 def in_two_rooms(ward: Ward, folder: Path, jobs: list[Callable[[Bedside], None]]) -> None:
