@@ -55,7 +55,7 @@ def test_no_tick_of_a_million_allocates_whatever_it_records():
         gateway.run()
     finally:
         board.power_off()
-    assert [kind for kind in (*IN_TICKS, records.RESERVOIR) if not watch.seen[kind]] == []
+    assert [kind for kind in IN_TICKS + (records.RESERVOIR,) if not watch.seen[kind]] == []
     assert [s for s in SIGNATURES if watch.signatures[s] != records.BEGAN | records.OVER] == []
     assert watch.halted
     assert watch.counts + gateway.tracker._counts == board.counts
