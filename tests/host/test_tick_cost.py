@@ -17,7 +17,7 @@ import fuel  # noqa: E402
 
 # What is told beside the goals is held where it is: against a plain tick that keeps its sums, the
 # average of an hour is above 1/8.
-HELD = {figures.AVERAGE_OF_THRIFTY: 0.28}
+HELD = {figures.AVERAGE_OF_THRIFTY: 0.285}  # 0.281 since a frame's check counts zeros too
 
 
 @pytest.fixture(scope="module")
