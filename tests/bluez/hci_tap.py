@@ -1,11 +1,13 @@
 """Carries HCI between the virtual machine and the air, and counts the notifications that go in.
 
 So a link can break at a chosen notification, and throughput is seen where the radio would be: nothing in
-the guest takes part in either.
+the guest takes part in either. Bumble's controller is shown to Linux as one without LL privacy and
+extended advertising: it claims both, but loses a connection that Linux makes with them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -15,6 +17,9 @@ from pathlib import Path
 _HEADER = {1: (4, 1), 2: (5, 2), 3: (4, 1), 4: (3, 1), 5: (5, 2)}  # H4 type: as in guest/hci_bridge.py
 _ACL, _FIRST_FRAGMENT = 2, 2
 _ATT_CHANNEL, _NOTIFICATION = 4, 0x1B
+_FEATURES_TOLD, _FEATURES = bytes.fromhex("0320"), 7  # answer to LE Read Local Supported Features
+_LL_PRIVACY, _EXTENDED_ADVERTISING = 0x40, 0x10  # in its first and second byte
+_EVENT, _COMMAND_COMPLETE = 4, 0x0E
 _L2CAP = 5  # where the L2CAP header begins, the type byte counted: length, channel, then ATT
 
 
@@ -59,21 +64,23 @@ class HciTap:
             threading.Thread(target=self._outward, args=(machine,), daemon=True).start()
             arrived = b""
             while data := _receive(self._air):
-                arrived = self._count(arrived + data)
-                machine.sendall(data)
+                arrived = self._inward(machine, arrived + data)
 
     def _outward(self, machine: socket.socket) -> None:
         while data := _receive(machine):
-            self._air.sendall(data)
+            _send(self._air, data)
 
-    def _count(self, data: bytes) -> bytes:
-        """Counts the notifications among the whole packets of data; returns what is left of it."""
+    def _inward(self, machine: socket.socket, data: bytes) -> bytes:
+        """Passes on the whole packets of data; returns what is left of it."""
         while data:
             head, width = _HEADER[data[0]]
             size = head + int.from_bytes(data[head - width : head], "little")
             if len(data) < head or len(data) < size:
                 break
             packet, data = data[:size], data[size:]
+            if packet[:2] == bytes((_EVENT, _COMMAND_COMPLETE)) and packet[4:6] == _FEATURES_TOLD:
+                packet = _plainer(packet)
+            _send(machine, packet)
             if (packet[0] == _ACL and packet[2] >> 4 & 3 == _FIRST_FRAGMENT
                     and packet[7:10] == bytes((_ATT_CHANNEL, 0, _NOTIFICATION))):
                 self._notified(int.from_bytes(packet[_L2CAP : _L2CAP + 2], "little") - 3)
@@ -87,6 +94,18 @@ class HciTap:
         self.payload_bytes += payload_bytes
         if self.notifications == self._cut_at:
             self._cut()
+
+
+def _plainer(packet: bytes) -> bytes:
+    """Returns the answer about features without the two that Bumble's controller does not do well."""
+    first, second = packet[_FEATURES] & ~_LL_PRIVACY, packet[_FEATURES + 1] & ~_EXTENDED_ADVERTISING
+    return packet[:_FEATURES] + bytes((first, second)) + packet[_FEATURES + 2 :]
+
+
+def _send(end: socket.socket, data: bytes) -> None:
+    """Sends, or not if that end is gone."""
+    with contextlib.suppress(OSError):
+        end.sendall(data)
 
 
 def _receive(end: socket.socket) -> bytes:
