@@ -112,7 +112,7 @@ def _build(folder: Path) -> None:
 def _download(place: Path) -> list[Path]:
     """Fetches the packages with all they depend on, checked by apt, into a folder of their own."""
     if platform.machine() != "x86_64" or not shutil.which("apt-get"):
-        raise Unavailable("qemu and a kernel come from Debian's amd64 packages: no apt-get for them here")
+        raise Unavailable("qemu and a kernel come from Debian's amd64 packages: there is none here")
     for name in ("lists/partial", "archives/partial"):
         (place / name).mkdir(parents=True)
     (place / "status").touch()  # as if nothing were installed: all of it is fetched
@@ -157,14 +157,11 @@ def _install_wheels(folder: Path, system: Path) -> None:
     target = system / "usr/local/lib" / python.name / "dist-packages"
     subprocess.run(
         [ROOT / ".venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
-         "--require-hashes", "--only-binary=:all:", "--python-version", python.name.removeprefix("python"),
-         "--target", target, "-r", pins], check=True)
-    loader(system, python, "-m", "compileall", "-q", target, system / "usr/lib" / python.name)
-
-
-def loader(system: Path, program: Path, *arguments: str | Path) -> None:
-    """Runs a program of the system, with the system's libraries, on this machine."""
-    subprocess.run([*on_this_machine(system, program), *arguments], check=False)
+         "--require-hashes", "--only-binary=:all:",
+         "--python-version", python.name.removeprefix("python"), "--target", target, "-r", pins],
+        check=True, capture_output=True)
+    subprocess.run([*on_this_machine(system, python), "-m", "compileall", "-q", target,
+                    system / "usr/lib" / python.name], check=False)  # only saves time in the guest
 
 
 def on_this_machine(system: Path, program: Path) -> list[str]:

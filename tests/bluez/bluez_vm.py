@@ -35,7 +35,7 @@ class Machine:
         self.told = self._answer(BOOT_S)
 
     def run(self, *argv: str, user: bool = True) -> subprocess.CompletedProcess[str]:
-        """Runs a program in the machine to its end, as the nurse or as root; its `ms` are the guest's."""
+        """Runs a program in the machine to its end, as the nurse or as root; prints how long it took."""
         self._steps.sendall(json.dumps({"argv": argv, "user": user}).encode() + b"\n")
         told = self._answer(STEP_S)
         done = subprocess.CompletedProcess(argv, told["returncode"], told["stdout"], told["stderr"])

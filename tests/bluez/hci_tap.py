@@ -52,8 +52,10 @@ class HciTap:
 
     def close(self) -> None:
         """Ends both connections."""
-        for end in (self._listener, self._air):
-            end.close()
+        with contextlib.suppress(OSError):
+            self._air.shutdown(socket.SHUT_RDWR)  # close alone would not wake the thread that reads
+        self._listener.close()
+        self._air.close()
 
     def _serve(self) -> None:
         try:

@@ -1,8 +1,8 @@
-"""The virtual machine's only service: starts D-Bus and bluetoothd, then runs the steps that the host sends.
+"""The virtual machine's only service: starts D-Bus and bluetoothd, then runs the steps it is sent.
 
 A step is a line of JSON, {"argv": [...], "user": true}, on the port named "steps"; its answer a line,
-{"returncode", "stdout", "stderr", "ms"}. The first line sent says which versions run, once the adapter is
-on. Steps with user run as an ordinary user of the group bluetooth, as a nurse does; the others as root.
+{"returncode", "stdout", "stderr", "ms"}. The first line sent says which versions run, once the adapter
+is on. Steps with user run as an ordinary user of the group bluetooth, as a nurse does; others as root.
 """
 
 import asyncio
