@@ -123,7 +123,7 @@ def _download(place: Path) -> list[Path]:
         "APT::Install-Recommends": "false", "APT::Sandbox::User": "", "Acquire::Retries": "3",
     }
     options = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
-    _apt(place, "apt-get", *options, "update")
+    _apt(place, "apt-get", *options, "-o", "APT::Update::Error-Mode=any", "update")
     told = _apt(place, "apt-cache", *options, "depends", "--important", KERNEL)
     (kernel,) = re.findall(r"Depends: (linux-image-\S+)", told)
     _apt(place, "apt-get", *options, "install", "--yes", "--download-only", *PACKAGES)
