@@ -19,7 +19,7 @@ from hci_tap import HciTap
 from ward import Air, Ward, all_records, holes, on_air, pull_images, run_ward, window_records
 
 BOARD, PATIENT = "B01", "P01"
-CUT_AT = 100  # of the 200 or so notifications of a whole pull
+CUT_AT = 20  # of the 45 or so notifications of a whole pull
 STORE = "/home/nurse/nurse.db"
 
 
