@@ -30,7 +30,7 @@ class Ahead:
         self.ready = False
         self.stuck = False
         self.trusted = False  # at boot: no header can have been under way in a slot that is marked
-        self.torn = -1  # at boot: the slot whose erase was under way
+        self.torn = -1  # at boot: the slot whose erase was under way, or about to be
         self.noted = -1  # first_seq of the page whose LOST is written
         self.failures = 0
 
@@ -99,6 +99,8 @@ class Ahead:
                 self._note(records.LOST, first_seq, last_seq, 0)
                 return True
             slots.look(self.slot)
+        if self.slot == self.torn:
+            return False  # a torn erase makes flags of its own
         flags = bytearray(1)
         slots.flash.read(self.slot, _FLAGS_AT, flags)
         if slots.version == page.VERSION and flags[0] != 0xFF and flags[0] & page.FLAG_REFUSED:

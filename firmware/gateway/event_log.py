@@ -104,7 +104,7 @@ class EventLog:
         if slots.kept:
             self.trouble = (
                 "%d pages of the log's flash hold something else, which is kept:"
-                " read them out, then format" % slots.kept)
+                " read them out, then format" % len(slots.kept))
         self._write_boot()
         for kind, a, b, c in noted:
             self._note(kind, a, b, c)

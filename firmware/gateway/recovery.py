@@ -8,7 +8,7 @@ from pumpwire import page, records
 from pumpwire.errors import WireError
 
 from .page_extent import Extent
-from .slots import FOREIGN, OTHER, OURS, RETIRED, SPENT, is_blank
+from .slots import FOREIGN, OTHER, OURS, READY, RETIRED, SPENT, is_blank
 
 _FOOTER_AT = const(4061)  # page.FOOTER_AT
 _SEAL_AT = const(4080)
@@ -18,34 +18,37 @@ _MOST_RECORDS = const(4096)  # more than any page of any version holds
 _LOST_BYTES = const(19)  # a LOST at most
 _TOO_FULL = const(64)  # a page with less room is not taken up again
 _A_HEADER_MAY_COME = const(320)  # with less room a page may have been left for the next one
+_ANY_SEQ = const(0x3FFFFFFF)
 
 
 def resume(log, head):
     """Takes the ring up where it was left; returns the records that say what was found."""
     slots = log._slots
+    opened = log._open
     data = log._page
     extent = None
-    while head >= 0:
-        slots.look(head)
-        first_seq = slots.first_seq
+    while True:
         log._flash.read(head, 0, data)
-        if slots.version != page.VERSION:
-            break
+        first_seq = 0
         try:
+            version, _, first_seq = page.read_prefix(data)
+            if version != page.VERSION:
+                break
             extent = Extent(data)
+            if not extent.count:  # power may have gone in its header: it reads so from here on
+                opened._write(head, 0, data[: page.HEADER_BYTES])
             break
         except WireError:
             if not is_blank(memoryview(data)[page.HEADER_BYTES :]):
                 break  # its header rotted
-        before = slots.before(head)  # power went as this page was being opened
-        log._clear(head)
+        log._clear(head)  # power went as this page was being opened: it is none, however it reads
+        before = slots.before(head, _ANY_SEQ)
         if before < 0:
             log.next_seq = first_seq
             log.boot = first_seq + 1
             slots.oldest = -1
             return []
         head = before
-    opened = log._open
     opened.slot = head
     opened.first_seq = first_seq
     if slots.oldest < 0 or slots.look(slots.oldest) != OURS or slots.first_seq > first_seq:
@@ -93,7 +96,7 @@ def _take_up(log, head, first_seq, extent):
     if decayed or rotten:
         return _skip(log, log.next_seq,
                           log.next_seq + (_MOST_RECORDS if rotten else rest), noted)
-    log._ahead.trusted = opened.open and extent.filled + _A_HEADER_MAY_COME < _FOOTER_AT
+    log._ahead.trusted = opened.open and _trusted(extent)
     return noted
 
 
@@ -126,7 +129,11 @@ def _seal_of(log, slot):
 
 def _look_ahead(log, head, extent, shut):
     """Tells the slot whose erase power cut from one that cells spoilt; returns whether the slot
-    after the head is a page of records whose header rotted."""
+    after the head is a page of records whose header rotted.
+
+    A header that power cut short is taken away before another record gets its number: it may read
+    as good the next time.
+    """
     slots = log._slots
     ahead = log._ahead
     garbage = []
@@ -136,13 +143,20 @@ def _look_ahead(log, head, extent, shut):
         what = slots.look(slot)
         if what in (OTHER, RETIRED):
             continue
+        if what == SPENT and slots.blank(slot, page.HEADER_BYTES):
+            log._clear(slot)
+            continue
         if what not in (SPENT, FOREIGN) and (what or slots.blank(slot, 0)):
             break
         garbage.append(slot)
     giving_up = extent.lost_seq >= 0 and not shut
-    if giving_up and what == OURS and slots.first_seq == extent.lost_seq:
+    if what == READY and not _trusted(extent):
+        log._clear(slot)
+    elif giving_up:
         ahead.noted = extent.lost_seq
-        giving_up = False
+        if what == OURS and slots.first_seq == extent.lost_seq:
+            ahead.torn = slot
+            giving_up = False
     if not shut and what == OURS and extent.filled + _LOST_BYTES > _FOOTER_AT:
         giving_up = True  # its LOST found no room before the erase
     if not garbage:
@@ -150,11 +164,15 @@ def _look_ahead(log, head, extent, shut):
     if giving_up:
         if len(garbage) == 1:
             ahead.torn = garbage[0]
-            if slots.look(ahead.torn) == FOREIGN and slots.kept:
-                slots.kept -= 1
+            if ahead.torn in slots.kept:
+                slots.kept.remove(ahead.torn)
         return False
     slot = garbage[0]
     return slots.look(slot) == SPENT and not slots.cleared(slot) and _holds_records(slots, slot)
+
+
+def _trusted(extent):
+    return extent.filled + _A_HEADER_MAY_COME < _FOOTER_AT
 
 
 def settle(log, slot, data):

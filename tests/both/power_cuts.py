@@ -5,7 +5,7 @@ import dice
 
 from gateway.clock import Uptime
 from gateway.event_log import EventLog
-from nor import PREFIX, UNSTABLE, Cut, random
+from nor import PREFIX, TEARS, Cut, random
 from pumpwire import decoding, page, records
 from pumpwire.errors import WireError
 
@@ -64,7 +64,7 @@ class Bed:
             flash.torn_program(slot, offset, bytes(data))
         life = Life(self, flash)
         for _ in range(nested):
-            flash.cut(dice.bits(3), dice.bits(6), dice.bits(8) % 3)
+            flash.cut(dice.bits(3), dice.bits(6), dice.bits(8) % TEARS)
             life.run(dice.bits(3))
         life.check()
         self.checks += 1
@@ -203,6 +203,6 @@ def every_byte(bed, slot, offset, data):
     else:
         for torn in range(len(data) + 1):
             bed.cut_here(slot, offset, data, PREFIX, torn)
-    for tear in range(PREFIX + 1, UNSTABLE + 1):
+    for tear in range(PREFIX + 1, TEARS):
         for nested in range(3):
             bed.cut_here(slot, offset, data, tear, 0, nested)
