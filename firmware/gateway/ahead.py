@@ -11,6 +11,7 @@ from .slots import BLANK, FOREIGN, MARK_BYTES, OURS, READY, SPENT
 
 _FLAGS_AT = const(4067)
 _TRIES = const(4)  # slots in one append: an erase takes up to 400 ms, and the watchdog waits
+LOST_BYTES = const(19)  # a LOST at most: kept free in a page until there is nothing to be given up
 _WHOLE = const(4095)  # where a slot that does not come up blank is said to refuse
 
 
@@ -80,7 +81,7 @@ class Ahead:
             self._erased = self.trusted and slots.blank(slot, MARK_BYTES)
             return True
         return (what in (OURS, SPENT) or slot == self.torn
-                or what == BLANK and slots.blank(slot, 0)
+                or what == BLANK and slots.blank(slot, page.HEADER_BYTES)
                 or what == FOREIGN and slots.torn_mark(slot))
 
     def _given_up(self, head, next_seq):

@@ -18,7 +18,7 @@ from pumpwire.records import MAX_FRAME
 from pumpwire.units import PAGE_BYTES
 
 from . import boot_code
-from .ahead import Ahead
+from .ahead import LOST_BYTES, Ahead
 from .open_page import OpenPage
 from .slots import MARK_BYTES, OURS, RETIRED, Slots
 
@@ -26,7 +26,6 @@ _FOOTER_AT = const(4061)  # page.FOOTER_AT
 _CHUNK_BYTES = const(320)  # more than a frame
 _MINUTE = const(3)  # pumpwire.records.MINUTE
 _RESERVOIR = const(6)
-_LOST_BYTES = const(19)  # a LOST at most: kept free until there is nothing to be given up
 _MOST_UNNOTED = const(8)
 _FULL = "the log's flash takes no more records: pull the log, then send the board in"
 
@@ -176,7 +175,7 @@ class EventLog:
         for _ in range(6):
             if not opened.open and not self._turn():
                 return -1
-            room = 0 if self._ahead.ready else _LOST_BYTES
+            room = 0 if self._ahead.ready else LOST_BYTES
             made = opened.put(kind, uptime.s, uptime.ms, values, blob, ride, room)
             if made > 0:
                 seq = self.next_seq
@@ -193,7 +192,8 @@ class EventLog:
         uptime = self._uptime
         made = 0
         if opened.slot >= 0 and opened.count >= 0 and not opened.flags:
-            made = opened.put(kind, uptime.s, uptime.ms, values, None, None, 0)
+            room = 0 if self._ahead.ready or kind == records.LOST else LOST_BYTES
+            made = opened.put(kind, uptime.s, uptime.ms, values, None, None, room)
         if made > 0:
             self.next_seq += made
             self.logging = True
@@ -237,7 +237,7 @@ class EventLog:
         slots = self._slots
         slot = opened.slot
         before = slots.before(slot)
-        if opened.flags:
+        if opened.flags & page.FLAG_REFUSED:
             self._ahead.retire(slot, page.HEADER_BYTES)
         else:
             self._clear(slot)

@@ -7,6 +7,7 @@ from micropython import const
 from pumpwire import page, records
 from pumpwire.errors import WireError
 
+from .ahead import LOST_BYTES
 from .page_extent import Extent
 from .slots import FOREIGN, OTHER, OURS, READY, RETIRED, SPENT, is_blank
 
@@ -15,7 +16,6 @@ _SEAL_AT = const(4080)
 _PAGE_BYTES = const(4096)
 _CHUNK_BYTES = const(256)
 _MOST_RECORDS = const(4096)  # more than any page of any version holds
-_LOST_BYTES = const(19)  # a LOST at most
 _TOO_FULL = const(64)  # a page with less room is not taken up again
 _A_HEADER_MAY_COME = const(320)  # with less room a page may have been left for the next one
 _ANY_SEQ = const(0x3FFFFFFF)
@@ -143,10 +143,11 @@ def _look_ahead(log, head, extent, shut):
         what = slots.look(slot)
         if what in (OTHER, RETIRED):
             continue
-        if what == SPENT and slots.blank(slot, page.HEADER_BYTES):
+        if ((what == SPENT or what == OURS and slots.first_seq > extent.first_seq)
+                and slots.blank(slot, page.HEADER_BYTES)):
             log._clear(slot)
             continue
-        if what not in (SPENT, FOREIGN) and (what or slots.blank(slot, 0)):
+        if what not in (SPENT, FOREIGN) and (what or slots.blank(slot, page.HEADER_BYTES)):
             break
         garbage.append(slot)
     giving_up = extent.lost_seq >= 0 and not shut
@@ -157,8 +158,11 @@ def _look_ahead(log, head, extent, shut):
         if what == OURS and slots.first_seq == extent.lost_seq:
             ahead.torn = slot
             giving_up = False
-    if not shut and what == OURS and extent.filled + _LOST_BYTES > _FOOTER_AT:
-        giving_up = True  # its LOST found no room before the erase
+    if what == OURS and slots.first_seq != extent.lost_seq:
+        # Nothing under way reached into the room that is kept for its LOST.
+        extent.reach = max(extent.written, min(extent.reach, _FOOTER_AT - LOST_BYTES))
+        if not shut and extent.filled + LOST_BYTES > _FOOTER_AT:
+            giving_up = True  # its LOST found no room before the erase
     if not garbage:
         return False
     if giving_up:
