@@ -62,7 +62,7 @@ class EventLog:
         self._w_end = 0
         self._w_count = 0  # -1: left before this boot
         self._w_flags = 0
-        self._gap_noted = True
+        self._gap_noted = self._lost_noted = True
         self._started = (0, 0)
 
     @property
@@ -209,7 +209,7 @@ class EventLog:
         for _ in range(2):
             if not ahead.ready and not ahead.make(opened.slot, self.next_seq):
                 break
-            if opened.slot >= 0 and not opened.count:
+            if opened.slot >= 0 and not opened.count and opened.first_seq == self.next_seq:
                 self._spoil(opened)
             left = opened.slot
             end = opened.end
@@ -268,6 +268,10 @@ class EventLog:
         if slot < 0:
             return
         self._waiting = -1
+        unnoted = self._unnoted  # a LOST among them stands before the footer of a page that could not
+        self._unnoted = []
+        for kind, values in unnoted:
+            self._note(kind, *values)
         if self._slots.look(slot) != OURS or self._slots.version != page.VERSION:
             self._previous = bytes(page.PREVIOUS_BYTES)
             return
@@ -279,7 +283,7 @@ class EventLog:
             recovery.settle(self, slot, data)
             footer, count = page_extent.footer_again(
                 data, self._open.first_seq, self._previous, self._key_id, self._key)
-            recovery.note_gap(self, slot, count)
+            recovery.note_gap(self, slot, data, footer, count)
             self._booted()
         else:
             footer = page.build_footer(self._chunks(slot, self._w_end), self._w_end, self._w_count,

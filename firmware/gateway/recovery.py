@@ -78,7 +78,8 @@ def _take_up(log, head, first_seq, extent):
             decayed = footer.flags & page.FLAG_DECAYED or count != extent.count
         except (WireError, AttributeError):
             pass  # it is torn, or does not say how many records there were
-    rotten = _look_ahead(log, head, extent, shut)
+    rotten = _look_ahead(log, head, extent, shut, decayed)
+    log._lost_noted = extent.lost_seq >= 0
     log.next_seq = first_seq + count
     if not shut:
         if decayed:
@@ -93,14 +94,25 @@ def _take_up(log, head, first_seq, extent):
                 opened.open = False
     if decayed:
         noted.append((records.CELLS, head, extent.end, records.CELLS_DECAYED))
+    slots = log._slots
+    if not opened.open and slots.look((head + 1) % slots.pages) != OURS:
+        _note_lost(log, data, extent.lost_seq)
     if decayed or rotten:
-        return _skip(log, log.next_seq,
-                          log.next_seq + (_MOST_RECORDS if rotten else rest), noted)
+        _skip(log, log.next_seq, log.next_seq + (_MOST_RECORDS if rotten else rest), noted)
+        if decayed and not shut:  # that stands before a slot is erased for what comes
+            log._waiting = head
+            log._w_count = count
+            log._w_end = opened.end
+            log._w_flags = opened.flags
+            opened.count = -1
+            log.seal()
+        return noted
     log._ahead.trusted = opened.open and _trusted(extent)
     return noted
 
 
 def _skip(log, first_seq, next_seq, noted):
+    log.seal()  # of the page before, with what was skipped there
     log._gap_noted = True
     log.next_seq = next_seq
     log.boot = max(log.boot, next_seq) + 1  # no boot has had that: each wrote a record
@@ -127,7 +139,7 @@ def _seal_of(log, slot):
     return bytes(made)
 
 
-def _look_ahead(log, head, extent, shut):
+def _look_ahead(log, head, extent, shut, decayed):
     """Tells the slot whose erase power cut from one that cells spoilt; returns whether the slot
     after the head is a page of records whose header rotted.
 
@@ -165,7 +177,7 @@ def _look_ahead(log, head, extent, shut):
             giving_up = True  # its LOST found no room before the erase
     if not garbage:
         return False
-    if giving_up:
+    if giving_up or shut and decayed and slots.look(garbage[0]) != SPENT:
         if len(garbage) == 1:
             ahead.torn = garbage[0]
             if ahead.torn in slots.kept:
@@ -197,14 +209,33 @@ def settle(log, slot, data):
         log._open._write(slot, extent.last_at, bytes(data[extent.last_at : extent.end]))
 
 
-def note_gap(log, slot, count):
-    """Says that seqs were skipped where power went before that could be written."""
+def note_gap(log, slot, data, footer, count):
+    """Says that seqs were skipped, or a page given up, where power went before that could be written.
+
+    data, footer, count: of the page before the open one.
+    """
+    if footer[6] & page.FLAG_DECAYED or footer[0] | footer[1] << 8 > _FOOTER_AT - LOST_BYTES:
+        _note_lost(log, data, -1)
     slots = log._slots
     slots.look(slot)
     next_seq = slots.first_seq + count
     if count >= 0 and next_seq < log._open.first_seq and not log._gap_noted:
         log._unnoted.append((records.SKIPPED, (next_seq, log._open.first_seq - 1, 0)))
     log._gap_noted = True
+
+
+def _note_lost(log, data, lost_seq):
+    """Says what was given up by the slot after a page whose own LOST found no room in it."""
+    slots = log._slots
+    if log._lost_noted or lost_seq >= 0 or slots.oldest_seq <= 0:
+        return
+    log._lost_noted = True
+    try:
+        if Extent(data).lost_seq >= 0:
+            return
+    except WireError:
+        pass
+    log._unnoted.append((records.LOST, (0, slots.oldest_seq - 1, 0)))
 
 
 def _holds_records(slots, slot):
