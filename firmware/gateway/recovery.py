@@ -77,7 +77,10 @@ def _take_up(log, head, first_seq, extent):
             count = footer.count
             decayed = footer.flags & page.FLAG_DECAYED or count != extent.count
         except (WireError, AttributeError):
-            pass  # it is torn, or does not say how many records there were
+            # A boot was closing a page that a torn write had spoilt: as it decided then, so it stays.
+            count = _close_again(log, head, count)
+            rest = max(1, rest + extent.count - count)
+            decayed = True
     rotten = _look_ahead(log, head, extent, shut, decayed)
     log._lost_noted = extent.lost_seq >= 0
     log.next_seq = first_seq + count
@@ -96,7 +99,7 @@ def _take_up(log, head, first_seq, extent):
         noted.append((records.CELLS, head, extent.end, records.CELLS_DECAYED))
     slots = log._slots
     if not opened.open and slots.look((head + 1) % slots.pages) != OURS:
-        _note_lost(log, data, extent.lost_seq)
+        _note_lost(log)
     if decayed or rotten:
         _skip(log, log.next_seq, log.next_seq + (_MOST_RECORDS if rotten else rest), noted)
         if decayed and not shut:  # that stands before a slot is erased for what comes
@@ -109,6 +112,16 @@ def _take_up(log, head, first_seq, extent):
         return noted
     log._ahead.trusted = opened.open and _trusted(extent)
     return noted
+
+
+def _close_again(log, head, count):
+    log.seal()
+    log._waiting = head
+    log._w_count = -1
+    log.seal()
+    footer = bytearray(page.FOOTER_BYTES)
+    log._flash.read(head, _FOOTER_AT, footer)
+    return min(count, footer[2] | footer[3] << 8)
 
 
 def _skip(log, first_seq, next_seq, noted):
@@ -215,7 +228,11 @@ def note_gap(log, slot, data, footer, count):
     data, footer, count: of the page before the open one.
     """
     if footer[6] & page.FLAG_DECAYED or footer[0] | footer[1] << 8 > _FOOTER_AT - LOST_BYTES:
-        _note_lost(log, data, -1)
+        try:
+            if Extent(data).lost_seq < 0:
+                _note_lost(log)
+        except WireError:
+            pass
     slots = log._slots
     slots.look(slot)
     next_seq = slots.first_seq + count
@@ -224,18 +241,12 @@ def note_gap(log, slot, data, footer, count):
     log._gap_noted = True
 
 
-def _note_lost(log, data, lost_seq):
-    """Says what was given up by the slot after a page whose own LOST found no room in it."""
-    slots = log._slots
-    if log._lost_noted or lost_seq >= 0 or slots.oldest_seq <= 0:
-        return
-    log._lost_noted = True
-    try:
-        if Extent(data).lost_seq >= 0:
-            return
-    except WireError:
-        pass
-    log._unnoted.append((records.LOST, (0, slots.oldest_seq - 1, 0)))
+def _note_lost(log):
+    """Says what was given up when no LOST for it could be put."""
+    oldest_seq = log._slots.oldest_seq
+    if not log._lost_noted and oldest_seq > 0:
+        log._lost_noted = True
+        log._unnoted.append((records.LOST, (0, oldest_seq - 1, 0)))
 
 
 def _holds_records(slots, slot):

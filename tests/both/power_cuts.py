@@ -23,6 +23,8 @@ class Bed:
         self.acknowledged = {}  # seq: what the record holds
         self.in_flight = []  # what is being written
         self.checks = 0
+        self.tears = [0] * TEARS  # of each kind
+        self.again = 0  # cuts of the boots that came after
         self.skips = 0  # numbers skipped where a torn write looked like a good one gone bad
         self._tear = tear
         self._verified = {}  # bytes of a closed page, all of whose records are right: (first, next seq)
@@ -68,6 +70,8 @@ class Bed:
             life.run(dice.bits(3))
         life.check()
         self.checks += 1
+        self.tears[tear] += 1
+        self.again += nested
 
 
 def _append(log, uptime, kind, values, blob, reservoir, acknowledged, in_flight):

@@ -64,7 +64,7 @@ def test_boots_cut_one_after_the_other_leave_every_page_good():
 
 
 def test_a_header_that_power_cut_short_hides_no_page_however_it_reads():
-    """A page left with room for one more record, the next one's header good in one boot, not in another."""
+    """A page left with room for one more record; the next one's header good in one boot, not the next."""
     dice.seed(6)
     headers = []
 
