@@ -23,11 +23,11 @@ class Extent:
     """What the frames of a page say; raises WireError where its header cannot be read.
 
     count: good records; end: offset behind the last good frame, which begins at last_at (-1: there
-    is none), before: behind the one before it; filled: offset behind the filler after it; reach: how far an operation cut by a power
-    failure can have touched cells; written: offset behind the last byte that is not erased;
-    decayed: what lies behind `end` is more than such a cut explains; covered: offset behind what a
-    footer vouches for, never for bytes that a cut can have left undecided; lost_seq: first_seq of
-    the last LOST, -1; skipped: whether there is a SKIPPED.
+    is none); before: behind the frame before it; filled: offset behind the filler after it; reach:
+    how far an operation cut by a power failure can have touched cells; written: offset behind the
+    last byte that is not erased; decayed: what lies behind `end` is more than such a cut explains;
+    covered: offset behind what a footer vouches for, never for bytes that a cut can have left
+    undecided; lost_seq: first_seq of the last LOST, -1; skipped: whether there is a SKIPPED.
     """
 
     def __init__(self, data):

@@ -23,7 +23,7 @@ def _now_and_then(stride):
         seen[0] += 1
         # a page's change is where most can go wrong: its operations are all torn
         turn = data is None or offset < 28 or offset > 4000
-        if seen[0] % stride == 0 or turn and seen[0] % (3 * FEWER) == 0:
+        if seen[0] % stride == 0 or turn and seen[0] % (6 * FEWER) == 0:
             every_byte(bed, slot, offset, data)
 
     return tear
@@ -64,7 +64,7 @@ def test_boots_cut_one_after_the_other_leave_every_page_good():
 
 
 def test_a_header_that_power_cut_short_hides_no_page_however_it_reads():
-    """A page left with room for one more record; the next one's header good in one boot, not the next."""
+    """A page left with room for one more record; the next one's header good in one boot only."""
     dice.seed(6)
     headers = []
 
