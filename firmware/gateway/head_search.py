@@ -70,7 +70,7 @@ def _scan(slots):
     _most_pages(slots)
     head = -1
     newest = -1
-    slots.kept = 0
+    slots.kept = []
     for slot in range(slots.pages):
         what = slots.look(slot)
         if what == OURS and slots.log_id:
@@ -78,7 +78,7 @@ def _scan(slots):
                 head = slot
                 newest = slots.first_seq
         elif what == OTHER or what == FOREIGN and not slots.torn_mark(slot):
-            slots.kept += 1
+            slots.kept.append(slot)
     slots.oldest = -1
     if head >= 0:
         slots.renew_oldest(head)
