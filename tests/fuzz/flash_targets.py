@@ -158,7 +158,9 @@ def live_on(cells: bytes) -> int:
     log_id = log.log_id
     again, _ = _boot(flash)
     if acknowledged:
-        assert again.log_id == log_id and again.next_seq > max(acknowledged)
+        # Of two logs with as many pages in one ring it can take up either; it says that there are two.
+        assert again.log_id == log_id and again.next_seq > max(acknowledged) or (
+            again.log_id != log_id and again.trouble), (again.log_id, again.next_seq)
         _all_there(flash, log_id, acknowledged)
     took = MOST_OPERATIONS - flash.left
     most_seen = max(most_seen, took)
