@@ -153,7 +153,8 @@ def test_a_page_without_a_header_that_can_be_read_raises_and_says_why():
 def test_a_minute_cannot_be_before_the_record_before_it():
     data, said = log_vectors.load("late_minute")
     found, _, error = _read(data)
-    assert [kind for _, kind, _, _, _ in found] == [3, 4] and error.what == "minute before the record before it"
+    assert [kind for _, kind, _, _, _ in found] == [3, 4]
+    assert error.what == "minute before the record before it"
 
 
 def test_more_bytes_than_a_page_has_are_no_page():

@@ -18,7 +18,6 @@ from pumplog.store_pages import StoredPage, row_of
 from pumplog.store_proofs import Attestation
 from pumplog.verify import Evidence, Report, verify_log
 from pumpwire import page
-from pumpwire.errors import WireError
 
 Pages = dict[int, bytes]
 FIRSTS = sorted(LOG.pages)
@@ -152,7 +151,7 @@ class Shelf:
         self.store.commit()
 
     def take(self, pieces: list[tuple[int, int, int, bytes]]) -> None:
-        """Takes pieces (log_id, first_seq, offset, bytes); nothing held changes, nothing false is used."""
+        """Takes pieces (log_id, first_seq, offset, bytes): what is held must stay as it is."""
         store = self.store
         try:
             for log_id, first_seq, offset, piece in pieces:
@@ -199,11 +198,3 @@ def fuzz_store(data: bytes) -> None:
     if not _shelf:
         _shelf.append(Shelf())
     _shelf[0].take(pieces)
-
-
-def header_of(data: bytes) -> tuple[int, int] | None:
-    """Returns (log_id, first_seq) that a page gives, None: it gives none."""
-    try:
-        return page.read_prefix(data)[1:]
-    except WireError:
-        return None

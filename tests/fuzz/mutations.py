@@ -1,4 +1,4 @@
-"""Seeded changes to pages and records that boards wrote: bit flips, splices, truncations, swaps, replays."""
+"""Seeded changes to what boards wrote: bit flips, splices, truncations, swaps, replays."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def mutated_records(dice: random.Random) -> tuple[str, bytes, int]:
     if kind == "bit flip":
         _flip(dice, some[which])
     elif kind == "splice":
-        some[which] = some[which][: dice.randrange(len(some[which]) + 1)] + other[dice.randrange(len(other)) :]
+        del some[which][dice.randrange(len(some[which]) + 1) :]
+        some[which] += other[dice.randrange(len(other)) :]
     elif kind == "truncation":
         del some[which][dice.randrange(len(some[which])) :]
     elif kind == "swap":
