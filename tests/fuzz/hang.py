@@ -1,4 +1,4 @@
-"""Tells what never ends, or takes out of all proportion, by the steps and processor time of one input."""
+"""Tells what never ends, or takes far too long, by the steps and processor time of one input."""
 
 from __future__ import annotations
 

@@ -58,6 +58,8 @@ def edit(pages: Pages, said: bytearray, data: bytes) -> bytes:
         del target[footer.used if footer else at :]
     elif op == UNKEY and len(target) == 4096:
         target[page.FOOTER_AT + 4 : page.FOOTER_AT + 6] = bytes(2)
+        if value & 1:
+            target[-page.SEAL_BYTES :] = bytes(page.SEAL_BYTES)
     elif op == ATTEST:
         said[where % len(said)] ^= value
         return rest
@@ -116,7 +118,7 @@ def name_all(pages: Pages, attestation: Attestation, report: Report) -> None:
         assert not report.findings, report.findings
     for first in changed:
         after = FIRSTS[FIRSTS.index(first) + 1 :]
-        last = after[0] - 1 if after else LOG.next_seq - 1
+        last = after[0] - 1 if after else 1 << 32
         named = [one for one in report.findings
                  if first in one.pages or one.first <= last and (one.last is None or one.last >= first)]
         assert named, f"the page from record {first} was changed, and nothing says so"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from gateway import open_page, slots
@@ -57,11 +58,11 @@ FAULTS: dict[str, tuple[str, object, str, Callable[..., Any]]] = {
     "no frame's check is looked at": ("pages", page, "frame_length", _unchecked),
     "a varint runs on": ("records", decoding, "get_uint", _past_the_end),
     "any attestation holds": ("attestations", decoding, "attested", lambda data, key, nonce: True),
-    "any page follows any": ("logs", verify, "_link", lambda one: one.reading.footer.seal[:0]),
+    "any page follows any": ("logs", verify, "_link", lambda one: ANY),
     "no end is missed": ("logs", verify._Verdict, "_missing", lambda *_: None),
     "segments forget how far they are": (
         "wire", receiving, "segment_head", lambda seq, offset, n: page.struct.pack("<IHH", seq, 0, n)),
-    "a program is not read back": ("flash", open_page.OpenPage, "_program", lambda *_: True),
+    "nothing is programmed, and all is well": ("flash", open_page.OpenPage, "_program", lambda *_: True),
 }
 
 
