@@ -24,7 +24,7 @@ def _search(slots):
     while low < high:
         middle = (low + high + 1) // 2
         what = slots.look(middle)
-        if what == OURS and slots.first_seq >= newest:
+        if what == OURS and slots.first_seq > newest:
             low = middle
             newest = slots.first_seq
         elif what in (OURS, BLANK, READY):

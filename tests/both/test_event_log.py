@@ -234,6 +234,19 @@ def test_slots_that_somebody_swapped_do_not_hide_the_newest_page():
     assert again.next_seq == log.next_seq + 1  # its BOOT
 
 
+def test_an_old_page_put_behind_the_newest_one_does_not_hide_it():
+    flash = Nor(4)
+    log = _log(flash)
+    n = 0
+    while log._open.slot != 1:
+        _minute(log, n % 50 * 9)
+        n += 1
+    _fill(log, 20)
+    flash.cells[8192:12288] = flash.cells[:4096]
+    again = _log(flash)
+    assert again.next_seq == log.next_seq + 1  # its BOOT
+
+
 def test_foreign_flash_is_kept_and_the_erased_slots_are_used():
     flash = Nor(4)
     flash.cells[0:4096] = b"\x12" * 4096
