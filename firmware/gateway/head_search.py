@@ -32,6 +32,8 @@ def _search(slots):
         else:
             return -1
     wrapped = low < last and slots.look(last) == OURS
+    if wrapped and slots.first_seq >= first:
+        return -1
     slots.oldest, slots.oldest_seq = 0, first
     step = 1
     while low + step <= last:

@@ -234,6 +234,22 @@ def test_slots_that_somebody_swapped_do_not_hide_the_newest_page():
     assert again.next_seq == log.next_seq + 1  # its BOOT
 
 
+def test_a_first_and_last_slot_that_somebody_swapped_do_not_hide_the_newest_page():
+    flash = Nor(4)
+    log = _log(flash)
+    n = 0
+    while not log.oldest_seq or log._open.slot != 0 or not log._ahead.ready:
+        _minute(log, n % 50 * 9)
+        _service(log)
+        n += 1
+    cells = flash.cells
+    cells[:4096], cells[12288:] = cells[12288:], cells[:4096]
+    again = _log(flash)
+    assert again.next_seq == log.next_seq + 1  # its BOOT
+    _minute(again, 1)
+    assert _log(flash).next_seq == again.next_seq + 1
+
+
 def test_an_old_page_put_behind_the_newest_one_does_not_hide_it():
     flash = Nor(4)
     log = _log(flash)
