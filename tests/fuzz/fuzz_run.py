@@ -1,8 +1,8 @@
 """Fuzzes every target in turn, from the kept corpus on: `make fuzz`, for FUZZ_SECONDS in all.
 
 `fuzz_run.py --keep` takes what the last runs found on the way into tests/fuzz/corpus, as few inputs as
-cover the same. An input that makes a target raise lies in build/fuzz/TARGET/found afterwards:
-`fuzz.py TARGET FILE` runs it again.
+cover the same, and those named case_. An input that makes a target raise lies in build/fuzz/TARGET/found
+afterwards: `fuzz.py TARGET FILE` runs it again.
 """
 
 from __future__ import annotations
@@ -86,6 +86,8 @@ def keep() -> None:
                     *map(str, sources))
         if done.returncode:
             raise RuntimeError(done.stderr[-3000:])
+        for file in (CORPUS / target).glob("case_*"):
+            shutil.copy(file, made / file.name)
         shutil.rmtree(CORPUS / target, ignore_errors=True)
         shutil.copytree(made, CORPUS / target)
         sizes = [file.stat().st_size for file in (CORPUS / target).iterdir()]

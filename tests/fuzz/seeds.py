@@ -11,7 +11,8 @@ sys.path[:0] = [str(ROOT / folder) for folder in ("host_tools", "firmware", "tes
 
 import flash_targets  # noqa: E402
 import log_targets  # noqa: E402
-from genuine import ATTESTATION, LOG, PAGES  # noqa: E402
+from genuine import ATTESTATION, LOG, PAGES, VECTORS  # noqa: E402
+from mending import mend_footer  # noqa: E402
 from mutations import SOURCES, script  # noqa: E402
 from page_targets import CLOSED, COUNTED, MEND_FOOTER, MEND_FRAMES, MEND_HEADER  # noqa: E402
 from pumpwire import commands, entries, receiving, serial_frame, stream  # noqa: E402
@@ -49,7 +50,31 @@ def seeds() -> dict[str, list[bytes]]:
     return out
 
 
+def cases() -> dict[str, dict[str, bytes]]:
+    """Returns inputs that stay in the corpus whatever they cover: each once was taken for good, or needs
+    a check that must be looked at."""
+    whole = {name: VECTORS[name] for name in ("closed_sealed", "decayed")}
+    bent = bytearray(whole["closed_sealed"])
+    bent[FOOTER_AT + 15] ^= 1
+    behind = bytearray(whole["decayed"])
+    behind[3000] = 0
+    unnamed = bytearray(LOG.pages[0])
+    unnamed[FOOTER_AT + 4 : FOOTER_AT + 6] = bytes(2)
+    mend_footer(unnamed)
+    return {"page": {
+        "case_check_sum": bytes((CLOSED,)) + bent[:FOOTER_AT].rstrip(b"\xff") + bent[FOOTER_AT:],
+        "case_behind_the_end": bytes(1) + whole["closed_sealed"] + b"\xff",
+        "case_behind_a_decayed_page": bytes(1) + bytes(behind),
+        "case_seal_without_key": bytes(1) + bytes(unnamed),
+        "case_late_minute": bytes(1) + VECTORS["late_minute"],
+    }}
+
+
 if __name__ == "__main__":
+    for target, named in cases().items():
+        for name, data in named.items():
+            (CORPUS / target).mkdir(parents=True, exist_ok=True)
+            (CORPUS / target / name).write_bytes(data)
     for target, inputs in seeds().items():
         folder = CORPUS / target
         folder.mkdir(parents=True, exist_ok=True)
