@@ -24,7 +24,7 @@ def _search(slots):
     while low < high:
         middle = (low + high + 1) // 2
         what = slots.look(middle)
-        if what == OURS and slots.first_seq >= first:
+        if what == OURS and slots.first_seq > newest:
             low = middle
             newest = slots.first_seq
         elif what in (OURS, BLANK, READY):
@@ -32,6 +32,8 @@ def _search(slots):
         else:
             return -1
     wrapped = low < last and slots.look(last) == OURS
+    if wrapped and slots.first_seq >= first:
+        return -1
     slots.oldest, slots.oldest_seq = 0, first
     step = 1
     while low + step <= last:
