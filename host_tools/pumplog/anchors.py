@@ -82,13 +82,16 @@ def ranks(anchors: Sequence[Anchor]) -> dict[Anchor, tuple[int, int, int, int]]:
 def doubted(placed: Sequence[Placed], off: Collection[int]) -> dict[int, bool]:
     """Returns which anchors, by their moment, are not to be taken at their word, and whether that is for
     their own boot: those of a host that was found off (off: by these moments) before or after, with no
-    visit between at which a host that never was bore it out."""
+    visit between at which another host that never was bore it out. The clock chip may have its time
+    from any host that told it in a boot that the chip did not begin: it bears nobody out, and is in
+    doubt after such a host."""
     found_off = {(boot, anchor.host_id) for k, boot, anchor in placed if k in off}
-    hosts_off = {host_id for _, host_id in found_off}
+    hosts_off = {OWN_CLOCK, *(host_id for _, host_id in found_off)}
     borne_out = {boot for _, boot, anchor in placed if anchor.host_id not in hosts_off}
+    chip_told = {boot for _, boot, anchor in placed if anchor.host_id == OWN_CLOCK}
     in_doubt: dict[int, bool] = {}
 
-    def follow(anchors: Iterable[Placed]) -> None:
+    def follow(anchors: Iterable[Placed], forward: bool) -> None:
         doubt: set[int] = set()
         for k, boot, anchor in anchors:
             own = (boot, anchor.host_id) in found_off
@@ -98,7 +101,9 @@ def doubted(placed: Sequence[Placed], off: Collection[int]) -> dict[int, bool]:
                 doubt.discard(anchor.host_id)
             elif anchor.host_id in doubt:
                 in_doubt[k] = own
+            if forward and boot not in chip_told and (k in off or k in in_doubt):
+                doubt.add(OWN_CLOCK)
 
-    follow(placed)
-    follow(reversed(placed))
+    follow(reversed(placed), forward=False)
+    follow(placed, forward=True)
     return in_doubt

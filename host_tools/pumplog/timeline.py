@@ -105,7 +105,7 @@ class Timeline:
 
     def _off(self) -> list[tuple[int, int, Anchor, int]]:
         return [(k, boot, anchor, anchor.utc_ms - self._utc[k]) for k, boot, anchor in self._at
-                if abs(anchor.utc_ms - self._utc[k]) > DISAGREE_MS + anchor.uncertainty_ms]
+                if abs(anchor.utc_ms - self._utc[k]) > max(DISAGREE_MS, anchor.uncertainty_ms)]
 
     def _lay_out(self, lengths: Mapping[int, int]) -> None:
         """Puts every boot's beginning, anchors and last moment into the chain."""
