@@ -10,6 +10,7 @@ from counting import calls_of
 from pumplog.timeline import DISAGREE_MS, Timeline
 from pumpwire.units import EPOCH_2020_S
 
+
 def test_one_anchor_places_what_came_before_and_after() -> None:
     line = Timeline([anchor(1, 10_000_000, T0_MS)], {1: 20_000_000})
     assert line.utc(1, 10_000_000) == (T0_MS, 50)
