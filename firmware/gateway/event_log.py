@@ -305,6 +305,11 @@ class EventLog:
         """Seq of the oldest record kept; next_seq when there is none."""
         return self._slots.oldest_seq if self._slots.oldest >= 0 else self.next_seq
 
+    @property
+    def head(self):
+        """Slot of the newest page; -1 when there is none."""
+        return self._open.slot
+
     def locate(self, seq):
         """Returns (slot, offset) right behind record seq-1; the oldest page's start if that is gone.
 

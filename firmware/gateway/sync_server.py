@@ -21,7 +21,7 @@ class SyncServer:
         self._packet = bytearray(_MAX_PACKET)
         self._slots = array("h", [0] * stream.WINDOW)  # where each packet in flight begins
         self._offsets = array("H", [0] * stream.WINDOW)
-        self._lefts = array("H", [0] * stream.WINDOW)
+        self._lefts = array("h", [0] * stream.WINDOW)
         self._seqs = array("I", [0] * stream.WINDOW)
         self.active = False
 
@@ -37,20 +37,24 @@ class SyncServer:
             return racp.count_response(max(0, self._log.next_seq - max(seq, self._log.oldest_seq)))
         if self.active:
             return racp.response(op, racp.BUSY)
-        return self._start(seq)
+        return self._start(seq, racp.tag_of(data))
 
-    def _start(self, seq):
+    def _start(self, seq, tag):
         log = self._log
         if log.next_seq == 0 or seq > log.next_seq:
             return racp.response(racp.REPORT, racp.NO_RECORDS)
         self._slot, self._offset = log.locate(seq)
         self._seq = log.page_at(self._slot)[0]
-        self._left = 0  # bytes left of the segment begun
+        self._left = 0  # bytes left of the segment begun, -1 once the stream's end is told
+        self._last = log.head  # where the report ends, whatever is recorded meanwhile
+        _, self._last_used, self._last_closed = log.page_at(self._last)
+        self._tag = tag
         self._index = 0
         self._acked = 0
         self._end = -1  # index behind the last packet, once known
         self._pending = 0  # length of a packet the link had no room for
-        if self._exhausted():
+        self._packet_bytes = 0  # of each packet, as the link has it when the first one goes
+        if not self._next_span():
             return racp.response(racp.REPORT, racp.NO_RECORDS)
         self.active = True
         return None
@@ -58,12 +62,12 @@ class SyncServer:
     def flow(self, data):
         """Takes a write to FLOW: what the host has, and whether to go back to there."""
         try:
-            expected, again = stream.read_flow(data)
+            expected, again, tag = stream.read_flow(data)
         except WireError:
             return
-        if not self.active:
+        if not self.active or tag != self._tag:
             return
-        ahead = (expected - self._acked) & stream.INDEX_MASK
+        ahead = (expected - self._acked) & stream.FLOW_MASK
         if ahead > self._index - self._acked:
             return
         self._acked += ahead
@@ -92,7 +96,8 @@ class SyncServer:
                 if self._overtaken():
                     self.active = False
                     return racp.response(racp.REPORT, racp.NOT_COMPLETED)
-                self._pending = self._fill(min(packet_bytes, _MAX_PACKET))
+                self._packet_bytes = self._packet_bytes or min(packet_bytes, _MAX_PACKET)
+                self._pending = self._fill()
                 if not self._pending:
                     self._end = self._index
                     continue
@@ -106,53 +111,50 @@ class SyncServer:
         first_seq, used, _ = self._log.page_at(self._slot)
         return used == 0 or first_seq != self._seq
 
-    def _exhausted(self):
-        slot, offset = self._slot, self._offset
-        _, used, closed = self._log.page_at(slot)
-        if offset < used or closed and offset < FOOTER_AT + FOOTER_BYTES:
-            return False
-        return self._log.following(slot) < 0
-
     def _next_span(self):
-        """Moves to the next bytes to send; returns how many lie there in one piece, 0 at the head."""
+        """Moves to the next bytes to send; returns how many lie there in one piece, 0 at the end."""
         log = self._log
         while True:
             _, used, closed = log.page_at(self._slot)
+            last = self._slot == self._last
+            if last:
+                used, closed = self._last_used, self._last_closed
             if self._offset < used:
                 return used - self._offset
             if closed and self._offset < FOOTER_AT + FOOTER_BYTES:
                 self._offset = max(self._offset, FOOTER_AT)
                 return FOOTER_AT + FOOTER_BYTES - self._offset
-            following = log.following(self._slot)
+            following = -1 if last else log.following(self._slot)
             if following < 0:
                 return 0
             self._slot = following
             self._seq = log.page_at(following)[0]
             self._offset = 0
 
-    def _fill(self, packet_bytes):
-        """Builds the next packet; returns its length, 0 when the head is reached."""
+    def _fill(self):
+        """Builds the next packet; returns its length, 0 when the end was told."""
         packet = self._packet
         k = self._index % stream.WINDOW
         self._slots[k], self._offsets[k] = self._slot, self._offset
         self._lefts[k], self._seqs[k] = self._left, self._seq
-        at = 2
-        end = packet_bytes - 2
-        while at < end:
+        at = stream.INDEX_BYTES
+        end = self._packet_bytes - 2
+        while at < end and self._left >= 0:
             if not self._left:
-                if end - at <= stream.SEGMENT_HEAD:
+                if end - at < stream.SEGMENT_HEAD:
                     break
                 span = self._next_span()
-                if not span:
-                    break
                 packet[at : at + stream.SEGMENT_HEAD] = stream.segment_head(
                     self._seq, self._offset, span
                 )
                 at += stream.SEGMENT_HEAD
-                self._left = span
+                self._left = span or -1
             n = min(self._left, end - at)
-            self._log.read(self._slot, self._offset, memoryview(packet)[at : at + n])
-            at += n
-            self._offset += n
-            self._left -= n
-        return stream.seal_packet(packet, self._index & stream.INDEX_MASK, at) if at > 2 else 0
+            if n > 0:
+                self._log.read(self._slot, self._offset, memoryview(packet)[at : at + n])
+                at += n
+                self._offset += n
+                self._left -= n
+        if at == stream.INDEX_BYTES:
+            return 0
+        return stream.seal_packet(packet, self._index, self._tag, at)

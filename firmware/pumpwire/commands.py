@@ -33,7 +33,7 @@ PROVISION_BODY = "<12s32s32sIIIii"
 
 # INFO, which a stranger may read: protocol version, provisioned, name
 INFO_BODY = "<BB12s"
-PROTOCOL = 2
+PROTOCOL = 3
 # STATUS: see STATUS_FIELDS
 STATUS_BODY = "<IIHIIIIIiIIIIIB"
 STATUS_FIELDS = (

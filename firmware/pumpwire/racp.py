@@ -1,6 +1,7 @@
 """Record Access Control Point (0x2A52), as in the GATT Specification Supplement.
 
     report records >= 42   01 03 01 2A000000     then log packets, then 06 00 01 01
+    the same, tag 5        01 03 01 2A000000 05  the tag is ours, not the supplement's (pumpwire.stream)
     how many are >= 42     04 03 01 2A000000     then 05 00 <u32>
     abort                  03 00                 then 06 00 03 01
     delete                 02 ..                 then 06 00 02 02: refused, a sync is a copy
@@ -43,6 +44,11 @@ def read_request(data):
         return op, 0, NO_SUCH_OPERATOR
     if len(data) < 3 or data[2] != BY_SEQ:
         return op, 0, NO_SUCH_OPERAND
-    if len(data) != 7:
+    if len(data) != 7 and (op != REPORT or len(data) != 8):
         return op, 0, BAD_OPERAND
     return op, struct.unpack_from("<I", data, 3)[0], 0
+
+
+def tag_of(data):
+    """Returns the tag of a REPORT request that read_request took."""
+    return data[7] if len(data) == 8 else 0

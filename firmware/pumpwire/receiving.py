@@ -10,12 +10,15 @@ from .errors import WireError
 from .racp import (
     ABORT, AT_LEAST, BY_SEQ, COUNT, COUNT_RESPONSE, NULL, REPORT, RESPONSE, SUCCESS,
 )
-from .stream import INDEX_MASK, PACKET_OVERHEAD, SEGMENT_HEAD, segment_head
+from .stream import (
+    FLOW_MASK, INDEX_BYTES, PACKET_OVERHEAD, SEGMENT_HEAD, packet_seed, segment_head,
+)
 
 
-def report_from(seq):
-    """Returns the request for all records from `seq` on."""
-    return struct.pack("<BBBI", REPORT, AT_LEAST, BY_SEQ, seq)
+def report_from(seq, tag=0):
+    """Returns the request for all records from `seq` on, in a report of that tag."""
+    request = struct.pack("<BBBI", REPORT, AT_LEAST, BY_SEQ, seq)
+    return request + bytes((tag,)) if tag else request
 
 
 def count_from(seq):
@@ -37,26 +40,31 @@ def read_answer(data):
     raise WireError("not a control point response")
 
 
-def flow(expected, again):
+def flow(expected, again, tag=0):
     """Returns the FLOW write: index expected next, and whether to send again from there."""
-    return struct.pack("<HB", expected & INDEX_MASK, 1 if again else 0)
+    return struct.pack("<HBB", expected & FLOW_MASK, 1 if again else 0, tag)
 
 
-def open_packet(data):
-    """Returns (index, bytes of the stream) of a packet; raises WireError."""
+def open_packet(data, expected, tag=0):
+    """Returns (index, bytes of the stream) of a packet of this report; raises WireError.
+
+    expected: the index expected next, to which the packet's is near.
+    """
     if len(data) < PACKET_OVERHEAD:
         raise WireError("packet cut short", len(data))
+    index = expected - 128 + ((data[0] - expected + 128) & 255)
     end = len(data) - 2
-    if crc16(data, 0, end) != data[end] | data[end + 1] << 8:
+    if crc16(data, 0, end, packet_seed(index, tag)) != data[end] | data[end + 1] << 8:
         raise WireError("packet check does not match", end)
-    return data[0] | data[1] << 8, data[2:end]
+    return index, data[INDEX_BYTES:end]
 
 
 class SegmentReader:
-    """Turns stream bytes, however cut, back into segments."""
+    """Turns stream bytes, however cut, back into segments. ended: the stream is complete."""
 
     def __init__(self):
         self._held = bytearray()
+        self.ended = False
 
     def feed(self, data):
         """Takes bytes; returns the segments that came to hand: [(first_seq, offset, bytes)].
@@ -66,10 +74,14 @@ class SegmentReader:
         """
         self._held += data
         out = []
-        while len(self._held) > SEGMENT_HEAD:
+        while len(self._held) >= SEGMENT_HEAD:
             first_seq, offset, length = struct.unpack_from("<IHH", self._held, 0)
-            if length == 0 or offset + length > 4096:
+            if offset + length > 4096 or length == 0 and len(self._held) > SEGMENT_HEAD:
                 raise WireError("segment of %d bytes at %d" % (length, offset))
+            if length == 0:
+                self.ended = True
+            if len(self._held) == SEGMENT_HEAD:
+                break
             piece = bytes(self._held[SEGMENT_HEAD : SEGMENT_HEAD + length])
             out.append((first_seq, offset, piece))
             rest = self._held[SEGMENT_HEAD + len(piece) :]

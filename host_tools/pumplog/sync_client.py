@@ -83,6 +83,7 @@ class Client:
         self._device_key: bytes | None = None
         self._session_nonce = b""
         self._counter = 0
+        self._tag = world.random_bytes(1)[0]  # of the last report
 
     def info(self) -> Info:
         """Asks who the board is; Unreachable if it speaks another protocol."""
@@ -231,18 +232,25 @@ class Client:
         """Has the board send what the store lacks; every page that came whole stays."""
         store, log_id = transfer.store, transfer.log_id
         wanted = store.next_seq_wanted(log_id, self.status()["oldest_seq"])
-        self._link.write(uuids.RACP, receiving.report_from(wanted))
         try:
             with self._understood():
-                code = transfer.run()
+                code = self._run(transfer, wanted)
+                if code == racp.BUSY:  # a host broke off before us, which a cable does not notice
+                    self._link.write(uuids.RACP, receiving.abort())
+                    self._racp_answer(racp.ABORT)
+                    code = self._run(transfer, wanted)
         finally:
             transfer.flush()
             store.commit()
-        if code == racp.BUSY:
-            raise Unreachable("the board is sending its log to another host: wait, then pull again.")
         if code not in (racp.SUCCESS, racp.NO_RECORDS):
             raise Integrity(f"the board ended the pull with «{names.RACP_CODES.get(code, code)}»: pull"
                             " again, the log has moved on meanwhile.")
+
+    def _run(self, transfer: Transfer, wanted: int) -> int:
+        """Asks for a report under a tag of its own and receives it."""
+        self._tag = (self._tag + 1) & 255
+        self._link.write(uuids.RACP, receiving.report_from(wanted, self._tag))
+        return transfer.run(self._tag)
 
     def _attest(self, store: Store, log_id: int) -> bool | None:
         """Has the board attest where its log ends, and keeps that for `verify`, judged or not.

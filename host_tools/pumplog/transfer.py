@@ -13,7 +13,6 @@ from .store import Store
 
 _SILENCE_S = 1.0
 _TRIES = 8
-_HALF = 0x8000
 
 
 class Transfer:
@@ -30,12 +29,12 @@ class Transfer:
         self.wrong: Integrity | None = None
         self.records = self.pages = self.bytes = self.repaired = 0
 
-    def run(self) -> int:
-        """Receives one report until the board says it is done; returns its response code."""
+    def run(self, tag: int) -> int:
+        """Receives the report of that tag until the board says it is done; returns its response code."""
+        self._tag = tag
         self._segments = receiving.SegmentReader()
         self._expected = 0
         self._asked_again = -1
-        self._longest = 0
         silent = 0
         while True:
             arrived = self._link.receive(_SILENCE_S)
@@ -60,14 +59,13 @@ class Transfer:
 
     def _packet(self, data: bytes) -> None:
         try:
-            index, body = receiving.open_packet(data)
+            index, body = receiving.open_packet(data, self._expected, self._tag)
         except WireError:
             self._repair()
             return
-        ahead = (index - self._expected) & stream.INDEX_MASK
-        if ahead >= _HALF:
+        if index < self._expected:
             return  # had it already
-        if ahead:
+        if index > self._expected:
             self._repair()
             return
         self._expected += 1
@@ -75,9 +73,7 @@ class Transfer:
         self.bytes += len(body)
         for first_seq, offset, piece in self._segments.feed(body):
             self._hold(first_seq, offset, piece)
-        short = len(data) < self._longest  # the last packet of a report is
-        self._longest = max(self._longest, len(data))
-        if short or self._expected % stream.ACK_EVERY == 0:
+        if self._segments.ended or self._expected % stream.ACK_EVERY == 0:
             self._flow(again=False)
             self._progress(self.bytes)
 
@@ -89,7 +85,7 @@ class Transfer:
             self._flow(again=True)
 
     def _flow(self, again: bool) -> None:
-        self._link.write(uuids.FLOW, receiving.flow(self._expected, again))
+        self._link.write(uuids.FLOW, receiving.flow(self._expected, again, self._tag))
 
     def _hold(self, first_seq: int, offset: int, piece: bytes) -> None:
         """Gathers the pieces of a page; the store decodes it once they are all there."""

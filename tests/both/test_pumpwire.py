@@ -114,19 +114,63 @@ def test_segments_fed_byte_by_byte():
     assert out[0] == (7, 32, b"h") and out[-1] == (9, 1, b"k")
 
 
-def test_packets_are_checked():
+def test_the_stream_says_where_it_ends():
+    reader = receiving.SegmentReader()
+    data = stream.segment_head(7, 32, 5) + b"hello" + stream.segment_head(7, 37, 0)
+    for i in range(len(data)):
+        assert not reader.ended
+        reader.feed(data[i : i + 1])
+    assert reader.ended
+    try:
+        reader.feed(b"?")
+        raise AssertionError()
+    except WireError:
+        pass
+
+
+def _packet(index, tag=0, data=b"data"):
     packet = bytearray(20)
-    packet[2:6] = b"data"
-    n = stream.seal_packet(packet, 65535, 6)
-    assert receiving.open_packet(bytes(packet[:n])) == (65535, b"data")
-    for at in range(n):
-        bad = bytearray(packet[:n])
+    packet[1 : 1 + len(data)] = data
+    return bytes(packet[: stream.seal_packet(packet, index, tag, 1 + len(data))])
+
+
+def _taken(packet, expected, tag=0):
+    """Returns the index that a packet is taken for, None: it is not taken for any."""
+    try:
+        return receiving.open_packet(packet, expected, tag)[0]
+    except WireError:
+        return None
+
+
+def test_packets_are_checked():
+    packet = _packet(65535)
+    assert receiving.open_packet(packet, 65530) == (65535, b"data")
+    for at in range(len(packet)):
+        bad = bytearray(packet)
         bad[at] ^= 4
-        try:
-            receiving.open_packet(bad)
-            raise AssertionError()
-        except WireError:
-            pass
+        assert _taken(bad, 65535) is None
+        assert _taken(packet[:at], 65535) is None
+
+
+def test_without_a_tag_the_check_is_the_plain_crc():
+    packet = _packet(5)
+    assert check.crc16(packet, 0, 5) == packet[5] | packet[6] << 8
+
+
+def test_a_packet_within_the_window_is_found_from_its_byte():
+    for expected in (0, 1, 63, 64, 127, 128, 255, 256, 300, 70000):
+        for index in range(max(0, expected - stream.WINDOW), expected + stream.WINDOW):
+            assert _taken(_packet(index), expected) == index
+
+
+def test_a_packet_of_another_place_or_report_is_never_taken():
+    """The same byte, the same data: a multiple of 256 packets away, or under another tag."""
+    packet = _packet(300, 9)
+    for expected in range(300 % 256, 65536, 256):
+        assert _taken(packet, expected, 9) == (300 if expected == 300 else None)
+    for tag in range(256):
+        for expected in (44, 300, 556):
+            assert (_taken(packet, expected, tag) == 300) == (tag == 9 and expected == 300)
 
 
 def test_serial_frames_survive_noise_and_never_hold_an_interrupt():
@@ -147,6 +191,11 @@ def test_entries_commands_and_requests_round_trip():
     assert commands.read_response(commands.response(3, 9, 1, b"y")) == (3, 9, 1, b"y")
     assert racp.read_request(receiving.report_from(42)) == (racp.REPORT, 42, 0)
     assert receiving.report_from(42) == b"\x01\x03\x01\x2a\x00\x00\x00"
+    tagged = receiving.report_from(42, 5)
+    assert racp.read_request(tagged) == (racp.REPORT, 42, 0) and racp.tag_of(tagged) == 5
+    assert racp.tag_of(receiving.report_from(42)) == 0
+    assert racp.read_request(receiving.count_from(42) + b"\x05")[2] == racp.BAD_OPERAND
+    assert racp.read_request(tagged + b"\x05")[2] == racp.BAD_OPERAND
     assert racp.read_request(b"\x02\x01")[2] == racp.NO_SUCH_OP
     assert racp.read_request(b"\x01\x04\x01")[2] == racp.NO_SUCH_OPERATOR
     assert receiving.read_answer(racp.count_response(70000)) == (racp.COUNT, 1, 70000)

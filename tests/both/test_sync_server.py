@@ -7,6 +7,7 @@ from gateway.event_log import EventLog
 from gateway.sync_server import SyncServer
 from nor import Nor, random
 from pumpwire import receiving, decoding, racp, records, stream
+from pumpwire.errors import WireError
 
 
 def _filled(n):
@@ -37,8 +38,8 @@ class Host:
     def take(self, packet):
         if dice.chance(self.loss):
             return
-        index, body = receiving.open_packet(bytes(packet))
-        if index != self.expected & stream.INDEX_MASK:
+        index, body = receiving.open_packet(bytes(packet), self.expected)
+        if index != self.expected:
             return
         self.expected += 1
         for first_seq, offset, piece in self.reader.feed(body):
@@ -119,6 +120,79 @@ def test_resume_sends_only_what_is_new():
     _transfer(log, then, 244, 300)
     assert then.seqs() == list(range(341))
     assert then.expected * 240 < 40 * 14 + 300
+
+
+def _sent(server, packet_bytes):
+    """Returns what the server sends until it waits for the host."""
+    out = []
+
+    def notify(packet):
+        out.append(bytes(packet))
+        return True
+
+    assert server.pump(notify, packet_bytes) is None
+    return out
+
+
+def test_a_packet_sent_again_is_the_same_whatever_was_recorded_meanwhile():
+    _, log = _filled(290)
+    server = SyncServer(log)
+    server.request(receiving.report_from(0))
+    first = _sent(server, 244)
+    assert len(first) < stream.WINDOW  # the whole report
+    log.service()
+    for n in (1, 30, 600):  # within the page, into the next, over several
+        _more(log, n)
+        log.service()
+        server.flow(receiving.flow(0, True))
+        assert _sent(server, 244) == first
+    host = Host(0)
+    for packet in first:
+        host.take(packet)
+    assert host.reader.ended and host.seqs() == list(range(291))
+
+
+def test_a_link_that_grows_in_the_middle_changes_no_packet():
+    _, log = _filled(290)
+    server = SyncServer(log)
+    server.request(receiving.report_from(0))
+    first = _sent(server, 100)
+    server.flow(receiving.flow(0, True))
+    assert _sent(server, 244) == first
+
+
+def test_flow_of_another_report_or_of_long_ago_moves_nothing():
+    _, log = _filled(900)
+    server = SyncServer(log)
+    server.request(receiving.report_from(0, 5))
+    assert len(_sent(server, 60)) == stream.WINDOW
+    for stale in (receiving.flow(10, False, 4), receiving.flow(10, True), b"\x0a\x00\x01",
+                  receiving.flow(65, False, 5), receiving.flow(65536 - 1, True, 5)):
+        server.flow(stale)
+        assert not _sent(server, 60)
+    server.flow(receiving.flow(10, False, 5))
+    assert len(_sent(server, 60)) == 10
+    server.flow(receiving.flow(9, True, 5))  # said before the last, and late
+    assert not _sent(server, 60)
+
+
+def test_what_an_aborted_report_left_on_its_way_is_not_taken_for_the_next():
+    _, log = _filled(900)
+    server = SyncServer(log)
+    server.request(receiving.report_from(0, 5))
+    stale = _sent(server, 244)
+    assert server.request(receiving.abort())[3] == racp.SUCCESS
+    server.request(receiving.report_from(0, 6))
+    fresh = _sent(server, 244)
+    for expected in range(len(stale)):
+        assert stale[expected][:-2] == fresh[expected][:-2]  # but for the check nothing tells them apart
+        for at in range(len(stale)):
+            try:
+                receiving.open_packet(stale[at], expected, 6)
+                raise AssertionError("taken")
+            except WireError:
+                pass
+        assert receiving.open_packet(fresh[expected], expected, 6)[0] == expected
 
 
 def test_count_abort_busy_and_refusals():
