@@ -11,6 +11,9 @@ from pumpwire.errors import WireError
 from pumpwire.page import FOOTER_AT, FOOTER_BYTES
 
 _MAX_PACKET = const(512)
+# A place: slot << 14 | offset << 1 | 1 where its segment's head went with an earlier packet.
+_PAGE = const(14)
+_OFFSET = const(0x1FFF)
 
 
 class SyncServer:
@@ -19,10 +22,7 @@ class SyncServer:
     def __init__(self, log):
         self._log = log
         self._packet = bytearray(_MAX_PACKET)
-        self._slots = array("h", [0] * stream.WINDOW)  # where each packet in flight begins
-        self._offsets = array("H", [0] * stream.WINDOW)
-        self._lefts = array("h", [0] * stream.WINDOW)
-        self._seqs = array("I", [0] * stream.WINDOW)
+        self._places = array("I", [0] * stream.WINDOW)  # where each packet in flight begins
         self.active = False
 
     def request(self, data):
@@ -37,7 +37,7 @@ class SyncServer:
             return racp.count_response(max(0, self._log.next_seq - max(seq, self._log.oldest_seq)))
         if self.active:
             return racp.response(op, racp.BUSY)
-        return self._start(seq, racp.tag_of(data))
+        return self._start(seq, data[7] if len(data) == 8 else 0)
 
     def _start(self, seq, tag):
         log = self._log
@@ -46,14 +46,14 @@ class SyncServer:
         self._slot, self._offset = log.locate(seq)
         self._seq = log.page_at(self._slot)[0]
         self._left = 0  # bytes left of the segment begun, -1 once the stream's end is told
-        self._last = log.head  # where the report ends, whatever is recorded meanwhile
-        _, self._last_used, self._last_closed = log.page_at(self._last)
+        self._last = log.head  # here the report ends, whatever is recorded meanwhile,
+        _, used, closed = log.page_at(self._last)
+        self._end = FOOTER_AT + FOOTER_BYTES if closed else used  # and at this offset
         self._tag = tag
         self._index = 0
         self._acked = 0
-        self._end = -1  # index behind the last packet, once known
         self._pending = 0  # length of a packet the link had no room for
-        self._packet_bytes = 0  # of each packet, as the link has it when the first one goes
+        self._size = 0  # of each packet, as the link has it when the first one goes
         if not self._next_span():
             return racp.response(racp.REPORT, racp.NO_RECORDS)
         self.active = True
@@ -73,10 +73,13 @@ class SyncServer:
         self._acked += ahead
         if again and self._acked < self._index:
             self._index = self._acked
-            k = self._index % stream.WINDOW
-            self._slot, self._offset = self._slots[k], self._offsets[k]
-            self._left, self._seq = self._lefts[k], self._seqs[k]
-            self._end = -1
+            place = self._places[self._index % stream.WINDOW]
+            self._slot = place >> _PAGE
+            self._offset = place >> 1 & _OFFSET
+            self._seq = min(self._seq, self._log.page_at(self._slot)[0])  # later pages have higher ones
+            self._left = 0
+            if place & 1:
+                self._left = self._overtaken() or self._next_span() or -1
             self._pending = 0
 
     def pump(self, notify, packet_bytes):
@@ -85,22 +88,19 @@ class SyncServer:
         notify(packet) -> bool: False when the link has no room, the packet is then kept.
         """
         while self.active:
-            if self._end >= 0:
-                if self._acked < self._end:
-                    return None
-                self.active = False
-                return racp.response(racp.REPORT, racp.SUCCESS)
             if not self._pending:
+                if self._left < 0:
+                    if self._acked < self._index:
+                        return None
+                    self.active = False
+                    return racp.response(racp.REPORT, racp.SUCCESS)
                 if self._index - self._acked >= stream.WINDOW:
                     return None
                 if self._overtaken():
                     self.active = False
                     return racp.response(racp.REPORT, racp.NOT_COMPLETED)
-                self._packet_bytes = self._packet_bytes or min(packet_bytes, _MAX_PACKET)
+                self._size = self._size or min(packet_bytes, _MAX_PACKET)
                 self._pending = self._fill()
-                if not self._pending:
-                    self._end = self._index
-                    continue
             if not notify(memoryview(self._packet)[: self._pending]):
                 return None
             self._pending = 0
@@ -118,7 +118,8 @@ class SyncServer:
             _, used, closed = log.page_at(self._slot)
             last = self._slot == self._last
             if last:
-                used, closed = self._last_used, self._last_closed
+                used = min(used, self._end)
+                closed = self._end > FOOTER_AT
             if self._offset < used:
                 return used - self._offset
             if closed and self._offset < FOOTER_AT + FOOTER_BYTES:
@@ -132,13 +133,13 @@ class SyncServer:
             self._offset = 0
 
     def _fill(self):
-        """Builds the next packet; returns its length, 0 when the end was told."""
+        """Builds the next packet; returns its length."""
         packet = self._packet
-        k = self._index % stream.WINDOW
-        self._slots[k], self._offsets[k] = self._slot, self._offset
-        self._lefts[k], self._seqs[k] = self._left, self._seq
-        at = stream.INDEX_BYTES
-        end = self._packet_bytes - 2
+        self._places[self._index % stream.WINDOW] = (
+            self._slot << _PAGE | self._offset << 1 | (1 if self._left else 0)
+        )
+        at = 1
+        end = self._size - 2
         while at < end and self._left >= 0:
             if not self._left:
                 if end - at < stream.SEGMENT_HEAD:
@@ -155,6 +156,4 @@ class SyncServer:
                 at += n
                 self._offset += n
                 self._left -= n
-        if at == stream.INDEX_BYTES:
-            return 0
         return stream.seal_packet(packet, self._index, self._tag, at)

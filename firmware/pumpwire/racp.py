@@ -47,8 +47,3 @@ def read_request(data):
     if len(data) != 7 and (op != REPORT or len(data) != 8):
         return op, 0, BAD_OPERAND
     return op, struct.unpack_from("<I", data, 3)[0], 0
-
-
-def tag_of(data):
-    """Returns the tag of a REPORT request that read_request took."""
-    return data[7] if len(data) == 8 else 0

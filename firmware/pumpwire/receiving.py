@@ -10,9 +10,7 @@ from .errors import WireError
 from .racp import (
     ABORT, AT_LEAST, BY_SEQ, COUNT, COUNT_RESPONSE, NULL, REPORT, RESPONSE, SUCCESS,
 )
-from .stream import (
-    FLOW_MASK, INDEX_BYTES, PACKET_OVERHEAD, SEGMENT_HEAD, packet_seed, segment_head,
-)
+from .stream import FLOW_MASK, PACKET_OVERHEAD, SEGMENT_HEAD, seed, segment_head
 
 
 def report_from(seq, tag=0):
@@ -54,9 +52,9 @@ def open_packet(data, expected, tag=0):
         raise WireError("packet cut short", len(data))
     index = expected - 128 + ((data[0] - expected + 128) & 255)
     end = len(data) - 2
-    if crc16(data, 0, end, packet_seed(index, tag)) != data[end] | data[end + 1] << 8:
+    if crc16(data, 0, end, seed(index, tag)) != data[end] | data[end + 1] << 8:
         raise WireError("packet check does not match", end)
-    return index, data[INDEX_BYTES:end]
+    return index, data[1:end]
 
 
 class SegmentReader:

@@ -2,7 +2,7 @@
 
     packet    0  1  index      the low byte of 0, 1, 2 ... within this report
               1  n  bytes      the next bytes of the stream, across segment boundaries
-            1+n  2  check      CRC-16 over index and bytes, started from packet_seed
+            1+n  2  check      CRC-16 over index and bytes, started from seed
     stream    segments, one after the other:
               0  4  first_seq  of the page
               4  2  offset     where in the page these bytes lie
@@ -32,7 +32,6 @@ from .errors import WireError
 
 WINDOW = 64
 ACK_EVERY = 16
-INDEX_BYTES = 1
 PACKET_OVERHEAD = 3
 SEGMENT_HEAD = 8
 FLOW_MASK = 0xFFFF
@@ -43,7 +42,7 @@ def segment_head(first_seq, offset, length):
     return struct.pack("<IHH", first_seq, offset, length)
 
 
-def packet_seed(index, tag):
+def seed(index, tag):
     """Returns what the check of a report's packet starts from."""
     return START ^ (tag << 8 | index >> 8 & 255)
 
@@ -51,7 +50,7 @@ def packet_seed(index, tag):
 def seal_packet(packet, index, tag, end):
     """Puts index and check around packet[1:end]; returns the packet's length."""
     packet[0] = index & 255
-    check = crc16(packet, 0, end, packet_seed(index, tag))
+    check = crc16(packet, 0, end, seed(index, tag))
     packet[end] = check & 255
     packet[end + 1] = check >> 8
     return end + 2

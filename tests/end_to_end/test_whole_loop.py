@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cohort_checks import check_bounds, check_means, printed_table
-from pumpwire import page, receiving, stream, uuids
+from pumpwire import page, receiving, uuids
 from ward import (
     WINDOWS,
     Ward,
@@ -37,7 +37,7 @@ def sent_pages(trace: Path) -> set[tuple[int, int]]:
     for line in trace.read_text().splitlines() if trace.exists() else ():
         uuid, packet = line.split()
         if uuid == uuids.CHARACTERISTICS[uuids.LOG]:
-            body = bytes.fromhex(packet)[stream.INDEX_BYTES : -2]
+            body = bytes.fromhex(packet)[1:-2]
             found |= {(first_seq, offset) for first_seq, offset, _ in reader.feed(body)}
     return found
 

@@ -19,7 +19,7 @@ from gateway.peer_session import Session
 from nor import Nor
 from nor import random as seven
 from pumplog.errors import Unreachable
-from pumpwire import commands, page, receiving, records, stream, uuids
+from pumpwire import commands, page, receiving, records, uuids
 
 PACKET_BYTES = 244
 
@@ -133,4 +133,4 @@ class LoopLink:
         """Returns (first_seq of the page, offset) of every stretch that was sent."""
         reader = receiving.SegmentReader()
         return [(first_seq, offset) for packet in self.sent
-                for first_seq, offset, _ in reader.feed(packet[stream.INDEX_BYTES : -2])]
+                for first_seq, offset, _ in reader.feed(packet[1:-2])]
