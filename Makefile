@@ -34,7 +34,7 @@ fuzz: $(READY)  ## a coverage-guided fuzzer for FUZZ_SECONDS (60; 900 with SCALE
 accuracy: $(READY)  ## over 400 simulated patient-days against the truth, into build/accuracy, about ten minutes
 	$(BIN)/python -m pumpbench.accuracy --scale full --out build/accuracy
 
-bench: $(READY)  ## what the log takes, and what encoding and a tick of the firmware cost, in instructions
+bench: $(READY)  ## what the log, encoding, a tick and a pull take, against the goals; fails if one is missed
 	$(BIN)/python tests/bench/bench.py
 
 lint: $(READY)  ## ruff; mypy on the host side, and on the drivers against the ESP32's stubs

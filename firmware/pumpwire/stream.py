@@ -16,8 +16,8 @@ The host writes flow to FLOW. The board keeps at most WINDOW packets beyond the 
 
 A report has a tag, one byte that the host chose in its request (pumpwire.racp), 0 without. Tag and
 the index's high byte are not sent; they are what the check starts from. A CRC of the same bytes from
-another start is always another one, so a packet is taken only at its own place of its own report, however
-late, doubled or out of order it comes: not 256 packets later, and not in the report after an abort.
+another start is always another one, so a packet is taken only at its own place of its own report,
+however late, doubled or out of order it comes: not 256 packets later, and not after an abort.
 The byte that is sent only has to say where to try, the place nearest to what the host expects: on a
 link that keeps order no packet is more than WINDOW away from it.
 

@@ -1,4 +1,5 @@
-"""Prints what the log takes and what a tick of the gateway costs (`make bench`).
+"""Prints what the log takes, what a tick of the gateway costs, and how much of a radio link a pull
+makes use of (`make bench`); fails if a goal is missed.
 
 Instructions of the 32-bit MicroPython's WebAssembly over one simulated hour at 1 mL/h and 1 uL a
 count; no clock has a part in it. Two ratios of one run compare; the numbers alone say little.
@@ -6,15 +7,29 @@ count; no clock has a part in it. Two ratios of one run compare; the numbers alo
 
 from __future__ import annotations
 
+import sys
+
 import callgrind
 import figures
+import link_bench
 import log_bench
 
 
-def main() -> None:
-    """Prints the tables."""
-    log_bench.tell()
+def main() -> int:
+    """Prints the tables; returns 1 if a goal was missed."""
+    missed = log_bench.tell()
     print()
+    missed += link_bench.tell()
+    print()
+    missed += _tell_ticks()
+    print()
+    _tell_instructions()
+    if missed:
+        print(f"goals missed: {'; '.join(missed)}: see above.", file=sys.stderr)
+    return 1 if missed else 0
+
+
+def _tell_ticks() -> list[str]:
     found = figures.measure()
     empty = found.rows[0].cost
     print(f"{'tick':42}{'in the hour':>12}{'instructions':>14}{'of empty':>10}")
@@ -26,7 +41,10 @@ def main() -> None:
     print("\nfor information, no goal:")
     for told in found.beside:
         print(f"{told.name:64}{told.ratio:8.3g}{told.most:9.3g}  {'within' if told.met() else 'above'}")
-    print()
+    return [goal.name for goal in found.goals if not goal.met()]
+
+
+def _tell_instructions() -> None:
     if not callgrind.available():
         print("machine instructions: no valgrind here, skipped")
         return
@@ -40,4 +58,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

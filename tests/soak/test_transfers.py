@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import random
+import sys
+from pathlib import Path
 
-from loop_link import LoopBoard, LoopLink
+from loop_link import LoopBoard, LoopLink, window_bytes
+from made_log import store_with_board
 from pumplog.errors import Integrity, Unreachable
 from pumplog.store import Store
 from pumplog.sync_client import Client
 from scale import scaled
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
+
+import link_bench  # noqa: E402
 
 
 def seqs(held: Store, board: LoopBoard) -> list[int]:
@@ -35,6 +42,29 @@ def test_logs_that_grow_and_links_that_break_at_random() -> None:
         assert not held.missing(board.log.log_id) and not held.bad_pages(board.log.log_id)
         held.__exit__()
     assert breaks > 0
+
+
+def test_thirty_days_cut_a_thousand_times_come_whole_for_a_window_a_cut() -> None:
+    """Cuts at random places of pulls of 30 reference days, until there were a thousand."""
+    board, dice, cuts = link_bench.board_with_days(link_bench.DAYS), random.Random(7), 0
+    log_id = board.log.log_id
+    log = link_bench.log_bytes(board)
+    while cuts < scaled(1000, 10_000):
+        held, sent, cuts_before = store_with_board(link_bench.DAY_KEY), 0, cuts
+        held.add_log(log_id, "B01")
+        while True:
+            link = LoopLink(board, break_at=dice.randrange(1, 24))
+            try:
+                Client(link).pull(held, log_id)
+                break
+            except Unreachable:
+                cuts += 1
+            finally:
+                sent += sum(len(piece) for piece in link.sent_pieces())
+        assert [record.seq for record in held.records(log_id)] == list(range(board.log.next_seq))
+        assert not held.missing(log_id) and not held.bad_pages(log_id)
+        assert sent - log <= (cuts - cuts_before) * window_bytes(link), f"{cuts} cuts"
+        held.__exit__()
 
 
 def test_one_bit_turned_anywhere_on_flash_never_gives_a_wrong_record() -> None:
