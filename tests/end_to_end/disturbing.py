@@ -18,6 +18,8 @@ from uuid import UUID
 
 from pumplog.entries import Entry
 from pumplog.store import Store
+from pumpwire import stream
+from traces import came_twice, packets
 from ward import (
     TIMEOUT_S,
     Air,
@@ -70,18 +72,28 @@ class Bedside:
         """Makes a store, lets one pull into it be disturbed, and pulls once more in peace."""
         db = self.pulled[name] = self.new_store(name)
         disturb(db)
-        again = self.pull(db)
+        again = self.pull(db, PUMPLOG_AIR_TRACE=str(db.with_suffix(".again")))
         assert again.returncode == 0, f"after {name}: {again.stdout}{again.stderr}"
 
     def fault(self, kind: str, at: int) -> None:
         """Disturbs a pull at its at-th arrival, and sees that it was."""
         def disturb(db: Path) -> None:
-            done = self.pull(db, PUMPLOG_AIR_FAULT=f"{kind}@{at}")
+            done = self.pull(db, PUMPLOG_AIR_FAULT=f"{kind}@{at}",
+                             PUMPLOG_AIR_TRACE=str(db.with_suffix(".struck")))
             if kind == "kill":
                 assert done.returncode == -signal.SIGKILL, f"{kind}@{at} hit nothing: {done}"
             else:
                 ended_in_one_sentence(done, f"{kind}@{at}")
         self.disturbed(f"{kind}@{at}", disturb)
+        if kind == "drop":  # a host that is killed may lose what it had not committed, a page at most
+            self.resent(self.pulled[f"{kind}@{at}"])
+
+    def resent(self, db: Path) -> None:
+        """Holds what came twice against the packets that may be in flight when a link is cut."""
+        struck, again = db.with_suffix(".struck"), db.with_suffix(".again")
+        assert packets(struck) or packets(again)
+        twice = came_twice(struck, again)
+        assert twice <= stream.WINDOW * max(map(len, packets(again) + packets(struck))), (db, twice)
 
     def check(self) -> None:
         """Holds every store against one that pulls the same boards undisturbed."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from cohort_checks import check_bounds, check_means, printed_table
-from pumpwire import page, receiving, uuids
+from pumpwire import page
+from traces import log_stretches
 from ward import (
     WINDOWS,
     Ward,
@@ -32,14 +33,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Ward:
 
 def sent_pages(trace: Path) -> set[tuple[int, int]]:
     """Returns (first_seq of its page, offset) of each stretch of log that came over the air."""
-    reader = receiving.SegmentReader()
-    found: set[tuple[int, int]] = set()
-    for line in trace.read_text().splitlines() if trace.exists() else ():
-        uuid, packet = line.split()
-        if uuid == uuids.CHARACTERISTICS[uuids.LOG]:
-            body = bytes.fromhex(packet)[1:-2]
-            found |= {(first_seq, offset) for first_seq, offset, _ in reader.feed(body)}
-    return found
+    return {(first_seq, offset) for first_seq, offset, _ in log_stretches(trace)}
 
 
 def test_scan_pull_status_and_table_agree_with_what_happened(ward: Ward, tmp_path: Path) -> None:

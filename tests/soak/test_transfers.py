@@ -53,7 +53,7 @@ def test_thirty_days_cut_a_thousand_times_come_whole_for_a_window_a_cut() -> Non
         held, sent, cuts_before = store_with_board(link_bench.DAY_KEY), 0, cuts
         held.add_log(log_id, "B01")
         while True:
-            link = LoopLink(board, break_at=dice.randrange(1, 24))
+            link = LoopLink(board, break_at=dice.randrange(1, 16))
             try:
                 Client(link).pull(held, log_id)
                 break
