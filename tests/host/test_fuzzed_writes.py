@@ -1,4 +1,5 @@
-"""100,000 writes of nonsense, by a stranger and by a host let in: the log is as if nobody came."""
+"""100,000 writes of nonsense, by a stranger and by a host let in: the log is as if nobody came; and
+100,000 to the control point alone."""
 
 from __future__ import annotations
 
@@ -9,6 +10,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from desk_board import DeskBoard
 from gateway.gateway import Gateway
+from loop_link import LoopBoard, LoopLink, session_of
+from pumplog.store import Store
+from pumplog.sync_client import Client
 from pumpwire import commands, pairing, proofs, racp, receiving, uuids
 
 TICKS = 20_000  # 33 minutes
@@ -123,6 +127,56 @@ def test_a_host_that_was_let_in_cannot_upset_the_board_either(alone: Attacked) -
     assert {code for channel, data in peer.sent if channel == uuids.RACP and data[0] == racp.RESPONSE
             for code in data[3:]} >= {racp.NO_SUCH_OP, racp.BAD_OPERATOR, racp.BAD_OPERAND}
     assert all(len(data) <= 244 for _, data in peer.sent)
+
+
+class NoRoom(Peer):
+    """A host whose link never has room for the log: reports begin, and go no further."""
+
+    def notify(self, channel: int, data: bytes) -> bool:
+        return False
+
+
+def requests(dice: random.Random) -> Iterator[bytes | bytearray]:
+    """Yields control point writes without end: well formed, bent, cut, lengthened, noise."""
+    good = [receiving.report_from(5), receiving.report_from(5, 9), receiving.count_from(5),
+            receiving.abort(), bytes((racp.REPORT, racp.ALL)), bytes((racp.DELETE, racp.ALL))]
+    while True:
+        data = bytearray(dice.choice(good))
+        for _ in range(dice.randrange(4)):
+            data[dice.randrange(len(data))] = dice.choice((dice.randrange(256), dice.randrange(8)))
+        length = dice.choice((len(data), len(data), dice.randrange(24)))
+        yield dice.randbytes(length) if dice.random() < 0.1 else data.ljust(length, b"\1")[:length]
+
+
+def test_a_hundred_thousand_control_point_writes_each_get_one_right_answer() -> None:
+    board = LoopBoard()
+    board.minutes(300)
+    cells = bytes(board.flash.cells)
+    peer = NoRoom(secured=True)
+    session = session_of(board, peer)
+    writes = requests(random.Random(6))
+    begun, codes = 0, set()
+    for _ in range(100_000):
+        data = next(writes)
+        session.written(uuids.RACP, data)
+        session.pump()
+        if not peer.sent:
+            assert data[:1] == bytes((racp.REPORT,)) and len(data) in (2, 7, 8), data
+            begun += 1
+            continue
+        ((channel, answer),) = peer.sent
+        assert channel == uuids.RACP
+        op, code, count = receiving.read_answer(answer)
+        assert op == (data[0] if len(data) >= 2 else 0) and racp.SUCCESS <= code <= racp.BUSY, data
+        assert count is None or count <= board.log.next_seq
+        codes.add(code)
+        peer.sent.clear()
+    assert begun > 1000 and codes >= {racp.SUCCESS, racp.NO_SUCH_OP, racp.BAD_OPERATOR, racp.BUSY,
+                                      racp.NO_SUCH_OPERATOR, racp.BAD_OPERAND, racp.NO_SUCH_OPERAND}
+    assert bytes(board.flash.cells) == cells
+    held = Store.open(":memory:")
+    Client(LoopLink(board)).pull(held, board.log.log_id)
+    assert [record.seq for record in held.records(board.log.log_id)] == list(range(301))
 
 
 @pytest.mark.parametrize("length", range(18))

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from loop_link import LoopBoard
+from pumplog.store import Store
+from pumplog.sync_client import Client
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
 
@@ -32,6 +35,19 @@ def test_thirty_days_take_no_more_round_trips_than_three(pulls: dict[int, link_b
     assert month.log_bytes > 9 * few.log_bytes
     assert month.sent.requests == few.sent.requests <= 3
     assert 0 < month.sent.waits == few.sent.waits <= 8
+
+
+@pytest.mark.parametrize("minutes", [1, 20, 61])
+def test_a_short_pull_waits_for_no_time_out(minutes: int) -> None:
+    """Whatever the length of its last packet: the stream says where it ends."""
+    board = LoopBoard()
+    board.minutes(minutes)
+    for more in range(4):
+        link = link_model.ModelLink(board, 247)
+        result = Client(link).pull(Store.open(":memory:"), board.log.log_id)
+        assert result.records == 1 + minutes + more
+        assert link.sent.events <= 12
+        board.minutes(1)
 
 
 def test_the_model_s_limit_is_that_of_the_field() -> None:
