@@ -6,7 +6,7 @@ from gateway.clock import Uptime
 from gateway.event_log import EventLog
 from nor import Nor, random
 from page_maker import PageMaker
-from pumpwire import page, records
+from pumpwire import page, receiving, records
 
 PAGES = 256  # 1 MiB
 MINUTE = (60000, 17, 0)
@@ -98,7 +98,7 @@ def test_a_transfer_under_way_never_delays_an_append() -> None:
             if transfer:
                 if not server.active:
                     server.request(b"\x01\x03\x01\0\0\0\0")
-                server.flow(server._index.to_bytes(2, "little") + b"\0")
+                server.flow(receiving.flow(server._index, False))
                 left = [3]
 
                 def notify(packet: object, left: list[int] = left) -> bool:
