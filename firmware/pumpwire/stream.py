@@ -2,7 +2,8 @@
 
     packet    0  1  index      the low byte of 0, 1, 2 ... within this report
               1  n  bytes      the next bytes of the stream, across segment boundaries
-            1+n  2  check      CRC-16 over index and bytes, started from seed
+            1+n  2  check      CRC-16 over index and bytes, its start 0xFFFF exclusive-or
+                               (tag << 8 | index >> 8 & 255)
     stream    segments, one after the other:
               0  4  first_seq  of the page
               4  2  offset     where in the page these bytes lie
