@@ -9,8 +9,15 @@ from pumpwire import commands, entries, pairing, proofs, racp, receiving, serial
 from pumpwire.check import crc16
 from pumpwire.errors import WireError
 
+TAG = 5
+
+
+def _open(packet: bytes) -> tuple[int, bytes]:
+    return receiving.open_packet(packet, 0)
+
+
 SMALL: tuple[Callable[[bytes], Any], ...] = (
-    receiving.read_answer, receiving.open_packet, stream.read_flow, racp.read_request,
+    receiving.read_answer, _open, stream.read_flow, racp.read_request,
     commands.read_request, commands.read_response, entries.unpack, proofs.unseal, pairing.read_value,
 )
 Pieces = list[tuple[int, int, bytes]]
@@ -77,18 +84,18 @@ def read_packets(data: bytes, step: int) -> None:
     """Takes packets of `step` bytes with their checks made to fit, then the segments in them."""
     reader = receiving.SegmentReader()
     for index, at in enumerate(range(0, len(data), step)):
-        body = index.to_bytes(2, "little") + data[at : at + step]
-        packet = body + crc16(body, 0, len(body)).to_bytes(2, "little")
-        assert receiving.open_packet(packet) == (index, body[2:])
+        body = bytes((index & 255,)) + data[at : at + step]
+        packet = body + crc16(body, 0, len(body), stream.seed(index, TAG)).to_bytes(2, "little")
+        assert receiving.open_packet(packet, index, TAG) == (index, body[1:])
         bent = bytearray(packet)
         bent[at % len(packet)] ^= 1 + at % 255
         try:
-            receiving.open_packet(bent)
+            receiving.open_packet(bent, index, TAG)
             raise AssertionError("a bent packet was taken")  # an error within 16 bits is always seen
         except WireError:
             pass
         try:
-            reader.feed(body[2:])
+            reader.feed(body[1:])
         except WireError:
             return
 
