@@ -3,12 +3,14 @@
 Interrupts only store; `service`, called from the main loop, does the work. Two things cannot wait and
 are answered in the interrupt: the stack's own secrets, and whether a value may be read. A link is
 secured once the stack has told that it is encrypted, authenticated and bonded, all three: until then
-it is open to strangers (gateway.peer_session). Who may stay: boards/radio_peers.py.
+it is open to strangers (gateway.peer_session). Who may stay: boards/radio_peers.py. What a client finds:
+pumpwire.gatt.
 """
 
 import bluetooth
 from micropython import const
-from pumpwire import uuids
+from pumpwire import commands, gatt, uuids
+from radio_about import About
 from radio_peers import MOST_PEERS, Peers
 from radio_secrets import Secrets
 
@@ -46,7 +48,7 @@ _FLAGS = {
 
 class Radio:
     """handler: opened(peer), closed(peer), written(peer, channel, data), info(), status(),
-    pairing_value(), passkey() -> int or None, paired().
+    pairing_value(), passkey() -> int or None, paired(address), wrote(op, result, host_id), uptime.
 
     dropped: events that found no room since boot.
     """
@@ -56,6 +58,7 @@ class Radio:
         self.dropped = 0
         self._secrets = Secrets(nvs)
         self._peers = Peers(self.ble, self.send)
+        self._about = About()
         self._events = []
         self._handles = {}
         self._channels = {}
@@ -77,22 +80,23 @@ class Radio:
         ble.config(bond=True, le_secure=True, mitm=True, io=_DISPLAY_ONLY)
         ble.irq(self._interrupt)
         channels = sorted(_FLAGS)
-        chars = tuple((bluetooth.UUID(uuids.CHARACTERISTICS[c]), _FLAGS[c]) for c in channels)
-        service = (bluetooth.UUID(uuids.SERVICE), chars)
-        (handles,) = ble.gatts_register_services((service,))
+        chars = tuple((bluetooth.UUID(gatt.CHARACTERISTICS[c]), _FLAGS[c]) for c in channels)
+        service = (bluetooth.UUID(gatt.SERVICE), chars)
+        handles, about, time = ble.gatts_register_services((service,) + self._about.services())
+        self._about.register(ble, about, time, name)
         for channel, handle in zip(channels, handles):
             self._handles[channel] = handle
             self._channels[handle] = channel
             ble.gatts_set_buffer(handle, _WRITE_BYTES)
-        self._open = tuple(self._handles[channel] for channel in uuids.OPEN)
+        self._open = tuple(self._handles[channel] for channel in uuids.OPEN) + self._about.open
         self._refresh()
         self._advertise()
 
     def _advertise(self):
-        uuid = bytes(bluetooth.UUID(uuids.SERVICE))  # type: ignore[call-overload]
+        uuid = bytes(bluetooth.UUID(gatt.SERVICE))  # type: ignore[call-overload]
         data = b"\x02\x01\x06" + bytes((17, 0x07)) + uuid
-        flags = uuids.HAS_NEWS if self._news else 0
-        company = uuids.COMPANY_ID
+        flags = gatt.HAS_NEWS if self._news else 0
+        company = gatt.COMPANY_ID
         response = bytes((len(self._name) + 1, 0x09)) + self._name
         response += bytes((4, 0xFF, company & 255, company >> 8, flags))
         try:
@@ -115,7 +119,8 @@ class Radio:
             return self._secrets.set(*data)
         if event == _IRQ_WRITTEN:
             conn, handle = data
-            self._store(event, conn, handle, bytes(self.ble.gatts_read(handle)))
+            if handle in self._channels:
+                self._store(event, conn, handle, bytes(self.ble.gatts_read(handle)))
         elif event == _IRQ_CONNECTED:
             conn, kind, address = data
             visit = self._peers.irq_connected(conn)
@@ -198,6 +203,8 @@ class Radio:
         self._peers.remove(peer.conn)
         if peer.pairing or peer.newly_bonded:
             self._secrets.drop()
+        if peer.pairing:
+            self._refuse(peer)
         self._secrets.show()
         self._handler.closed(peer)
         self._advertise()
@@ -224,10 +231,14 @@ class Radio:
             return
         if secured:
             self._secrets.confirm()
-            self._handler.paired()
         elif not authenticated:  # else its keys are still to come
             self._secrets.drop()
-            peer.pairing = False
+            self._refuse(peer)
+
+    def _refuse(self, peer):
+        """Notes that a host was asked for the passkey and did not give it."""
+        peer.pairing = False
+        self._handler.wrote(commands.PAIR, commands.WRONG_KEY, 0)
 
     def _bonded(self, address):
         """A pairing host's keys are kept: its link goes by the address under which they are."""
@@ -236,6 +247,7 @@ class Radio:
                 peer.address = address
                 peer.pairing = False
                 peer.newly_bonded = True
+                self._handler.paired(address)
 
     def unpair(self, peer):
         """Forgets a peer's bond, with None all bonds; their links end in a moment. Returns whether
@@ -255,7 +267,9 @@ class Radio:
         write = self.ble.gatts_write
         write(self._handles[uuids.INFO], handler.info())
         write(self._handles[uuids.PAIRING], handler.pairing_value())
-        write(self._handles[uuids.STATUS], handler.status() if self._peers.any_secured() else b"")
+        secured = self._peers.any_secured()
+        write(self._handles[uuids.STATUS], handler.status() if secured else b"")
+        self._about.refresh(self.ble, handler.uptime, secured)
 
     def news(self, news):
         """Says in the advertisement whether there is something new to pull."""

@@ -27,22 +27,24 @@ class SyncServer:
 
     def request(self, data):
         """Takes a write to the control point; returns the indication to send now, or None."""
-        op, seq, refusal = racp.read_request(data)
+        op, seq, last, refusal = racp.read_request(data)
         if refusal:
             return racp.response(op, refusal)
         if op == racp.ABORT:
             self.active = False
             return racp.response(op, racp.SUCCESS)
         if op == racp.COUNT:
-            return racp.count_response(max(0, self._log.next_seq - max(seq, self._log.oldest_seq)))
+            end = min(self._log.next_seq, last + 1)
+            return racp.count_response(max(0, end - max(seq, self._log.oldest_seq)))
         if self.active:
             return racp.response(op, racp.BUSY)
-        return self._start(seq)
+        return self._start(seq, last)
 
-    def _start(self, seq):
+    def _start(self, seq, last):
         log = self._log
-        if log.next_seq == 0 or seq > log.next_seq:
+        if log.next_seq == 0 or seq > log.next_seq or last < log.oldest_seq:
             return racp.response(racp.REPORT, racp.NO_RECORDS)
+        self._last = last
         self._slot, self._offset = log.locate(seq)
         self._seq = log.page_at(self._slot)[0]
         self._left = 0  # bytes left of the segment begun
@@ -111,7 +113,14 @@ class SyncServer:
         _, used, closed = self._log.page_at(slot)
         if offset < used or closed and offset < FOOTER_AT + FOOTER_BYTES:
             return False
-        return self._log.following(slot) < 0
+        return self._following(slot) < 0
+
+    def _following(self, slot):
+        """Returns the slot of the next page that is wanted, -1: none is."""
+        following = self._log.following(slot)
+        if following >= 0 and self._log.page_at(following)[0] > self._last:
+            return -1
+        return following
 
     def _next_span(self):
         """Moves to the next bytes to send; returns how many lie there in one piece, 0 at the head."""
@@ -123,7 +132,7 @@ class SyncServer:
             if closed and self._offset < FOOTER_AT + FOOTER_BYTES:
                 self._offset = max(self._offset, FOOTER_AT)
                 return FOOTER_AT + FOOTER_BYTES - self._offset
-            following = log.following(self._slot)
+            following = self._following(self._slot)
             if following < 0:
                 return 0
             self._slot = following

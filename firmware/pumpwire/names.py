@@ -15,6 +15,16 @@ SIGNATURES = {
 SIGNATURE_STATES = {1: "began", 2: "over"}
 CELLS = {1: "refused", 2: "decayed"}
 SUPPLY_STATES = {1: "failing", 2: "back"}
+ACCESS_OPS = {0: "pair", 2: "anchor", 3: "entry", 4: "provision", 6: "unpair"}
+ACCESS_RESULTS = {
+    0: "done", 1: "no_code_no_button", 6: "sent_before", 7: "wrong_key", 8: "key_not_proven",
+}
+# what stands in pumpwire.commands.STATUS_BODY
+STATUS_FIELDS = (
+    "boot", "uptime_s", "uptime_ms", "oldest_seq", "next_seq", "rate_ul_h", "rate_low_ul_h",
+    "rate_high_ul_h", "reservoir_ul", "reservoir_se_ul", "signatures", "last_bolus_age_s",
+    "assignment", "pl_per_count", "flags",
+)  # signatures: bit 1 << n stands for SIGNATURES[n]
 # results of commands (pumpwire.commands)
 RESULTS = {
     0: "done", 1: "refused: neither the check code nor the service button", 2: "malformed",

@@ -1,5 +1,7 @@
 """The transfer: what arrives is what lies on flash, whatever gets lost on the way."""
 
+import struct
+
 import dice
 
 from gateway.clock import Uptime
@@ -53,9 +55,9 @@ class Host:
         return out
 
 
-def _transfer(log, host, packet_bytes, seq=0, busy=0, during=None):
+def _transfer(log, host, packet_bytes, seq=0, busy=0, during=None, request=None):
     server = SyncServer(log)
-    assert server.request(receiving.report_from(seq)) is None
+    assert server.request(request or receiving.report_from(seq)) is None
     sent = []
 
     def notify(packet):
@@ -121,6 +123,38 @@ def test_resume_sends_only_what_is_new():
     assert then.expected * 240 < 40 * 14 + 300
 
 
+def _asked(op, operator, *seqs):
+    return struct.pack("<BBB%dI" % len(seqs), op, operator, racp.BY_SEQ, *seqs)
+
+
+def test_a_range_ends_with_the_page_that_holds_its_last_record():
+    _, log = _filled(3000)
+    firsts = [log.page_at(slot)[0] for slot in range(3)]
+    server = SyncServer(log)
+    for first, last in ((0, 0), (5, firsts[1] - 1), (5, firsts[1]), (firsts[1], firsts[2] - 1),
+                        (firsts[1] + 3, firsts[2] + 1), (0, racp.NO_END)):
+        host = Host(0)
+        assert _transfer(log, host, 244, request=_asked(1, 4, first, last))[3] == racp.SUCCESS
+        # from right behind record first - 1: that may be the footer of the page before
+        pages = [seq for k, seq in enumerate(firsts)
+                 if seq <= last and (k == 2 or firsts[k + 1] >= first)]
+        assert sorted(host.pages) == pages, (first, last)
+    assert server.request(_asked(4, 4, 5, 14)) == racp.count_response(10)
+    assert server.request(_asked(4, 4, 2990, racp.NO_END)) == racp.count_response(11)
+    assert server.request(_asked(4, 4, 5000, 6000)) == racp.count_response(0)
+    assert server.request(_asked(1, 4, 9, 8))[3] == racp.BAD_OPERAND
+    assert server.request(_asked(1, 4, 5000, 6000))[3] == racp.NO_RECORDS
+
+
+def test_a_range_of_what_the_ring_gave_up_has_no_records():
+    _, log = _filled(12000)
+    assert log.oldest_seq > 10
+    server = SyncServer(log)
+    assert server.request(_asked(1, 4, 0, log.oldest_seq - 1))[3] == racp.NO_RECORDS
+    assert server.request(_asked(4, 4, 0, log.oldest_seq - 1)) == racp.count_response(0)
+    assert server.request(_asked(1, 4, 0, log.oldest_seq)) is None
+
+
 def test_count_abort_busy_and_refusals():
     _, log = _filled(100)
     server = SyncServer(log)
@@ -130,7 +164,16 @@ def test_count_abort_busy_and_refusals():
     assert server.request(receiving.report_from(0)) == racp.response(racp.REPORT, racp.BUSY)
     assert server.request(receiving.abort()) == racp.response(racp.ABORT, racp.SUCCESS)
     assert not server.active
-    assert server.request(b"\x02\x01") == racp.response(racp.DELETE, racp.NO_SUCH_OP)
+    for request, code in (
+        (b"\x02\x01", racp.NO_SUCH_OP), (b"\x09\x01", racp.NO_SUCH_OP), (b"\x01\x00", racp.BAD_OPERATOR),
+        (b"\x01\x07", racp.BAD_OPERATOR), (b"\x03\x01", racp.BAD_OPERATOR),
+        (b"\x01\x02\x01\0\0\0\0", racp.NO_SUCH_OPERATOR), (b"\x04\x05", racp.NO_SUCH_OPERATOR),
+        (b"\x01\x06", racp.NO_SUCH_OPERATOR), (b"\x01\x03", racp.NO_SUCH_OPERAND),
+        (b"\x01\x03\x02\0\0\0\0", racp.NO_SUCH_OPERAND), (b"\x01\x03\x01\0\0\0", racp.BAD_OPERAND),
+        (b"\x01\x01\x01", racp.BAD_OPERAND), (b"\x01\x04\x01\0\0\0\0", racp.BAD_OPERAND),
+    ):
+        assert server.request(request) == racp.response(request[0], code), request
+    assert server.request(b"\x01") == racp.response(0, racp.BAD_OPERATOR)
     assert server.request(receiving.report_from(5000))[3] == racp.NO_RECORDS
 
 

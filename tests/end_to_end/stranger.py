@@ -13,7 +13,7 @@ from bumble.hci import Address
 from bumble.keys import MemoryKeyStore
 from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport import open_transport
-from pumpwire import commands, pairing, proofs, uuids
+from pumpwire import commands, gatt, pairing, proofs, receiving, uuids
 
 FIND_S = 10
 QUIET_S = 1.5  # a board answers in a tenth of that
@@ -72,7 +72,7 @@ class Stranger:
             await service.discover_characteristics()
         self._characteristics = {
             channel: peer.get_characteristics_by_uuid(UUID(str(PlainUUID(text))))[0]
-            for channel, text in uuids.CHARACTERISTICS.items()
+            for channel, text in gatt.CHARACTERISTICS.items()
         }
 
     def _gone(self, reason: int) -> None:
@@ -121,7 +121,7 @@ class Stranger:
         for _ in range(100):
             for channel, data in self.arrived[before:]:
                 if channel == uuids.COMMAND and (data[0] & 0x7F, data[1]) == tuple(request[:2]):
-                    return commands.read_response(data)
+                    return receiving.read_response(data)
             await asyncio.sleep(0.05)
         raise AssertionError("no answer to a command")
 

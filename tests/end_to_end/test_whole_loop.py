@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cohort_checks import check_bounds, check_means, printed_table
-from pumpwire import page, receiving, uuids
+from pumpwire import gatt, page, receiving, uuids
 from ward import (
     WINDOWS,
     Ward,
@@ -36,7 +36,7 @@ def sent_pages(trace: Path) -> set[tuple[int, int]]:
     found: set[tuple[int, int]] = set()
     for line in trace.read_text().splitlines() if trace.exists() else ():
         uuid, packet = line.split()
-        if uuid == uuids.CHARACTERISTICS[uuids.LOG]:
+        if uuid == gatt.CHARACTERISTICS[uuids.LOG]:
             _, body = receiving.open_packet(bytes.fromhex(packet))
             found |= {(first_seq, offset) for first_seq, offset, _ in reader.feed(body)}
     return found

@@ -19,7 +19,7 @@ from gateway.peer_session import Session
 from nor import Nor
 from nor import random as seven
 from pumplog.errors import Unreachable
-from pumpwire import commands, page, receiving, records, uuids
+from pumpwire import commands, names, page, receiving, records, uuids
 
 PACKET_BYTES = 244
 
@@ -89,7 +89,7 @@ class LoopLink:
 
     def _status(self) -> bytes:
         log = self._board.log
-        values = dict.fromkeys(commands.STATUS_FIELDS, 0)
+        values = dict.fromkeys(names.STATUS_FIELDS, 0)
         values |= {"boot": log.boot, "oldest_seq": log.oldest_seq, "next_seq": log.next_seq}
         return struct.pack(commands.STATUS_BODY, *values.values())
 

@@ -115,7 +115,7 @@ def test_a_host_that_was_let_in_cannot_upset_the_board_either(alone: Attacked) -
     assert sent == 100_000
     assert board.ticked == alone.ticked == TICKS
     assert bytes(board.flash.cells) == bytes(alone.flash.cells)
-    answers = [commands.read_response(data) for channel, data in peer.sent if channel == uuids.COMMAND]
+    answers = [receiving.read_response(data) for channel, data in peer.sent if channel == uuids.COMMAND]
     done = {op for op, _, result, _ in answers if result == commands.OK}
     assert done == {commands.TIME, commands.PROVE, commands.ATTEST}
     assert {result for _, _, result, _ in answers} >= {

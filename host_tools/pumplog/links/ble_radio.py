@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from pumpwire import uuids
+from pumpwire import gatt
 
 from .. import world
 from ..errors import NotPaired, Refused, Unreachable
@@ -98,8 +98,8 @@ def _heard(radio: Any, service_uuid: str, timeout_s: float) -> Iterator[Seen]:
             continue
         maker = told.data_dict.get(0xFF, b"")
         maker = maker[0] if isinstance(maker, list) else maker
-        company = uuids.COMPANY_ID.to_bytes(2, "little")
-        news = len(maker) >= 3 and maker[:2] == company and bool(maker[2] & uuids.HAS_NEWS)
+        company = gatt.COMPANY_ID.to_bytes(2, "little")
+        news = len(maker) >= 3 and maker[:2] == company and bool(maker[2] & gatt.HAS_NEWS)
         yield Seen(told.complete_name or "", told.address.string, told.rssi, news, told)
 
 
