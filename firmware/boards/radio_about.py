@@ -33,11 +33,12 @@ class About:
             gatt.MANUFACTURER: "pumplog", gatt.MODEL: "bedside gateway", gatt.SERIAL: name,
             gatt.FIRMWARE_REVISION: version, gatt.HARDWARE_REVISION: module,
         }
-        self.open = ()
+        opened = []
         for uuid, handle in zip(gatt.ABOUT, about):
             ble.gatts_write(handle, values[uuid].encode())
             if uuid in gatt.OPEN_ABOUT:
-                self.open += (handle,)
+                opened.append(handle)
+        self.open = tuple(opened)
         self._time = time[0]
 
     def refresh(self, ble, uptime, secured):

@@ -84,7 +84,7 @@ class CommandServer:
             done = self._provision(check_code, body)
         else:
             done = self._forget(check_code, body, guard)
-        if done[0] in (commands.OK, commands.REFUSED):
+        if done[0] == commands.OK or done[0] == commands.REFUSED and op != commands.ANCHOR:
             self._wrote(op, done[0], guard.host_id)
         return done
 

@@ -42,7 +42,7 @@ class Desk:
         self.chip = []
         self.server = CommandServer(None, self.log, self.uptime, lambda: False, None,
                                     self.chip.append, lambda: self.clock_ms,
-                                    lambda op, host_id: None, None)
+                                    lambda *told: None, None)
         self.guard = Guard(None, Config(Nvs()), self.log, bytes)  # without a key: no codes
 
     def tick(self, ms):

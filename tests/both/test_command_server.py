@@ -24,7 +24,7 @@ def _server():
     log = EventLog(flash, uptime, random)
     log.mount(1, 10000)
     server = CommandServer(Config(Nvs()), log, uptime, lambda: True, lambda kind, fields: None,
-                           lambda epoch_s: None, lambda: 0, lambda op, host_id: None,
+                           lambda epoch_s: None, lambda: 0, lambda *told: None,
                            lambda peer: False)
     return server, flash
 

@@ -82,7 +82,7 @@ class LoopLink:
         log = board.log
         config = Config(_NoNvs())
         server = CommandServer(config, log, Uptime(), lambda: False, lambda kind, fields: None,
-                               lambda epoch_s: None, lambda: 0, lambda op, host_id: None,
+                               lambda epoch_s: None, lambda: 0, lambda *told: None,
                                lambda peer: False)
         self._session = Session(self, log, server, {uuids.STATUS: self._status},
                                 Guard(self, config, log, seven))
