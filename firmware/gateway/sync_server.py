@@ -44,8 +44,10 @@ class SyncServer:
         log = self._log
         if log.next_seq == 0 or seq > log.next_seq or last < log.oldest_seq:
             return racp.response(racp.REPORT, racp.NO_RECORDS)
-        self._last = last
         self._slot, self._offset = log.locate(seq)
+        self._last = self._last_used = 0  # the slot and offset where a range ends, offset 0: at the head
+        if last < log.next_seq - 1:
+            self._last, self._last_used = log.locate(last + 2)  # not in the middle of a frame of two
         self._seq = log.page_at(self._slot)[0]
         self._left = 0  # bytes left of the segment begun
         self._index = 0
@@ -109,30 +111,30 @@ class SyncServer:
         return used == 0 or first_seq != self._seq
 
     def _exhausted(self):
-        slot, offset = self._slot, self._offset
-        _, used, closed = self._log.page_at(slot)
+        offset = self._offset
+        used, closed, following = self._look()
         if offset < used or closed and offset < FOOTER_AT + FOOTER_BYTES:
             return False
-        return self._following(slot) < 0
+        return following < 0
 
-    def _following(self, slot):
-        """Returns the slot of the next page that is wanted, -1: none is."""
-        following = self._log.following(slot)
-        if following >= 0 and self._log.page_at(following)[0] > self._last:
-            return -1
-        return following
+    def _look(self):
+        """Returns (bytes used, closed, next slot) of the page in hand, as far as they are wanted."""
+        log = self._log
+        _, used, closed = log.page_at(self._slot)
+        if self._last_used and self._slot == self._last:
+            return self._last_used, False, -1
+        return used, closed, log.following(self._slot)
 
     def _next_span(self):
         """Moves to the next bytes to send; returns how many lie there in one piece, 0 at the head."""
         log = self._log
         while True:
-            _, used, closed = log.page_at(self._slot)
+            used, closed, following = self._look()
             if self._offset < used:
                 return used - self._offset
             if closed and self._offset < FOOTER_AT + FOOTER_BYTES:
                 self._offset = max(self._offset, FOOTER_AT)
                 return FOOTER_AT + FOOTER_BYTES - self._offset
-            following = self._following(self._slot)
             if following < 0:
                 return 0
             self._slot = following

@@ -65,7 +65,7 @@ class Stranger:
         self.connection = await self._device.connect(address, timeout=FIND_S)
         self.gone: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.connection.on("disconnection", self._gone)
-        peer = Peer(self.connection)
+        self._peer = peer = Peer(self.connection)
         await peer.request_mtu(247)
         await peer.discover_services()
         for service in peer.services:
@@ -82,6 +82,11 @@ class Stranger:
     async def read(self, channel: int) -> bytes:
         """Reads a characteristic; ATT_Error if the board refuses."""
         return bytes(await self._characteristics[channel].read_value())
+
+    async def read_standard(self, number: int) -> bytes:
+        """Reads a characteristic that the Bluetooth SIG numbered; ATT_Error if the board refuses."""
+        return bytes(await self._peer.get_characteristics_by_uuid(
+            UUID.from_16_bits(number))[0].read_value())
 
     async def write(self, channel: int, data: bytes) -> None:
         """Writes, acknowledged; ATT_Error if the board refuses."""

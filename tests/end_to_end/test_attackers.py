@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from bumble.att import ATT_Error
-from pumpwire import commands, entries, pairing, proofs, receiving, sealing, uuids
+from pumpwire import commands, entries, gatt, pairing, proofs, receiving, sealing, uuids
 from stranger import Stranger
 from ward import Air, Ward, all_entries, holes, json_lines, on_air, pumplog, rows, run_ward
 
 BOARD, PATIENT = "B01", "P01"
 HOST_ID = 4242
+PAIRED = (commands.PAIR, commands.OK)
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +47,14 @@ def secrets_of(ward: Ward) -> list[bytes]:
 
 
 def attack(
-    ward: Ward, tmp_path: Path, work: Callable[[Air, Ward], Coroutine[Any, Any, None]], *options: str
+    ward: Ward, tmp_path: Path, work: Callable[[Air, Ward], Coroutine[Any, Any, None]], *options: str,
+    noted: tuple[tuple[int, int], ...] = (),
 ) -> None:
     """Runs an attack on a ward of its own; the board must then give its whole log to the nurse.
 
-    Its log must tell of no missed tick and no restart, and of nothing that the attacker did.
+    Its log must tell of no missed tick and no restart, and of nothing that the attacker did but that
+    the attacker was there: noted has the (op, result) of those ACCESS records; the nurse's pairing is
+    another.
     """
     copy = ward.copy(tmp_path / "run")
     db = copy.store(tmp_path / "after.db")
@@ -62,9 +66,12 @@ def attack(
     assert "Traceback" not in (copy.folder / BOARD / "firmware.err").read_text()
     assert rows(db, "SELECT COUNT(DISTINCT boot) FROM records") == [(3,)] and not holes(db)
     late = rows(db, "SELECT kind FROM records WHERE boot = 3")
-    assert {kind for kind, in late} <= {"boot", "calibration", "anchor", "resumed"}, late
+    assert {kind for kind, in late} <= {"boot", "calibration", "anchor", "resumed", "access"}, late
     anchors = [kind for kind, in late if kind == "anchor"]
     assert 1 <= len(anchors) <= 2  # the nurse's own: she pulled at most twice
+    told = [json.loads(fields) for fields, in
+            rows(db, "SELECT fields FROM records WHERE boot = 3 AND kind = 'access' ORDER BY seq")]
+    assert [(each["op"], each["result"]) for each in told] == [*noted, PAIRED]
     quiet = ward.store(tmp_path / "quiet.db")
     assert pumplog(quiet, "pull", PATIENT, "--link", f"file:{ward.image(PATIENT)}").returncode == 0
     assert all_entries(db) == all_entries(quiet)
@@ -90,6 +97,10 @@ def test_an_unpaired_stranger_gets_nothing(ward: Ward, tmp_path: Path, options: 
         async with Stranger(air.address, 1) as stranger:
             await stranger.connect(BOARD)
             await refused(stranger.read(uuids.STATUS))
+            for number in (gatt.FIRMWARE_REVISION, gatt.HARDWARE_REVISION, gatt.CURRENT_ELAPSED_TIME):
+                await refused(stranger.read_standard(number))
+            told = [await stranger.read_standard(number) for number in gatt.OPEN_ABOUT]
+            assert told == [b"pumplog", b"bedside gateway", BOARD.encode()]
             await stranger.subscribe()
             for channel, data in ((uuids.RACP, receiving.report_from(0)),
                                   (uuids.RACP, receiving.count_from(0)),
@@ -128,7 +139,7 @@ def test_three_wrong_passkeys_close_the_window(ward: Ward, tmp_path: Path) -> No
             assert not await stranger.pair(pairing.passkey(key, nonce))  # right, but too late
         assert not bonds(copy)
 
-    attack(ward, tmp_path, work)
+    attack(ward, tmp_path, work, noted=((commands.PAIR, commands.WRONG_KEY),))
 
 
 @pytest.mark.parametrize("pressed", [False, True])
@@ -187,7 +198,7 @@ def test_a_command_sent_again_is_refused(ward: Ward, tmp_path: Path) -> None:
             await stranger.prove(HOST_ID)
             assert (await stranger.ask(recorded))[2] == commands.WRONG_KEY
 
-    attack(ward, tmp_path, work)
+    attack(ward, tmp_path, work, noted=(PAIRED, (commands.UNPAIR, commands.REPLAYED)))
 
 
 def test_a_command_under_another_key_is_refused_even_with_the_label_s_code(
@@ -209,7 +220,7 @@ def test_a_command_under_another_key_is_refused_even_with_the_label_s_code(
                 plain = commands.request(op, n, code, body)
                 assert (await stranger.ask(plain))[2] in (commands.WRONG_KEY, commands.MALFORMED)
 
-    attack(ward, tmp_path, work)
+    attack(ward, tmp_path, work, noted=(PAIRED, (commands.ENTRY, commands.NOT_PROVEN)))
 
 
 def test_an_oversize_write_is_cut_or_refused_and_changes_nothing(ward: Ward, tmp_path: Path) -> None:
@@ -224,7 +235,7 @@ def test_an_oversize_write_is_cut_or_refused_and_changes_nothing(ward: Ward, tmp
                     await stranger.write(channel, b"\xaa" * size)
             assert (await stranger.ask(commands.request(commands.TIME, 9, 0, b"")))[2] == commands.OK
 
-    attack(ward, tmp_path, work)
+    attack(ward, tmp_path, work, noted=(PAIRED, (commands.ENTRY, commands.NOT_PROVEN)))
 
 
 def test_a_subscriber_without_encryption_hears_nothing_of_another_s_pull(
