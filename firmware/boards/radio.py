@@ -4,13 +4,14 @@ Interrupts only store; `service`, called from the main loop, does the work. Two 
 are answered in the interrupt: the stack's own secrets, and whether a value may be read. A link is
 secured once the stack has told that it is encrypted, authenticated and bonded, all three: until then
 it is open to strangers (gateway.peer_session). Who may stay: boards/radio_peers.py. What a client finds:
-pumpwire.gatt.
+boards/radio_services.py.
 """
+
+import sys
 
 import bluetooth
 from micropython import const
-from pumpwire import commands, gatt, uuids
-from radio_about import About
+from pumpwire import commands, elapsed, uuids
 from radio_peers import MOST_PEERS, Peers
 from radio_secrets import Secrets
 
@@ -27,23 +28,11 @@ _IRQ_PASSKEY = const(31)
 
 _ADVERTISE_US = const(250000)
 _MTU = const(247)  # one 251-byte link-layer packet a notification; 517 would leave a 19-byte tail
-_WRITE_BYTES = const(244)
 _MOST_EVENTS = const(32)
 _MOST_WRITES = const(24)  # of them: the rest is room for what must not be lost
 _INSUFFICIENT_AUTHENTICATION = const(5)
 _DISPLAY_ONLY = const(0)
 _DISPLAY = const(3)  # passkey action
-_READ_SECURED = const(0x0600)  # encrypted 0x0200, authenticated 0x0400: not named in `bluetooth`
-_WRITE_SECURED = const(0x3000)
-_FLAGS = {
-    uuids.INFO: bluetooth.FLAG_READ,
-    uuids.STATUS: bluetooth.FLAG_READ | _READ_SECURED,
-    uuids.RACP: bluetooth.FLAG_WRITE | bluetooth.FLAG_INDICATE | _WRITE_SECURED,
-    uuids.LOG: bluetooth.FLAG_NOTIFY,
-    uuids.FLOW: bluetooth.FLAG_WRITE_NO_RESPONSE | _WRITE_SECURED,
-    uuids.COMMAND: bluetooth.FLAG_WRITE | bluetooth.FLAG_INDICATE | _WRITE_SECURED,
-    uuids.PAIRING: bluetooth.FLAG_READ,
-}
 
 
 class Radio:
@@ -58,49 +47,46 @@ class Radio:
         self.dropped = 0
         self._secrets = Secrets(nvs)
         self._peers = Peers(self.ble, self.send)
-        self._about = About()
         self._events = []
-        self._handles = {}
-        self._channels = {}
-        self._open = ()  # handles that strangers may read
         self._news = False
         self._unheard = False  # whether an advertisement was refused
         self._lost = False  # whether the end of a link may have been missed
         self._now_s = 0
         self._name = b""
         self._handler = None
+        self.ble.active(True)
+        self.ble.irq(self._interrupt)
+        self._register()
+
+    def _register(self):
+        """Registers the services, as long as the heap has much room, and lets the code for that go."""
+        import radio_services
+
+        (self._handles, self._open, self._serial, self._time, self._advertisement, self._company,
+         self._has_news) = radio_services.register(self.ble)
+        self._channels = {handle: channel for channel, handle in self._handles.items()}
+        for name in ("radio_services", "pumpwire.gatt"):
+            sys.modules.pop(name, None)
+        package = sys.modules["pumpwire"]
+        if hasattr(package, "gatt"):
+            del package.gatt
 
     def start(self, name, handler):
-        """Registers the service and advertises under `name` (at most 8 bytes)."""
+        """Advertises under `name` (at most 8 bytes)."""
         self._handler = handler
         self._name = name.encode()[:8]
         ble = self.ble
-        ble.active(True)
         ble.config(gap_name=name, mtu=_MTU)
         ble.config(bond=True, le_secure=True, mitm=True, io=_DISPLAY_ONLY)
-        ble.irq(self._interrupt)
-        channels = sorted(_FLAGS)
-        chars = tuple((bluetooth.UUID(gatt.CHARACTERISTICS[c]), _FLAGS[c]) for c in channels)
-        service = (bluetooth.UUID(gatt.SERVICE), chars)
-        handles, about, time = ble.gatts_register_services((service,) + self._about.services())
-        self._about.register(ble, about, time, name)
-        for channel, handle in zip(channels, handles):
-            self._handles[channel] = handle
-            self._channels[handle] = channel
-            ble.gatts_set_buffer(handle, _WRITE_BYTES)
-        self._open = tuple(self._handles[channel] for channel in uuids.OPEN) + self._about.open
+        ble.gatts_write(self._serial, self._name)
         self._refresh()
         self._advertise()
 
     def _advertise(self):
-        uuid = bytes(bluetooth.UUID(gatt.SERVICE))  # type: ignore[call-overload]
-        data = b"\x02\x01\x06" + bytes((17, 0x07)) + uuid
-        flags = gatt.HAS_NEWS if self._news else 0
-        company = gatt.COMPANY_ID
-        response = bytes((len(self._name) + 1, 0x09)) + self._name
-        response += bytes((4, 0xFF, company & 255, company >> 8, flags))
+        flags = self._has_news if self._news else 0
+        response = bytes((len(self._name) + 1, 0x09)) + self._name + self._company + bytes((flags,))
         try:
-            self.ble.gap_advertise(_ADVERTISE_US, data, resp_data=response)
+            self.ble.gap_advertise(_ADVERTISE_US, self._advertisement, resp_data=response)
             self._unheard = False
         except OSError:
             self._unheard = True  # the stack is busy: `service` tries again, and the loop goes on
@@ -269,7 +255,8 @@ class Radio:
         write(self._handles[uuids.PAIRING], handler.pairing_value())
         secured = self._peers.any_secured()
         write(self._handles[uuids.STATUS], handler.status() if secured else b"")
-        self._about.refresh(self.ble, handler.uptime, secured)
+        uptime = handler.uptime
+        write(self._time, elapsed.value(uptime.s, uptime.ms) if secured else b"")
 
     def news(self, news):
         """Says in the advertisement whether there is something new to pull."""

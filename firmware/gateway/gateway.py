@@ -23,6 +23,7 @@ from .version import FIRMWARE
 
 _LOOP_S = const(3600)
 _OWN_CLOCK_MS = const(5000)
+_NEWS = const(60)  # records since a host took all: an hour's, or less if much happened
 _FLASHES = const(4)  # of the light when something was written: half a second each, or as seconds come
 
 
@@ -47,7 +48,7 @@ class Gateway:
         self.now_ms = 0
         self._sessions = {}
         self._skipped = 0
-        self._news_from = 0
+        self._news_from = -_NEWS  # the head as a host last took all: none since the boot
         self._sampled = False
         self._lit = False
         self._flashes = 0
@@ -172,10 +173,11 @@ class Gateway:
             self._serial.service()
         if board.radio is not None:
             board.radio.service(self.uptime.s)
-            board.radio.news(self.log.next_seq != self._news_from)
+            board.radio.news(self.log.next_seq - self._news_from >= _NEWS)
         busy = False
         for session in self._sessions.values():
-            session.pump()
+            if session.pump():
+                self._news_from = self.log.next_seq
             busy = busy or session.active
         self.log.service()  # last: what was just entered must leave the next tick its room
         if self._sampled:  # sampler, log and links all came round: anything that hangs resets

@@ -14,7 +14,7 @@ _MAX_PACKET = const(512)
 
 
 class SyncServer:
-    """One link's transfer. `active` while a report runs."""
+    """One link's transfer. `active` while a report runs; to_head: it is to end at the log's head."""
 
     def __init__(self, log):
         self._log = log
@@ -46,7 +46,8 @@ class SyncServer:
             return racp.response(racp.REPORT, racp.NO_RECORDS)
         self._slot, self._offset = log.locate(seq)
         self._last = self._last_used = 0  # the slot and offset where a range ends, offset 0: at the head
-        if last < log.next_seq - 1:
+        self.to_head = last >= log.next_seq - 1
+        if not self.to_head:
             self._last, self._last_used = log.locate(last + 2)  # not in the middle of a frame of two
         self._seq = log.page_at(self._slot)[0]
         self._left = 0  # bytes left of the segment begun

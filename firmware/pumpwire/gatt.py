@@ -1,9 +1,7 @@
 """What a Bluetooth client finds: services, characteristics, advertisement. For docs/BLE.md too.
 
-Only the radio and the host import it: a board on a cable alone keeps it off its heap.
+The board's radio reads it once, as it starts, and lets it go (boards/radio_services.py).
 """
-
-import struct
 
 from .uuids import COMMAND, FLOW, INFO, LOG, PAIRING, RACP, STATUS
 
@@ -29,16 +27,5 @@ FIRMWARE_REVISION, HARDWARE_REVISION = 0x2A26, 0x2A27
 ABOUT = (MANUFACTURER, MODEL, SERIAL, FIRMWARE_REVISION, HARDWARE_REVISION)
 OPEN_ABOUT = (MANUFACTURER, MODEL, SERIAL)
 
-# Elapsed Time: a tick counter, for the board knows its uptime for sure and no wall clock.
 ELAPSED_TIME = 0x183F
-CURRENT_ELAPSED_TIME = 0x2BF2
-ELAPSED_BODY = "<BIHBbBB"
-ELAPSED_FIELDS = ("flags", "time", "time_high", "source", "offset", "clock_status", "capabilities")
-_TICK_COUNTER, _RESOLUTION_100_MS, _CURRENT_TIMELINE, _NOT_SYNCHRONISED = 1, 4, 32, 7
-
-
-def elapsed(uptime_s, uptime_ms):
-    """Returns the Current Elapsed Time value: tenths of seconds since the board started."""
-    flags = _TICK_COUNTER | _RESOLUTION_100_MS | _CURRENT_TIMELINE
-    ticks = uptime_s * 10 + uptime_ms // 100
-    return struct.pack(ELAPSED_BODY, flags, ticks, 0, _NOT_SYNCHRONISED, 0, 0, 0)
+CURRENT_ELAPSED_TIME = 0x2BF2  # pumpwire.elapsed

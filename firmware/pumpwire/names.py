@@ -32,7 +32,15 @@ RESULTS = {
     6: "refused: sent before", 7: "refused: not under this board's key",
     8: "refused: the board was not asked to prove its key first", 9: "no bond of this link is kept",
 }
-# response codes of the control point (pumpwire.racp)
+# the control point (pumpwire.racp)
+RACP_OPS = {
+    1: "report records", 2: "delete records", 3: "abort", 4: "report number of records",
+    5: "number of records response", 6: "response code",
+}
+RACP_OPERATORS = {
+    0: "null", 1: "all records", 2: "less than or equal to", 3: "greater than or equal to",
+    4: "within range of (inclusive)", 5: "first record", 6: "last record",
+}
 RACP_CODES = {
     1: "success", 2: "op code not supported", 3: "invalid operator", 4: "operator not supported",
     5: "invalid operand", 6: "no records found", 7: "abort unsuccessful",

@@ -114,10 +114,10 @@ def test_it_asks_for_secure_connections_with_a_passkey_and_a_bond():
 
 
 def test_all_but_info_and_pairing_wants_encryption_and_authentication():
-    import radio
+    import radio_services
 
     for channel in gatt.CHARACTERISTICS:
-        flags = radio._FLAGS[channel]
+        flags = radio_services._FLAGS[channel]
         if channel not in uuids.OPEN:
             assert not flags & 0x02 or flags & 0x0600 == 0x0600
             assert not flags & 0x0C or flags & 0x3000 == 0x3000
