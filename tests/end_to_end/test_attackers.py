@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import struct
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from bumble.att import ATT_Error
-from pumpwire import commands, entries, gatt, pairing, proofs, receiving, sealing, uuids
+from pumpwire import commands, entries, gatt, pairing, proofs, racp, receiving, sealing, uuids
 from stranger import Stranger
 from ward import Air, Ward, all_entries, holes, json_lines, on_air, pumplog, rows, run_ward
 
@@ -131,6 +132,7 @@ def test_three_wrong_passkeys_close_the_window(ward: Ward, tmp_path: Path) -> No
                 is_open, left, nonce = await stranger.window()
                 assert is_open and left == 3 - attempt
                 nonces.add(nonce)
+                await learns_nothing(stranger, copy)
                 assert not await stranger.pair((pairing.passkey(key, nonce) + 1 + attempt) % 1000000)
         assert len(nonces) == 1
         async with Stranger(air.address, 9) as stranger:
@@ -238,6 +240,27 @@ def test_an_oversize_write_is_cut_or_refused_and_changes_nothing(ward: Ward, tmp
     attack(ward, tmp_path, work, noted=(PAIRED, (commands.ENTRY, commands.NOT_PROVEN)))
 
 
+def test_malformed_requests_over_the_air_are_answered_and_change_nothing(
+    ward: Ward, tmp_path: Path
+) -> None:
+    async def work(air: Air, copy: Ward) -> None:
+        dice = random.Random(17)
+        async with Stranger(air.address, 1) as stranger:
+            await _insider(stranger, air, copy)
+            for _ in range(300):
+                request = bytes((dice.choice((1, 4)), dice.randrange(2, 256))) + dice.randbytes(
+                    dice.randrange(4))  # never long enough to be served
+                await stranger.write(uuids.RACP, request)
+                await stranger.write(uuids.RACP, dice.randbytes(1))
+            told = [data for channel, data in await stranger.quiet() if channel == uuids.RACP]
+            assert told and all(len(data) == 4 and data[0] == racp.RESPONSE and data[3] > racp.SUCCESS
+                                for data in told)
+            assert not [data for channel, data in stranger.arrived if channel == uuids.LOG]
+            assert (await stranger.ask(commands.request(commands.TIME, 9, 0, b"")))[2] == commands.OK
+
+    attack(ward, tmp_path, work, noted=(PAIRED,))
+
+
 def test_a_subscriber_without_encryption_hears_nothing_of_another_s_pull(
     ward: Ward, tmp_path: Path
 ) -> None:
@@ -257,6 +280,9 @@ def test_a_subscriber_without_encryption_hears_nothing_of_another_s_pull(
             assert json_lines(done)[0]["records"] > 2900, done.stdout + done.stderr
             await refused(stranger.read(uuids.STATUS))
             assert not await stranger.quiet()
+            await learns_nothing(stranger, copy)
+            late = {kind for kind, in rows(db, "SELECT DISTINCT kind FROM records WHERE boot = 3")}
+            assert late <= {"boot", "calibration", "anchor", "access", "resumed"}
 
     copy = ward.copy(tmp_path / "listened")
     with on_air(copy, "--by-hand", "--lax") as air:
@@ -273,6 +299,7 @@ def test_strangers_on_every_place_keep_the_nurse_out_for_seconds_only(
             for hog in hogs:
                 await hog.__aenter__()
                 await hog.connect(BOARD)
+                await learns_nothing(hog, copy)
             air.press(BOARD)
             done = await asyncio.to_thread(pumplog, db, "pull", PATIENT, PUMPLOG_AIR=air.address)
             assert done.returncode == 0, done.stdout + done.stderr
