@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SCALE ?= ci
 READY := $(VENV)/ready
 
-.PHONY: help demo test soak bench accuracy lint firmware sbom clean
+.PHONY: help demo test soak test-bluez bench accuracy lint firmware sbom clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,10 +20,13 @@ demo: $(READY)  ## twelve patients from pump to printed table, about three minut
 	$(BIN)/pumpbench demo
 
 test: $(READY)  ## the whole test suite, under ten minutes
-	$(BIN)/python -m pytest -q tests --ignore=tests/soak
+	$(BIN)/python -m pytest -q tests --ignore=tests/soak --ignore=tests/bluez
 
 soak: $(READY)  ## the large counts; all of them with SCALE=full
 	SCALE=$(SCALE) $(BIN)/python -m pytest -q tests/soak
+
+test-bluez: $(READY)  ## pair and pull through Debian's kernel and bluetoothd in a virtual machine, a minute
+	$(BIN)/python -m pytest -q -s -x -rs tests/bluez
 
 accuracy: $(READY)  ## over 400 simulated patient-days against the truth, into build/accuracy, about ten minutes
 	$(BIN)/python -m pumpbench.accuracy --scale full --out build/accuracy

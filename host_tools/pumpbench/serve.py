@@ -58,7 +58,7 @@ async def serve(
                 f"only {air.advertising} of {len(running)} boards advertise after {_READY_S} s: see"
                 f" the firmware.err of each below {folder}."
             ) from None
-        tester = asyncio.create_task(_press_by_hand(boards) if by_hand else _stand_by(air, boards))
+        tester = asyncio.create_task(_by_hand(air, boards) if by_hand else _stand_by(air, boards))
         ready(f"127.0.0.1:{central_port}")
         lossy = asyncio.create_task(_lose_links(air, folder))
         await stop.wait()
@@ -112,8 +112,8 @@ async def _stand_by(air: Air, boards: list[_Powered]) -> None:
         await asyncio.sleep(_LOOK_S)
 
 
-async def _press_by_hand(boards: list[_Powered]) -> None:
-    """Presses the service button of the board that each line of standard input names."""
+async def _by_hand(air: Air, boards: list[_Powered]) -> None:
+    """Does what each line of standard input says: `press B01`, the service button; `drop`, all links."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -122,7 +122,10 @@ async def _press_by_hand(boards: list[_Powered]) -> None:
         pressed = [board for board in boards if verb == "press" and board.name == name]
         for board in pressed:
             board.press()
-        print(f"pressed {name}" if pressed else "say: press BOARD", flush=True)
+        if verb == "drop":
+            air.drop_links()
+        print(f"pressed {name}" if pressed else "dropped" if verb == "drop" else
+              "say: press BOARD, or drop", flush=True)
 
 
 async def _lose_links(air: Air, folder: Path) -> None:

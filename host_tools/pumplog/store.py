@@ -15,6 +15,7 @@ from .entries import Entry, from_wire
 from .errors import Usage
 from .schema import migrate
 from .store_pages import PageStore, StoredPage, StoredRecord
+from .store_proofs import Key
 
 __all__ = ["Board", "Pull", "Store", "StoredPage", "StoredRecord"]
 
@@ -79,8 +80,13 @@ class Store(PageStore):
         """Keeps a board, in place of an earlier one of its name; its earlier keys stay."""
         self._db.execute("INSERT OR REPLACE INTO boards VALUES (?,?,?,?,?,?,?)",
                          tuple(vars(board).values()))
-        self.add_key(board.name, board.device_key, board.provisioned_at_ms)
-        for log_id, _ in self.logs(board.name):
+        self.take_keys(board.name, (Key(board.device_key, board.provisioned_at_ms),))
+
+    def take_keys(self, board: str, keys: tuple[Key, ...]) -> None:
+        """Keeps keys of a board, and judges by them what is here of its logs."""
+        for key in keys:
+            self.add_key(board, key.device_key, key.since_ms)
+        for log_id, _ in self.logs(board):
             self.judge_again(log_id)
 
     def boards(self) -> list[Board]:

@@ -19,6 +19,14 @@ class Attestation:
     said: bytes
 
 
+@dataclass(frozen=True)
+class Key:
+    """A device key that a board has or had, and since when it did."""
+
+    device_key: bytes
+    since_ms: int
+
+
 class ProofStore:
     """Keys and attestations; nothing is ever replaced."""
 
@@ -29,6 +37,11 @@ class ProofStore:
         """Keeps a device key of a board beside those it had before."""
         self._db.execute("INSERT OR IGNORE INTO keys VALUES (?,?,?,?)",
                          (board, seal.key_id(device_key), device_key, since_ms))
+
+    def keys(self, board: str) -> tuple[Key, ...]:
+        """Returns every device key that a board ever had, oldest first."""
+        return tuple(Key(*row) for row in self._db.execute(
+            "SELECT device_key, since_ms FROM keys WHERE board=? ORDER BY since_ms", (board,)))
 
     def keyring(self, board: str | None) -> Keyring:
         """Returns the keys that count for a board."""

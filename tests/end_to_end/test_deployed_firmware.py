@@ -7,29 +7,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pumpbench.virtual_board import HEAP, find_micropython
+from named_binary import named_binary
+from pumpbench.virtual_board import HEAP
 from ward import ROOT, Ward, all_entries, environment, run_ward
-
-# Stands in for MicroPython: notes how it was called, runs the firmware, then tells of its memory.
-STAND_IN = """\
-#!{python}
-import json, os, sys
-with open({calls!r}, "a") as calls:
-    calls.write(json.dumps(sys.argv[1:]) + "\\n")
-sys.argv[-1] += '''
-import gc, json, os, sys
-gc.collect()
-told = {{"folder": os.getcwd(), "free": gc.mem_free(), "used": gc.mem_alloc(), "modules": {{}}}}
-for name, module in sys.modules.items():
-    told["modules"][name] = getattr(module, "__file__", "")
-with open({told!r}, "a") as file:
-    file.write(json.dumps(told) + chr(10))
-'''
-os.execv({real!r}, [{real!r}, *sys.argv[1:]])
-"""
 
 
 class NamedBinary:
@@ -37,15 +19,9 @@ class NamedBinary:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        calls, told, path = folder / "calls.jsonl", folder / "told.jsonl", folder / "another-micropython"
-        path.write_text(STAND_IN.format(python=sys.executable, calls=str(calls), told=str(told),
-                                        real=find_micropython()))
-        path.chmod(0o755)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("MICROPYTHON", str(path))
+        with named_binary(folder) as told:
             self.ward = run_ward(folder / "ward", patients=("P01",))
-        self.calls = [json.loads(line) for line in calls.read_text().splitlines()]
-        self.told: list[dict[str, Any]] = [json.loads(line) for line in told.read_text().splitlines()]
+        self.calls, self.told = told.calls(), told.told()
 
 
 @pytest.fixture(scope="module")

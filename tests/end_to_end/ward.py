@@ -130,10 +130,17 @@ class Air:
 
     def press(self, board: str) -> None:
         """Presses a board's service button (with --by-hand)."""
+        assert self._told(f"press {board}") == f"pressed {board}\n"
+
+    def drop_links(self) -> None:
+        """Breaks every link, as walking away does (with --by-hand)."""
+        assert self._told("drop") == "dropped\n"
+
+    def _told(self, line: str) -> str:
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(f"press {board}\n")
+        self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
-        assert self._process.stdout.readline() == f"pressed {board}\n"
+        return self._process.stdout.readline()
 
     def stop(self) -> str:
         """Switches it off; returns what it said on standard error."""

@@ -19,7 +19,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCED = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.S | re.M)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 ACTIONS = {"patient": ["start", "move", "withdraw", "end", "list"], "bag": ["hang", "list"],
-           "regimen": ["set", "show"]}
+           "regimen": ["set", "show"], "keys": ["list", "export", "import"]}
 
 
 def fenced_commands() -> list[tuple[str, list[str]]]:

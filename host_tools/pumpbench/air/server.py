@@ -24,6 +24,7 @@ from bumble.link import LocalLink
 from bumble.transport.common import AsyncPipeSink, PacketParser, StreamPacketSink
 
 from .board_security import BoardSecurity
+from .local_link import AirLink
 
 CREDITS = 16  # notifications a board may have in the stack, as buffers do on the ESP32
 ACL_BYTES = 251
@@ -71,7 +72,7 @@ class Air:
     """
 
     def __init__(self, enforces: bool = True) -> None:
-        self._link = LocalLink()
+        self._link: LocalLink = AirLink()
         self._enforces = enforces
         self.boards: list[BoardRadio] = []
         self._hosts = 0

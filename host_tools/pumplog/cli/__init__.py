@@ -30,6 +30,7 @@ COMMANDS = {
     "regimen": ("regimen", "set or show what is prescribed"),
     "pair": ("pair", "pair this computer with a board whose service button was just pressed"),
     "unpair": ("unpair", "this computer and a board forget each other"),
+    "keys": ("keys", "list boards' keys, or take them to another computer's store"),
     "provision": ("provision", "give a board its name, keys and calibration"),
 }
 
