@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SCALE ?= ci
 READY := $(VENV)/ready
 
-.PHONY: help demo test soak test-bluez bench accuracy lint firmware sbom clean
+.PHONY: help demo test soak test-bluez fuzz bench accuracy lint firmware sbom clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ soak: $(READY)  ## the large counts; all of them with SCALE=full
 
 test-bluez: $(READY)  ## pair and pull through Debian's kernel and bluetoothd in a virtual machine, a minute
 	$(BIN)/python -m pytest -q -s -x -rs tests/bluez
+
+fuzz: $(READY)  ## a coverage-guided fuzzer for FUZZ_SECONDS (60; 900 with SCALE=full), findings in build/fuzz
+	SCALE=$(SCALE) FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python tests/fuzz/fuzz_run.py
 
 accuracy: $(READY)  ## over 400 simulated patient-days against the truth, into build/accuracy, about ten minutes
 	$(BIN)/python -m pumpbench.accuracy --scale full --out build/accuracy

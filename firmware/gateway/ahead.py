@@ -11,6 +11,7 @@ from .slots import BLANK, FOREIGN, MARK_BYTES, OURS, READY, SPENT
 
 _FLAGS_AT = const(4067)
 _TRIES = const(4)  # slots in one append: an erase takes up to 400 ms, and the watchdog waits
+LOST_BYTES = const(19)  # a LOST at most: kept free in a page until there is nothing to be given up
 _WHOLE = const(4095)  # where a slot that does not come up blank is said to refuse
 
 
@@ -30,7 +31,7 @@ class Ahead:
         self.ready = False
         self.stuck = False
         self.trusted = False  # at boot: no header can have been under way in a slot that is marked
-        self.torn = -1  # at boot: the slot whose erase was under way
+        self.torn = -1  # at boot: the slot whose erase was under way, or about to be
         self.noted = -1  # first_seq of the page whose LOST is written
         self.failures = 0
 
@@ -80,7 +81,7 @@ class Ahead:
             self._erased = self.trusted and slots.blank(slot, MARK_BYTES)
             return True
         return (what in (OURS, SPENT) or slot == self.torn
-                or what == BLANK and slots.blank(slot, 0)
+                or what == BLANK and slots.blank(slot, page.HEADER_BYTES)
                 or what == FOREIGN and slots.torn_mark(slot))
 
     def _given_up(self, head, next_seq):
@@ -99,6 +100,8 @@ class Ahead:
                 self._note(records.LOST, first_seq, last_seq, 0)
                 return True
             slots.look(self.slot)
+        if self.slot == self.torn:
+            return False  # a torn erase makes flags of its own
         flags = bytearray(1)
         slots.flash.read(self.slot, _FLAGS_AT, flags)
         if slots.version == page.VERSION and flags[0] != 0xFF and flags[0] & page.FLAG_REFUSED:

@@ -18,7 +18,7 @@ from pumpwire.records import MAX_FRAME
 from pumpwire.units import PAGE_BYTES
 
 from . import boot_code
-from .ahead import Ahead
+from .ahead import LOST_BYTES, Ahead
 from .open_page import OpenPage
 from .slots import MARK_BYTES, OURS, RETIRED, Slots
 
@@ -26,7 +26,6 @@ _FOOTER_AT = const(4061)  # page.FOOTER_AT
 _CHUNK_BYTES = const(320)  # more than a frame
 _MINUTE = const(3)  # pumpwire.records.MINUTE
 _RESERVOIR = const(6)
-_LOST_BYTES = const(19)  # a LOST at most: kept free until there is nothing to be given up
 _MOST_UNNOTED = const(8)
 _FULL = "the log's flash takes no more records: pull the log, then send the board in"
 
@@ -63,7 +62,7 @@ class EventLog:
         self._w_end = 0
         self._w_count = 0  # -1: left before this boot
         self._w_flags = 0
-        self._gap_noted = True
+        self._gap_noted = self._lost_noted = True
         self._started = (0, 0)
 
     @property
@@ -104,7 +103,7 @@ class EventLog:
         if slots.kept:
             self.trouble = (
                 "%d pages of the log's flash hold something else, which is kept:"
-                " read them out, then format" % slots.kept)
+                " read them out, then format" % len(slots.kept))
         self._write_boot()
         for kind, a, b, c in noted:
             self._note(kind, a, b, c)
@@ -176,7 +175,7 @@ class EventLog:
         for _ in range(6):
             if not opened.open and not self._turn():
                 return -1
-            room = 0 if self._ahead.ready else _LOST_BYTES
+            room = 0 if self._ahead.ready else LOST_BYTES
             made = opened.put(kind, uptime.s, uptime.ms, values, blob, ride, room)
             if made > 0:
                 seq = self.next_seq
@@ -193,7 +192,8 @@ class EventLog:
         uptime = self._uptime
         made = 0
         if opened.slot >= 0 and opened.count >= 0 and not opened.flags:
-            made = opened.put(kind, uptime.s, uptime.ms, values, None, None, 0)
+            room = 0 if self._ahead.ready or kind == records.LOST else LOST_BYTES
+            made = opened.put(kind, uptime.s, uptime.ms, values, None, None, room)
         if made > 0:
             self.next_seq += made
             self.logging = True
@@ -209,7 +209,7 @@ class EventLog:
         for _ in range(2):
             if not ahead.ready and not ahead.make(opened.slot, self.next_seq):
                 break
-            if opened.slot >= 0 and not opened.count:
+            if opened.slot >= 0 and not opened.count and opened.first_seq == self.next_seq:
                 self._spoil(opened)
             left = opened.slot
             end = opened.end
@@ -237,7 +237,7 @@ class EventLog:
         slots = self._slots
         slot = opened.slot
         before = slots.before(slot)
-        if opened.flags:
+        if opened.flags & page.FLAG_REFUSED:
             self._ahead.retire(slot, page.HEADER_BYTES)
         else:
             self._clear(slot)
@@ -268,6 +268,10 @@ class EventLog:
         if slot < 0:
             return
         self._waiting = -1
+        unnoted = self._unnoted  # a LOST among them stands before the footer of a page that could not
+        self._unnoted = []
+        for kind, values in unnoted:
+            self._note(kind, *values)
         if self._slots.look(slot) != OURS or self._slots.version != page.VERSION:
             self._previous = bytes(page.PREVIOUS_BYTES)
             return
@@ -279,7 +283,7 @@ class EventLog:
             recovery.settle(self, slot, data)
             footer, count = page_extent.footer_again(
                 data, self._open.first_seq, self._previous, self._key_id, self._key)
-            recovery.note_gap(self, slot, count)
+            recovery.note_gap(self, slot, data, footer, count)
             self._booted()
         else:
             footer = page.build_footer(self._chunks(slot, self._w_end), self._w_end, self._w_count,

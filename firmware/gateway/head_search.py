@@ -24,7 +24,7 @@ def _search(slots):
     while low < high:
         middle = (low + high + 1) // 2
         what = slots.look(middle)
-        if what == OURS and slots.first_seq >= first:
+        if what == OURS and slots.first_seq > newest:
             low = middle
             newest = slots.first_seq
         elif what in (OURS, BLANK, READY):
@@ -32,6 +32,8 @@ def _search(slots):
         else:
             return -1
     wrapped = low < last and slots.look(last) == OURS
+    if wrapped and slots.first_seq >= first:
+        return -1
     slots.oldest, slots.oldest_seq = 0, first
     step = 1
     while low + step <= last:
@@ -70,7 +72,7 @@ def _scan(slots):
     _most_pages(slots)
     head = -1
     newest = -1
-    slots.kept = 0
+    slots.kept = []
     for slot in range(slots.pages):
         what = slots.look(slot)
         if what == OURS and slots.log_id:
@@ -78,7 +80,7 @@ def _scan(slots):
                 head = slot
                 newest = slots.first_seq
         elif what == OTHER or what == FOREIGN and not slots.torn_mark(slot):
-            slots.kept += 1
+            slots.kept.append(slot)
     slots.oldest = -1
     if head >= 0:
         slots.renew_oldest(head)

@@ -23,11 +23,11 @@ class Extent:
     """What the frames of a page say; raises WireError where its header cannot be read.
 
     count: good records; end: offset behind the last good frame, which begins at last_at (-1: there
-    is none); filled: offset behind the filler after it; reach: how far an operation cut by a power
-    failure can have touched cells; written: offset behind the last byte that is not erased;
-    decayed: what lies behind `end` is more than such a cut explains; covered: offset behind what a
-    footer vouches for, never for bytes that a cut can have left undecided; lost_seq: first_seq of
-    the last LOST, -1; skipped: whether there is a SKIPPED.
+    is none); before: behind the frame before it; filled: offset behind the filler after it; reach:
+    how far an operation cut by a power failure can have touched cells; written: offset behind the
+    last byte that is not erased; decayed: what lies behind `end` is more than such a cut explains;
+    covered: offset behind what a footer vouches for, never for bytes that a cut can have left
+    undecided; lost_seq: first_seq of the last LOST, -1; skipped: whether there is a SKIPPED.
     """
 
     def __init__(self, data):
@@ -36,7 +36,7 @@ class Extent:
         self.seed = header.seed
         self.boot = header.boot
         self.count = 0
-        self.end = page.HEADER_BYTES
+        self.end = self.before = page.HEADER_BYTES
         self.last_at = -1
         self.lost_seq = -1
         self.skipped = False
@@ -70,6 +70,7 @@ class Extent:
                         self.skipped = True
                 self.count += records_in(data, at)
                 self.last_at = at
+                self.before = self.end
                 self.end = at + length
         except WireError:
             pass  # torn or decayed: what lies before it is good
@@ -154,19 +155,25 @@ def footer_again(data, next_seq, previous, key_id, key):
         return there, -1
     used = extent.covered
     count = extent.count
-    flags = page.FLAG_DECAYED if extent.decayed else 0
-    if not flags and count and 0 < next_seq - extent.first_seq - count <= MAX_FRAME:
-        # Numbers were skipped: what lay behind the last frame was none then. It reads as it likes.
-        flags = page.FLAG_DECAYED
-        if extent.written == extent.end:
-            used = extent.last_at
-            count -= records_in(data, used)
-    for flag in (flags, 0, page.FLAG_REFUSED, page.FLAG_DECAYED):
+    tries = [(used, count, flag) for flag in (0, page.FLAG_REFUSED, page.FLAG_DECAYED)]
+    if extent.decayed:
+        tries.reverse()
+    elif count:
+        # The last frame may have been none then: undecided, it reads as it likes.
+        without = (extent.before, count - records_in(data, extent.last_at), page.FLAG_DECAYED)
+        if not 0 < next_seq - extent.first_seq - count <= MAX_FRAME:
+            tries.append(without)  # unless numbers were skipped it was one
+        elif extent.written == extent.end:
+            tries.insert(0, without)
+        else:
+            tries.insert(0, tries.pop())
+            tries.append(without)
+    for used, count, flag in tries:
         made = bytes(page.build_footer(
             (memoryview(data)[:used],), used, count, key_id, flag, previous, key))
         if _goes_over(made, there):
             return made, count
-    return there, count
+    return there, extent.count
 
 
 def _goes_over(made, there):

@@ -7,45 +7,48 @@ from micropython import const
 from pumpwire import page, records
 from pumpwire.errors import WireError
 
+from .ahead import LOST_BYTES
 from .page_extent import Extent
-from .slots import FOREIGN, OTHER, OURS, RETIRED, SPENT, is_blank
+from .slots import FOREIGN, OTHER, OURS, READY, RETIRED, SPENT, is_blank
 
 _FOOTER_AT = const(4061)  # page.FOOTER_AT
 _SEAL_AT = const(4080)
 _PAGE_BYTES = const(4096)
 _CHUNK_BYTES = const(256)
 _MOST_RECORDS = const(4096)  # more than any page of any version holds
-_LOST_BYTES = const(19)  # a LOST at most
 _TOO_FULL = const(64)  # a page with less room is not taken up again
 _A_HEADER_MAY_COME = const(320)  # with less room a page may have been left for the next one
+_ANY_SEQ = const(0x3FFFFFFF)
 
 
 def resume(log, head):
     """Takes the ring up where it was left; returns the records that say what was found."""
     slots = log._slots
+    opened = log._open
     data = log._page
     extent = None
-    while head >= 0:
-        slots.look(head)
-        first_seq = slots.first_seq
+    while True:
         log._flash.read(head, 0, data)
-        if slots.version != page.VERSION:
-            break
+        first_seq = 0
         try:
+            version, _, first_seq = page.read_prefix(data)
+            if version != page.VERSION:
+                break
             extent = Extent(data)
+            if not extent.count:  # power may have gone in its header: it reads so from here on
+                opened._write(head, 0, data[: page.HEADER_BYTES])
             break
         except WireError:
             if not is_blank(memoryview(data)[page.HEADER_BYTES :]):
                 break  # its header rotted
-        before = slots.before(head)  # power went as this page was being opened
-        log._clear(head)
+        log._clear(head)  # power went as this page was being opened: it is none, however it reads
+        before = slots.before(head, _ANY_SEQ)
         if before < 0:
             log.next_seq = first_seq
             log.boot = first_seq + 1
             slots.oldest = -1
             return []
         head = before
-    opened = log._open
     opened.slot = head
     opened.first_seq = first_seq
     if slots.oldest < 0 or slots.look(slots.oldest) != OURS or slots.first_seq > first_seq:
@@ -74,8 +77,12 @@ def _take_up(log, head, first_seq, extent):
             count = footer.count
             decayed = footer.flags & page.FLAG_DECAYED or count != extent.count
         except (WireError, AttributeError):
-            pass  # it is torn, or does not say how many records there were
-    rotten = _look_ahead(log, head, extent, shut)
+            # A boot was closing a page that a torn write had spoilt: as it decided then, so it stays.
+            count = _close_again(log, head, count)
+            rest = max(1, rest + extent.count - count)
+            decayed = True
+    rotten = _look_ahead(log, head, extent, shut, decayed)
+    log._lost_noted = extent.lost_seq >= 0
     log.next_seq = first_seq + count
     if not shut:
         if decayed:
@@ -90,14 +97,35 @@ def _take_up(log, head, first_seq, extent):
                 opened.open = False
     if decayed:
         noted.append((records.CELLS, head, extent.end, records.CELLS_DECAYED))
+    slots = log._slots
+    if not opened.open and slots.look((head + 1) % slots.pages) != OURS:
+        _note_lost(log)
     if decayed or rotten:
-        return _skip(log, log.next_seq,
-                          log.next_seq + (_MOST_RECORDS if rotten else rest), noted)
-    log._ahead.trusted = opened.open and extent.filled + _A_HEADER_MAY_COME < _FOOTER_AT
+        _skip(log, log.next_seq, log.next_seq + (_MOST_RECORDS if rotten else rest), noted)
+        if decayed and not shut:  # that stands before a slot is erased for what comes
+            log._waiting = head
+            log._w_count = count
+            log._w_end = opened.end
+            log._w_flags = opened.flags
+            opened.count = -1
+            log.seal()
+        return noted
+    log._ahead.trusted = opened.open and _trusted(extent)
     return noted
 
 
+def _close_again(log, head, count):
+    log.seal()
+    log._waiting = head
+    log._w_count = -1
+    log.seal()
+    footer = bytearray(page.FOOTER_BYTES)
+    log._flash.read(head, _FOOTER_AT, footer)
+    return min(count, footer[2] | footer[3] << 8)
+
+
 def _skip(log, first_seq, next_seq, noted):
+    log.seal()  # of the page before, with what was skipped there
     log._gap_noted = True
     log.next_seq = next_seq
     log.boot = max(log.boot, next_seq) + 1  # no boot has had that: each wrote a record
@@ -124,9 +152,13 @@ def _seal_of(log, slot):
     return bytes(made)
 
 
-def _look_ahead(log, head, extent, shut):
+def _look_ahead(log, head, extent, shut, decayed):
     """Tells the slot whose erase power cut from one that cells spoilt; returns whether the slot
-    after the head is a page of records whose header rotted."""
+    after the head is a page of records whose header rotted.
+
+    A header that power cut short is taken away before another record gets its number: it may read
+    as good the next time.
+    """
     slots = log._slots
     ahead = log._ahead
     garbage = []
@@ -136,25 +168,40 @@ def _look_ahead(log, head, extent, shut):
         what = slots.look(slot)
         if what in (OTHER, RETIRED):
             continue
-        if what not in (SPENT, FOREIGN) and (what or slots.blank(slot, 0)):
+        if ((what == SPENT or what == OURS and slots.first_seq > extent.first_seq)
+                and slots.blank(slot, page.HEADER_BYTES)):
+            log._clear(slot)
+            continue
+        if what not in (SPENT, FOREIGN) and (what or slots.blank(slot, page.HEADER_BYTES)):
             break
         garbage.append(slot)
     giving_up = extent.lost_seq >= 0 and not shut
-    if giving_up and what == OURS and slots.first_seq == extent.lost_seq:
+    if what == READY and not _trusted(extent):
+        log._clear(slot)
+    elif giving_up:
         ahead.noted = extent.lost_seq
-        giving_up = False
-    if not shut and what == OURS and extent.filled + _LOST_BYTES > _FOOTER_AT:
-        giving_up = True  # its LOST found no room before the erase
+        if what == OURS and slots.first_seq == extent.lost_seq:
+            ahead.torn = slot
+            giving_up = False
+    if what == OURS and slots.first_seq != extent.lost_seq:
+        # Nothing under way reached into the room that is kept for its LOST.
+        extent.reach = max(extent.written, min(extent.reach, _FOOTER_AT - LOST_BYTES))
+        if not shut and extent.filled + LOST_BYTES > _FOOTER_AT:
+            giving_up = True  # its LOST found no room before the erase
     if not garbage:
         return False
-    if giving_up:
+    if giving_up or shut and decayed and slots.look(garbage[0]) != SPENT:
         if len(garbage) == 1:
             ahead.torn = garbage[0]
-            if slots.look(ahead.torn) == FOREIGN and slots.kept:
-                slots.kept -= 1
+            if ahead.torn in slots.kept:
+                slots.kept.remove(ahead.torn)
         return False
     slot = garbage[0]
     return slots.look(slot) == SPENT and not slots.cleared(slot) and _holds_records(slots, slot)
+
+
+def _trusted(extent):
+    return extent.filled + _A_HEADER_MAY_COME < _FOOTER_AT
 
 
 def settle(log, slot, data):
@@ -175,14 +222,31 @@ def settle(log, slot, data):
         log._open._write(slot, extent.last_at, bytes(data[extent.last_at : extent.end]))
 
 
-def note_gap(log, slot, count):
-    """Says that seqs were skipped where power went before that could be written."""
+def note_gap(log, slot, data, footer, count):
+    """Says that seqs were skipped, or a page given up, where power went before that could be written.
+
+    data, footer, count: of the page before the open one.
+    """
+    if footer[6] & page.FLAG_DECAYED or footer[0] | footer[1] << 8 > _FOOTER_AT - LOST_BYTES:
+        try:
+            if Extent(data).lost_seq < 0:
+                _note_lost(log)
+        except WireError:
+            pass
     slots = log._slots
     slots.look(slot)
     next_seq = slots.first_seq + count
     if count >= 0 and next_seq < log._open.first_seq and not log._gap_noted:
         log._unnoted.append((records.SKIPPED, (next_seq, log._open.first_seq - 1, 0)))
     log._gap_noted = True
+
+
+def _note_lost(log):
+    """Says what was given up when no LOST for it could be put."""
+    oldest_seq = log._slots.oldest_seq
+    if not log._lost_noted and oldest_seq > 0:
+        log._lost_noted = True
+        log._unnoted.append((records.LOST, (0, oldest_seq - 1, 0)))
 
 
 def _holds_records(slots, slot):

@@ -41,7 +41,7 @@ def is_blank(data):
 
 class Slots:
     """flash: the port. After head_search.find(): log_id (0: there is none), oldest and oldest_seq,
-    kept: how many slots hold what is not this log's. After look(): first_seq and version of that
+    kept: the slots that hold what is not this log's. After look(): first_seq and version of that
     page."""
 
     def __init__(self, flash):
@@ -53,7 +53,7 @@ class Slots:
         self.version = 0
         self.oldest = -1
         self.oldest_seq = 0
-        self.kept = 0
+        self.kept = []
         self._prefix = bytearray(_PREFIX_BYTES)
 
     def claim(self, log_id):
@@ -133,11 +133,13 @@ class Slots:
                 return slot
         return -1
 
-    def before(self, slot):
-        """Returns the slot of the page before this one, -1 if there is none."""
-        if slot == self.oldest or self.look(slot) != OURS:
-            return -1
-        here = self.first_seq
+    def before(self, slot, here=-1):
+        """Returns the slot of the page before this one, -1 if there is none; here: its first_seq
+        where that cannot be read."""
+        if here < 0:
+            if slot == self.oldest or self.look(slot) != OURS:
+                return -1
+            here = self.first_seq
         for step in range(1, self.pages):
             other = (slot - step) % self.pages
             if self.look(other) == OURS:

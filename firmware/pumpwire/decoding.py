@@ -16,7 +16,7 @@ from .page import (
 from .records import (
     BOOT, CHECK_BYTES, HEAD_BYTES, KINDS, MINUTE, MINUTE_MS, MINUTE_TICKS, RESERVOIR, fields_of,
 )
-from .units import SMALL_INT_LIMIT, TICK_MS, const
+from .units import PAGE_BYTES, SMALL_INT_LIMIT, TICK_MS, const
 from .varint import get_uint, unfold
 
 _UNSIGNED = const(117)  # u
@@ -87,6 +87,8 @@ def decode_frame(data, at, length, deltas):
 def _decode_minute(data, at, stop, deltas):
     if deltas.since_minute < 0:
         raise WireError("minute in short form with none before it", at)
+    if deltas.since_minute > MINUTE_TICKS:
+        raise WireError("minute before the record before it", at)
     form = data[at] & 63
     reservoir = data[at] & _RESERVOIR_TOO
     varints_in(data, at)
@@ -137,6 +139,8 @@ def decode_page(data):
     error too; its seal is for pumpwire.page.sealed. Raises WireError only where the header itself
     cannot be read.
     """
+    if len(data) > PAGE_BYTES:
+        raise WireError("page of %d bytes" % len(data), PAGE_BYTES)
     header = read_header(data)
     found = []
     error = damage = None

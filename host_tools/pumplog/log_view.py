@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pumpwire import names
 from pumpwire import records as wire
 
+from .anchors import Resumed
 from .brackets import Bracket, BracketBook
 from .presses import LONGEST_MS, PressBook
 from .pump_times import Pump, PumpChange
@@ -16,7 +17,7 @@ from .relief import Relief
 from .runs import Bolus, Calibration, Run
 from .signatures import Signature, SignatureBook
 from .store import Store, StoredRecord
-from .timeline import Resumed, Timeline
+from .timeline import Timeline
 
 KINDS = ("calibration", "boot", "minute", "bolus", "demand", "pump", "bag", "reservoir", "relief",
          "signature", "check", "resumed", "power")

@@ -63,7 +63,7 @@ def read_page(data: bytes, keys: Keyring) -> Reading:
         place = (log_id, first_seq)
         if version != page.VERSION:
             return Reading(UNREAD, version, kept=len(data), place=place)
-        header, records, closed, wrong = decoding.decode_page(data)
+        header, records, _, wrong = decoding.decode_page(data)
     except WireError as error:
         return Reading(BAD, kept=len(data), error=str(error), barred=True)
     footer = page.read_footer(data)
@@ -74,7 +74,7 @@ def read_page(data: bytes, keys: Keyring) -> Reading:
         return Reading(BAD, version, records, len(data), str(wrong), place=place)
     if wrong is not None and not (footer.flags & page.FLAG_DECAYED and _fits(data, footer)):
         return Reading(BAD, version, records, len(data), str(wrong), False, footer, place)
-    if closed and data[footer.used : page.FOOTER_AT].strip(ERASED):
+    if data[footer.used : page.FOOTER_AT].strip(ERASED):
         return Reading(BAD, version, records, len(data), "bytes behind the last record", False,
                        footer, place)
     state, doubt = _seal_of(data, footer, keys)
@@ -103,7 +103,8 @@ def _open_end(data: bytes, header: Any, wrong: WireError | None) -> tuple[bool, 
 def _seal_of(data: bytes, footer: Any, keys: Keyring) -> tuple[str, str | None]:
     """Returns the state of a closed page whose check sum fits, and what is wrong with it."""
     if footer.key_id == 0:
-        return UNKEYED, None
+        # not zeros: it stands there for the page after it to name as the seal before its own
+        return (BAD, "it bears a seal and names no key") if any(footer.seal) else (UNKEYED, None)
     known = keys.named(footer.key_id)
     if any(decoding.sealed(data, footer, key) for key in known):
         return SEALED, None

@@ -1,64 +1,41 @@
-"""Places records in UTC: in a boot by its clock anchors, boots by their order; with an uncertainty.
+"""Places records in UTC, each with an uncertainty, by the clock anchors of its log.
 
-A boot's clock is a line through the anchors that agree within what they state and DRIFT_PPM. The
-others are not lost: how far they lie off widens the uncertainty of the whole boot. Boots follow
-each other, so a boot that nobody told the time lies between its neighbours, in the middle of the
-room they leave; and where two boots' anchors contradict their order, the less trusted one gives
-way and both become uncertain by as much. A boot that resumed (RESUMED) began at most lost_ms after
-the boot before it was last known: where one of the two is placed, so is the other. UTC never runs
-against seq.
+The log is one chain of moments in order of seq: the beginning of every boot, its anchors, its last
+record. An anchor bounds its moment from both sides. From one moment to the next of a boot its clock
+tells how long it was, give or take DRIFT_PPM; from one boot to the next it was no less than nothing,
+and after a reset (RESUMED) no more than its lost_ms. So each bound holds, weakened, all along the
+chain, and the tightest from either side count.
+
+Two bounds that contradict each other cannot both hold. Nobody knows which is wrong: both are given
+up for what contradicts them, and an hour more. So anchors that disagree in one boot leave what
+reaches from the one to the other, boots that contradict their order move apart, and a reset that the
+anchors on both its sides make longer than it says bounds nothing any more. A host that was found over
+a minute off counts as one whose clock nobody keeps, until another host bears it out.
+
+Promise: the truth of every placed moment lies within its uncertainty, and UTC never runs against
+seq, as long as
+- the board's clock runs DRIFT_PPM off at most, at every time;
+- every reset is as short as it says, or right anchors on both its sides deny it;
+- every anchor is as right as it says; or no more than an hour off, and contradicts a right one, or is
+  of a host that says that nobody keeps its clock, or of one found off next to it; or further off, and
+  contradicts a right one of its boot within half a year. The board's own clock chip counts as five
+  minutes off, whatever it says.
+A host that is wrong, says that its clock is kept, and contradicts no other anchor and no other boot
+looks like one that is right: no uncertainty covers that.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
-from pumpwire.units import EPOCH_2020_S
-
+from .anchors import DISAGREE_MS, Anchor, Placed, Resumed, doubted, ranks
+from .chain import FOREVER_MS, Bounds, Chain, Claim, drift_ms
 from .store import Store, StoredRecord
 
-DRIFT_PPM = 100  # a crystal's error is 20 ppm; five times that is allowed for
-DISAGREE_MS = 60_000
+OFF_MS = 3_600_000  # how far off a clock may be that is not kept, or contradicted
 BRACKET_MS = 3_600_000  # a boot that may lie this far elsewhere, untold the time, is not placed
-_TRUST = {1: 2, 2: 1, 0: 0}  # the anchor's `synced`: yes, not known, no
-
-
-@dataclass(frozen=True, order=True)
-class Anchor:
-    """A host said that it was utc_ms, give or take uncertainty_ms, at this uptime."""
-
-    uptime_ms: int
-    utc_ms: int
-    uncertainty_ms: int
-    trust: int
-    seq: int
-
-    @property
-    def offset_ms(self) -> int:
-        """What to add to uptime for UTC, by this anchor."""
-        return self.utc_ms - self.uptime_ms
-
-    @property
-    def quality(self) -> tuple[int, int, int]:
-        """Sorts the best anchor first."""
-        return -self.trust, self.uncertainty_ms, self.uptime_ms
-
-
-@dataclass(frozen=True)
-class Resumed:
-    """A boot went on from the one before it, whose uptime was uptime_ms at most lost_ms earlier."""
-
-    uptime_ms: int
-    lost_ms: int
-
-    @classmethod
-    def of(cls, record: StoredRecord) -> Resumed:
-        """Takes a RESUMED record."""
-        fields = record.fields
-        return cls(fields["uptime_s"] * 1000 + fields["uptime_ms"], fields["lost_ms"])
 
 
 class Timeline:
@@ -68,23 +45,20 @@ class Timeline:
         told: dict[int, list[Anchor]] = defaultdict(list)
         self._resumed: dict[int, Resumed] = {}
         for record in records:
-            fields = record.fields
             if record.kind == "resumed":
                 self._resumed[record.boot] = Resumed.of(record)
-                continue
-            utc_ms = (fields["epoch_s"] + EPOCH_2020_S) * 1000 + fields["epoch_ms"]
-            told[record.boot].append(Anchor(
-                record.uptime_ms, utc_ms, fields["uncertainty_ms"],
-                _TRUST.get(fields["synced"], 1), record.seq,
-            ))
-        self._clocks = {boot: _Clock(anchors_of) for boot, anchors_of in told.items()}
-        self._brackets: dict[int, tuple[int, int]] = {}  # boot: (UTC of its start, uncertainty)
-        lengths = {boot: last_uptime_ms.get(boot, told[boot][-1].uptime_ms if boot in told else 0)
-                   for boot in {*told, *last_uptime_ms}}
+            else:
+                told[record.boot].append(Anchor.of(record))
+        lengths = dict(last_uptime_ms)
+        for boot, anchors in told.items():
+            lengths[boot] = max(lengths.get(boot, 0), *(a.uptime_ms for a in anchors))
         for boot, resumed in self._resumed.items():
             lengths[boot - 1] = max(lengths.get(boot - 1, 0), resumed.uptime_ms)
-        self._put_in_order(lengths)
-        self._chain(lengths)
+        self._told = told
+        self._believed: dict[int, list[Anchor]] = defaultdict(list)
+        self._boots: dict[int, tuple[int, int]] = {}  # boot: its first and last moment in the chain
+        self._lay_out(lengths)
+        self._place()
 
     @classmethod
     def of(cls, store: Store, log_id: int) -> Timeline:
@@ -93,152 +67,168 @@ class Timeline:
 
     def utc(self, boot: int, uptime_ms: int) -> tuple[int, int] | None:
         """Returns (Unix ms UTC, uncertainty in ms) of a moment of a boot, None where unknown."""
-        clock = self._clocks.get(boot)
-        if clock is not None:
-            return clock.utc(uptime_ms)
-        if boot in self._brackets:
-            begin_ms, uncertainty_ms = self._brackets[boot]
-            return begin_ms + uptime_ms, uncertainty_ms + _drift(uptime_ms)
-        return None
+        if boot not in self._boots:
+            return None
+        first, last = self._boots[boot]
+        at = bisect_right(self._uptimes, uptime_ms, first, last + 1)
+        near = max(first, at - 1)
+        past_ms = uptime_ms - self._uptimes[near]
+        drift = drift_ms(past_ms)
+        utc_ms = self._utc[near] + past_ms
+        low_ms = self._found.low[near] + past_ms - drift
+        high_ms = self._found.high[near] + past_ms + drift
+        if near < last and past_ms > 0:
+            after, left_ms = near + 1, self._uptimes[near + 1] - uptime_ms
+            drift = drift_ms(left_ms)
+            utc_ms = (self._utc[near]
+                      + (self._utc[after] - self._utc[near]) * past_ms // (past_ms + left_ms))
+            low_ms = max(low_ms, self._found.low[after] - left_ms - drift)
+            high_ms = min(high_ms, self._found.high[after] - left_ms + drift)
+        return utc_ms, max(high_ms - utc_ms, utc_ms - low_ms)
 
     def resumed(self, boot: int) -> Resumed | None:
         """Returns what a boot noted of the one before, if that one's memory was kept."""
         return self._resumed.get(boot)
 
     def anchors(self, boot: int) -> list[Anchor]:
-        """Returns the anchors that a boot's line runs through, in order."""
-        clock = self._clocks.get(boot)
-        return clock.line if clock else []
+        """Returns the anchors that place a boot, in order: of those that disagree, the believed."""
+        return sorted(self._believed.get(boot) or self._told.get(boot, []))
 
-    def _put_in_order(self, lengths: dict[int, int]) -> None:
-        """Places boots one after the other: the most trusted first, the rest in the room left."""
-        boots = sorted(lengths)
-        before: dict[int, int] = {}  # boot: the uptimes of all boots before it, ms
-        total = 0
-        for boot in boots:
-            before[boot] = total
-            total += lengths[boot]
-        placed: list[int] = []
-        for boot in sorted(self._clocks, key=lambda b: (self._clocks[b].quality, b)):
-            clock, at = self._clocks[boot], bisect_left(placed, boot)
-            for other in placed[at : at + 1]:
-                room_ms = self._clocks[other].utc(0)[0] - clock.utc(lengths[boot])[0]
-                wanted_ms = before[other] - before[boot] - lengths[boot]
-                _give_way(clock, self._clocks[other], min(0, room_ms - wanted_ms))
-            for other in placed[max(0, at - 1) : at]:
-                room_ms = clock.utc(0)[0] - self._clocks[other].utc(lengths[other])[0]
-                wanted_ms = before[boot] - before[other] - lengths[other]
-                _give_way(clock, self._clocks[other], max(0, wanted_ms - room_ms))
-            insort(placed, boot)
-        for first, second in zip(placed, placed[1:], strict=False):
-            end_ms, doubt_ms = self._clocks[first].utc(lengths[first])
-            begin_ms, other_ms = self._clocks[second].utc(0)
-            between_ms = before[second] - before[first] - lengths[first]
-            slack_ms = begin_ms - end_ms - between_ms
-            room_ms = abs(slack_ms) // 2 + 1 + _drift(between_ms) + max(doubt_ms, other_ms)
-            between = boots[bisect_right(boots, first) : bisect_left(boots, second)]
-            for boot in between if room_ms <= BRACKET_MS else ():
-                at_ms = end_ms + before[boot] - before[first] - lengths[first] + slack_ms // 2
-                self._brackets[boot] = at_ms, room_ms
+    def disagreeing(self, boot: int) -> list[tuple[Anchor, int]]:
+        """Returns (anchor, ms that it is ahead) for each that is over a minute off, and more than it
+        states, from where the boot is placed."""
+        return [(anchor, ahead_ms) for _, of, anchor, ahead_ms in self._off() if of == boot]
 
-    def _chain(self, lengths: dict[int, int]) -> None:
-        """Places boots that resumed by the one before, and those that were resumed by the one after;
-        a better place than the room between anchored boots gives takes that one's stead."""
-        links = sorted(boot for boot in self._resumed if self._resumed[boot].lost_ms)
-        for boot in links:
-            before = self.utc(boot - 1, lengths[boot - 1])
-            if before is not None:
-                latest_ms = max(0, self._resumed[boot].uptime_ms + self._resumed[boot].lost_ms
-                                - lengths[boot - 1])
-                begin_ms = before[0] + latest_ms // 2
-                after = self.utc(boot + 1, 0)
-                if after is not None:
-                    begin_ms = max(before[0], min(begin_ms, after[0] - lengths[boot]))
-                self._place(boot, begin_ms, before[1] + latest_ms // 2 + 1
-                            + abs(begin_ms - before[0] - latest_ms // 2))
-        for boot in reversed(links):
-            begin = self.utc(boot, 0)
-            if begin is not None:
-                length_ms = lengths[boot - 1]
-                slack_ms = max(0, self._resumed[boot].uptime_ms + self._resumed[boot].lost_ms
-                               - length_ms)
-                at_ms = begin[0] - slack_ms // 2 - length_ms
-                before = self.utc(boot - 2, lengths.get(boot - 2, 0))
-                if before is not None:
-                    at_ms = min(max(at_ms, before[0]), begin[0] - length_ms)
-                self._place(boot - 1, at_ms, begin[1] + slack_ms // 2 + 1 + _drift(length_ms)
-                            + abs(at_ms - begin[0] + slack_ms // 2 + length_ms))
+    def boots_disagreed(self) -> list[int]:
+        """Returns the boots that have such anchors, in order."""
+        return sorted({boot for _, boot, _, _ in self._off()})
 
-    def _place(self, boot: int, begin_ms: int, doubt_ms: int) -> None:
-        if boot not in self._clocks and (
-                boot not in self._brackets or doubt_ms < self._brackets[boot][1]):
-            self._brackets[boot] = begin_ms, doubt_ms
+    def _off(self) -> list[tuple[int, int, Anchor, int]]:
+        return [(k, boot, anchor, anchor.utc_ms - self._utc[k]) for k, boot, anchor in self._at
+                if abs(anchor.utc_ms - self._utc[k]) > max(DISAGREE_MS, anchor.uncertainty_ms)]
 
+    def _lay_out(self, lengths: Mapping[int, int]) -> None:
+        """Puts every boot's beginning, anchors and last moment into the chain."""
+        self._chain = Chain()
+        self._uptimes = [0]
+        self._at: list[Placed] = []
+        self._resets: list[int] = []  # the moments at which boots begin that resumed in bounded time
+        first = 0
+        for boot in sorted(lengths):
+            if self._boots:
+                resumed, gap_ms = self._resumed.get(boot), FOREVER_MS
+                if resumed and resumed.lost_ms:
+                    gap_ms = max(0, resumed.uptime_ms + resumed.lost_ms - lengths[boot - 1])
+                    gap_ms += drift_ms(gap_ms)
+                    self._resets.append(len(self._uptimes))
+                first = self._chain.add(0, gap_ms)
+                self._uptimes.append(0)
+            for anchor in sorted(self._told.get(boot, [])):
+                self._at.append((self._reach(anchor.uptime_ms), boot, anchor))
+            self._boots[boot] = first, self._reach(lengths[boot])
 
-def _give_way(clock: _Clock, other: _Clock, shift_ms: int) -> None:
-    clock.shift_ms += shift_ms
-    clock.widened_ms += abs(shift_ms)
-    other.widened_ms += abs(shift_ms)
+    def _reach(self, uptime_ms: int) -> int:
+        """Returns the moment at uptime_ms of the boot that the chain ends with."""
+        past_ms = uptime_ms - self._uptimes[-1]
+        if not past_ms:
+            return len(self._uptimes) - 1
+        self._uptimes.append(uptime_ms)
+        return self._chain.add(past_ms - drift_ms(past_ms), past_ms + drift_ms(past_ms))
 
+    def _place(self) -> None:
+        """Works out where every moment lies at the earliest, at the latest and most likely."""
+        trusted = [anchor.claim(k) for k, _, anchor in self._at if anchor.trust]
+        denied = set(self._chain.denied(trusted)).intersection(self._resets)
+        self._free = self._chain.without_most(denied)
+        believed = self._believe()
+        self._find(believed, {})
+        off = self._off()
+        in_doubt = doubted(self._at, {k for k, _, _, _ in off})
+        if in_doubt:
+            self._find(believed, in_doubt)
+        low, high = self._found.low, self._found.high
+        for boot, ends in list(self._boots.items()):
+            if boot not in self._told and 2 * BRACKET_MS < min(high[k] - low[k] for k in ends):
+                del self._boots[boot]
 
-class _Clock:
-    """One boot's anchors: the line through those that agree, and how far off the others lie."""
+    def _find(self, believed: list[Claim], in_doubt: Mapping[int, bool]) -> None:
+        """Works out the bounds, with an hour more for anchors in doubt, and what is likely in them."""
+        kept = self._chain.bounds(anchor.claim(k) for k, _, anchor in self._at if anchor.trust)
+        stated = [(anchor.claim(k), anchor.trust) for k, _, anchor in self._at]
+        against = self._chain.bounds(claim for claim, trust in stated if trust or _denied(claim, kept))
+        claims = []
+        for claim, trust in stated:
+            doubt = not trust or claim[0] in in_doubt and not (
+                in_doubt[claim[0]] and _denied(claim, against))  # its own boot has judged it
+            claims.append(_given_up(claim, against, OFF_MS, OFF_MS if doubt else 0))
+        rest = self._free.bounds(claims)  # hosts that nobody keeps may contradict each other still
+        self._found = self._free.bounds(_given_up(claim, rest, 3 * OFF_MS) for claim in claims)
+        self._utc = self._likely(believed)
 
-    def __init__(self, anchors: list[Anchor]) -> None:
-        group = _largest_agreement(anchors)
-        self.line: list[Anchor] = []
-        for anchor in sorted(group, key=lambda a: a.quality):
-            at = bisect_left(self.line, anchor)
-            if all(_agree(anchor, other) for other in self.line[max(0, at - 1) : at + 1]):
-                self.line.insert(at, anchor)
-        self.quality = min(anchor.quality for anchor in self.line)
-        self.shift_ms = 0
-        self.widened_ms = 0
-        kept = set(self.line)
-        off = [anchor for anchor in anchors if anchor not in kept]
-        self._off_uptimes = [min(a.uptime_ms for a in off), max(a.uptime_ms for a in off)] if off else []
-        self.widened_ms = max((abs(a.utc_ms - self.utc(a.uptime_ms)[0]) + a.uncertainty_ms
-                               for a in off), default=0)
+    def _believe(self) -> list[Claim]:
+        """Returns claims that agree with each other, so many as they are; of those that do not the
+        best: see ranks."""
+        ranked = []
+        rank = {boot: ranks(anchors) for boot, anchors in self._told.items()}
+        for k, boot, anchor in self._at:
+            ranked.append((rank[boot][anchor], k, boot, anchor))
+        claims: list[Claim] = []
+        for _, k, boot, anchor in sorted(ranked):
+            claim = anchor.claim(k)
+            at = bisect_left(claims, claim)
+            if not (at and self._free.contradict(claims[at - 1], claim)) and not (
+                    at < len(claims) and self._free.contradict(claim, claims[at])):
+                claims.insert(at, claim)
+                self._believed[boot].append(anchor)
+        return claims
 
-    def utc(self, uptime_ms: int) -> tuple[int, int]:
-        """Returns (UTC, uncertainty): between two anchors the line joins them."""
-        at = bisect_right(self.line, uptime_ms, key=lambda a: a.uptime_ms)
-        widened_ms = self.widened_ms + 2 * max(
-            (_drift(uptime_ms - off_ms) for off_ms in self._off_uptimes), default=0)
-        if at in (0, len(self.line)):
-            near = self.line[max(0, at - 1)]
-            away_ms = uptime_ms - near.uptime_ms
-            return (near.utc_ms + away_ms + self.shift_ms,
-                    near.uncertainty_ms + _drift(away_ms) + widened_ms)
-        first, last = self.line[at - 1], self.line[at]
-        span_ms, past_ms = last.uptime_ms - first.uptime_ms, uptime_ms - first.uptime_ms
-        utc_ms = first.utc_ms + (last.utc_ms - first.utc_ms) * past_ms // span_ms
-        # each anchor allows a drift over its own distance, weighted as the line weights it
-        sway_ms = _drift(2 * past_ms * (span_ms - past_ms) // span_ms)
-        doubt_ms = max(first.uncertainty_ms, last.uncertainty_ms) + (past_ms > 0)  # rounded down
-        return utc_ms + self.shift_ms, doubt_ms + sway_ms + widened_ms
+    def _likely(self, believed: list[Claim]) -> list[int]:
+        """Returns where every moment most likely lies: those of believed anchors midway in their
+        bounds; from there as the board's clock runs, in one boot from anchor to anchor evenly; boots
+        between two anchored ones in the middle of the room. Never out of bounds, never back."""
+        found = self._found
+        everywhere = list(zip(range(len(found.low)), found.low, found.high, strict=True))
+        bounds = self._free.bounds([*everywhere, *believed])
+        likely = [(low_ms + high_ms) // 2
+                  for low_ms, high_ms in zip(bounds.low, bounds.high, strict=True)]
+        fixed = {k: likely[k] for k, _, _ in believed}
+        runs = self._as_it_runs(fixed)
+        ends: list[int | None] = [None, *sorted(fixed), None]
+        for a, b in zip(ends, ends[1:], strict=False):
+            first, last = a or 0, len(likely) - 1 if b is None else b
+            room = [runs.room(k, *((end, fixed[end]) if end is not None else None for end in (a, b)))
+                    for k in range(first, last + 1)]
+            if all(low_ms <= high_ms for low_ms, high_ms in room):  # else less than drift parts them
+                likely[first : last + 1] = [(low_ms + high_ms) // 2 for low_ms, high_ms in room]
+        return [min(max(likely[k], low_ms), high_ms) for k, low_ms, high_ms in everywhere]
 
-
-def _largest_agreement(anchors: list[Anchor]) -> list[Anchor]:
-    """Returns the anchors of one opinion, a minute and the drift apart at most from the next: the
-    best trusted opinion, then that of most anchors, then the most certain, then the first told."""
-    span_ms = max(a.uptime_ms for a in anchors) - min(a.uptime_ms for a in anchors)
-    groups: list[list[Anchor]] = []
-    for anchor in sorted(anchors, key=lambda a: a.offset_ms):
-        if groups and anchor.offset_ms - groups[-1][-1].offset_ms <= DISAGREE_MS + _drift(span_ms):
-            groups[-1].append(anchor)
-        else:
-            groups.append([anchor])
-    return max(groups, key=lambda g: (max(a.trust for a in g), len(g),
-                                      -min(a.uncertainty_ms for a in g),
-                                      -min(a.uptime_ms for a in g)))
-
-
-def _agree(one: Anchor, other: Anchor) -> bool:
-    uptime_ms, utc_ms = one.uptime_ms - other.uptime_ms, one.utc_ms - other.utc_ms
-    allowed_ms = one.uncertainty_ms + other.uncertainty_ms + _drift(uptime_ms)
-    return uptime_ms * utc_ms > 0 and abs(utc_ms - uptime_ms) <= allowed_ms
+    def _as_it_runs(self, fixed: Mapping[int, int]) -> Chain:
+        """Returns the chain without drift: between two fixed moments of a boot evenly."""
+        chain = Chain()
+        for first, last in sorted(self._boots.values()):
+            if first:
+                chain.add(0, self._free.most(first))
+            ends = [k for k in range(first, last + 1) if k in fixed]
+            for k in range(first + 1, last + 1):
+                length_ms, at = self._uptimes[k] - self._uptimes[k - 1], bisect_left(ends, k)
+                if 0 < at < len(ends):
+                    a, b = ends[at - 1], ends[at]
+                    span_ms, took_ms = self._uptimes[b] - self._uptimes[a], fixed[b] - fixed[a]
+                    past_ms = self._uptimes[k] - self._uptimes[a]
+                    length_ms = (took_ms * past_ms // span_ms
+                                 - took_ms * (past_ms - length_ms) // span_ms)
+                chain.add(length_ms, length_ms)
+        return chain
 
 
-def _drift(ms: int) -> int:
-    return abs(ms) * DRIFT_PPM // 1_000_000 + 1 if ms else 0
+def _denied(claim: Claim, against: Bounds) -> bool:
+    k, low_ms, high_ms = claim
+    return low_ms > against.high[k] or high_ms < against.low[k]
+
+
+def _given_up(claim: Claim, against: Bounds, by_ms: int, off_ms: int = 0) -> Claim:
+    """Returns a claim widened by off_ms, or on the side where it contradicts the bounds, to those and
+    by_ms beyond."""
+    k, low_ms, high_ms = claim
+    return (k, low_ms - off_ms if low_ms <= against.high[k] else against.high[k] - by_ms,
+            high_ms + off_ms if high_ms >= against.low[k] else against.low[k] + by_ms)

@@ -268,11 +268,12 @@ class _Verdict:
         head = max((told["next_seq"] for _, told in self._attested), default=None)
         reached = max((end for _, end in self._evidence.reached), default=0)
         should = max(head or 0, reached)
-        if last and self._broken(last.first):
-            return end
-        if end < should:
+        broken = last is not None and self._broken(last.first)
+        if end < should and not (broken and last and last.end is None):
             why = "the board attested them" if head == should else "they were here after an earlier pull"
             self._missing(end, should, last, why)
+        if broken:
+            return end
         if head is None and last:
             first = last.first if last.reading.state == OPEN else end
             self._find("unattested", first, None, self._why_unattested())

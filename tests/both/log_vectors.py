@@ -14,8 +14,8 @@ from pumpwire.varint import put_uint
 
 HERE = __file__.rsplit("/", 1)[0] if "/" in __file__ else "."
 FOLDER = HERE + "/../vectors/log"
-NAMES = ("closed_sealed", "closed_without_key", "decayed", "every_kind", "newer_version", "retired",
-         "torn_end")
+NAMES = ("closed_sealed", "closed_without_key", "decayed", "every_kind", "late_minute", "newer_version",
+         "retired", "torn_end")
 SIMULATED = ()
 
 

@@ -6,7 +6,8 @@ Reads and programs of a record's size allocate nothing, so that they can be made
 import dice
 
 _RECORD_BYTES = 64
-PREFIX, BITS, UNSTABLE = 0, 1, 2  # how an operation is torn: see Nor.cut
+PREFIX, BITS, UNSTABLE, NEARLY, BARELY = 0, 1, 2, 3, 4  # how an operation is torn: see Nor.cut
+TEARS = 5
 
 
 class Cut(Exception):
@@ -46,6 +47,8 @@ class Nor:
 
         PREFIX: torn_bytes of it are done. BITS: a random part of the bits that were to change did.
         UNSTABLE: as BITS, and of the others some read as they like until programmed or erased.
+        NEARLY, BARELY: as UNSTABLE, with few bits left to change, or few that did: at its very end
+        and its very beginning an operation mostly reads as done, or as not begun.
         """
         self.cut_at = self.programs + self.erases + operations
         self.torn_bytes = torn_bytes
@@ -104,14 +107,29 @@ class Nor:
         if self.tear == PREFIX:
             self._settle(at, bytes(buf[: self.torn_bytes]))
             return
+        rare = dice.bits(3)
         for i in range(len(buf)):
             change = (self.cells[at + i] | self.unstable.get(at + i, 0)) & ~buf[i]
-            done = change & dice.bits(8)
+            done, undecided = self._torn(change, rare)
             self._settle(at + i, bytes((255 & ~done,)))
-            if self.tear == UNSTABLE and change & ~done:
-                mask = change & ~done & dice.bits(8) | self.unstable.get(at + i, 0)
-                if mask:
-                    self.unstable[at + i] = mask
+            mask = undecided | self.unstable.get(at + i, 0)
+            if mask:
+                self.unstable[at + i] = mask
+
+    def _torn(self, change, rare):
+        """Returns (bits that did change, bits that read as they like) of those that were to."""
+        if self.tear == BITS:
+            return change & dice.bits(8), 0
+        if self.tear == UNSTABLE:
+            done = change & dice.bits(8)
+            return done, change & ~done & dice.bits(8)
+        few = change
+        for _ in range(rare + 1):
+            few &= dice.bits(8)
+        half = few & dice.bits(8)
+        if self.tear == NEARLY:
+            return change & ~few, half
+        return few & ~half, half
 
     def erase(self, page):
         if self.before is not None:
@@ -141,6 +159,9 @@ class Nor:
         if self.tear == PREFIX:
             self._erase_bytes(at, min(4096, self.torn_bytes))
             return
+        if self.tear in (NEARLY, BARELY):
+            self._torn_erase_bits(at)
+            return
         share = dice.bits(2)  # of the bytes, from none to nearly all
         run = 1 << dice.bits(3)  # bytes that fare alike
         for start in range(at, at + 4096, run):
@@ -152,6 +173,18 @@ class Nor:
                     if mask:
                         self.unstable[each] = mask
                         self.cells[each] |= mask
+
+    def _torn_erase_bits(self, at):
+        rare = dice.bits(3)
+        for each in range(at, at + 4096):
+            change = ~self.cells[each] & 255 | self.unstable.get(each, 0)
+            if change:
+                done, undecided = self._torn(change, rare)
+                self.cells[each] |= done | undecided  # those read as 1 or 0 from here on
+                undecided |= self.unstable.get(each, 0) & ~done
+                self.unstable.pop(each, 0)
+                if undecided:
+                    self.unstable[each] = undecided
 
     def _stick(self):
         for at in self.stuck:

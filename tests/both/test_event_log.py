@@ -220,6 +220,49 @@ def test_seqs_of_records_that_decayed_are_not_given_again():
         _all(flash)
 
 
+def test_slots_that_somebody_swapped_do_not_hide_the_newest_page():
+    flash = Nor(4)
+    log = _log(flash)
+    n = 0
+    while log._open.slot != 2 or not log._ahead.ready:
+        _minute(log, n % 50 * 9)
+        _service(log)
+        n += 1
+    cells = flash.cells
+    cells[4096:8192], cells[12288:] = cells[12288:], cells[4096:8192]
+    again = _log(flash)
+    assert again.next_seq == log.next_seq + 1  # its BOOT
+
+
+def test_a_first_and_last_slot_that_somebody_swapped_do_not_hide_the_newest_page():
+    flash = Nor(4)
+    log = _log(flash)
+    n = 0
+    while not log.oldest_seq or log._open.slot != 0 or not log._ahead.ready:
+        _minute(log, n % 50 * 9)
+        _service(log)
+        n += 1
+    cells = flash.cells
+    cells[:4096], cells[12288:] = cells[12288:], cells[:4096]
+    again = _log(flash)
+    assert again.next_seq == log.next_seq + 1  # its BOOT
+    _minute(again, 1)
+    assert _log(flash).next_seq == again.next_seq + 1
+
+
+def test_an_old_page_put_behind_the_newest_one_does_not_hide_it():
+    flash = Nor(4)
+    log = _log(flash)
+    n = 0
+    while log._open.slot != 1:
+        _minute(log, n % 50 * 9)
+        n += 1
+    _fill(log, 20)
+    flash.cells[8192:12288] = flash.cells[:4096]
+    again = _log(flash)
+    assert again.next_seq == log.next_seq + 1  # its BOOT
+
+
 def test_foreign_flash_is_kept_and_the_erased_slots_are_used():
     flash = Nor(4)
     flash.cells[0:4096] = b"\x12" * 4096

@@ -148,3 +148,20 @@ def test_a_page_without_a_header_that_can_be_read_raises_and_says_why():
             assert (error.what, error.offset) == (said["error"], at)
     data, _ = log_vectors.load("newer_version")
     assert page.read_prefix(data) == (page.VERSION + 1, 0x5EED1234, 1000)
+
+
+def test_a_minute_cannot_be_before_the_record_before_it():
+    data, said = log_vectors.load("late_minute")
+    found, _, error = _read(data)
+    assert [kind for _, kind, _, _, _ in found] == [3, 4]
+    assert error.what == "minute before the record before it"
+
+
+def test_more_bytes_than_a_page_has_are_no_page():
+    data, _ = log_vectors.load("closed_sealed")
+    for more in (b"\0", b"\xff", data):
+        try:
+            decoding.decode_page(data + more)
+            raise AssertionError("taken")
+        except WireError as error:
+            assert error.what == "page of %d bytes" % len(data + more)

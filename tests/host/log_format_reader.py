@@ -169,6 +169,8 @@ def _frame(
         raise Unreadable("no minute before")
     d = first & 0x3F
     step = d if d <= 60 else values.pop(0)
+    if state.ticks > state.minute_at + 600:
+        raise Unreadable("minute in the past")
     counts = state.differing(MINUTE, "counts", "d", unfold(step))
     if counts < 0:
         raise Unreadable("negative counts")
@@ -192,6 +194,8 @@ def read_prefix(data: bytes) -> tuple[int, int, int]:
 def read_page(data: bytes) -> Page:
     """Reads a page or its first bytes; raises Unreadable where its header cannot be read."""
     version, log_id, first_seq = read_prefix(data)
+    if len(data) > 4096:
+        raise Unreadable("more than a page")
     if version != 2 or len(data) < 28 or crc16(data[16:26], u(data, 14, 2)) != u(data, 26, 2):
         raise Unreadable("header")
     out = Page(log_id, first_seq)

@@ -5,26 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
+from clock_truth import HOUR_MS, T0_MS, anchor, resumed
 from counting import calls_of
-from pumplog.store import StoredRecord
 from pumplog.timeline import DISAGREE_MS, Timeline
 from pumpwire.units import EPOCH_2020_S
-
-T0_MS = 1_767_600_000_000
-HOUR_MS = 3_600_000
-
-
-def anchor(boot: int, uptime_ms: int, utc_ms: int, uncertainty_ms: int = 50,
-           synced: int = 1) -> StoredRecord:
-    return StoredRecord(1, 0, "anchor", boot, uptime_ms, {
-        "epoch_s": utc_ms // 1000 - EPOCH_2020_S, "epoch_ms": utc_ms % 1000,
-        "uncertainty_ms": uncertainty_ms, "host_id": 1, "synced": synced})
-
-
-def resumed(boot: int, uptime_ms: int, lost_ms: int) -> StoredRecord:
-    return StoredRecord(1, 0, "resumed", boot, 0, {
-        "boot_before": boot - 1, "uptime_s": uptime_ms // 1000, "uptime_ms": uptime_ms % 1000,
-        "lost_ms": lost_ms})
 
 
 def test_one_anchor_places_what_came_before_and_after() -> None:

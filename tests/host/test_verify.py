@@ -7,10 +7,12 @@ import random
 from pathlib import Path
 
 import pytest
+from log_vectors import load
 from made_log import AT_MS, KEY, LOG_ID, MadeLog, board, put_page, store_with_board
 from page_maker import PageMaker
 from pumplog.cli import main
 from pumplog.findings import KINDS, Finding, merged
+from pumplog.page_reading import BAD, SEALED, Keyring, read_page
 from pumplog.store import Store
 from pumplog.verify import Evidence, Report, verify_log
 from pumpwire import page, records
@@ -371,3 +373,43 @@ def test_findings_next_to_each_other_are_one_if_they_weigh_partly() -> None:
     assert merged(reversed(two)) == [Finding("unkeyed", 0, 99, "w", (0, 50))]
     two = [Finding("altered", 0, 49, "w", (0,)), Finding("altered", 50, 99, "w", (50,))]
     assert merged(two) == two and AT_MS
+
+
+def test_bytes_behind_the_last_record_of_a_decayed_page_are_seen_too() -> None:
+    data, said = load("decayed")
+    keys = Keyring((bytes.fromhex(said["device_key"]),))
+    assert read_page(data, keys).state == SEALED
+    for at in range(said["footer"]["used"], page.FOOTER_AT, 7):
+        changed = bytearray(data)
+        changed[at] ^= 1 << at % 8
+        assert read_page(bytes(changed), keys).state == BAD, at
+
+
+def test_a_sealed_page_with_bytes_behind_its_end_is_seen() -> None:
+    log, store = pulled()
+    for first_seq in (0, 50, 100):
+        put_page(store, LOG_ID, first_seq, log.pages[first_seq] + b"\xff")
+        assert named(judged(store)) == [("altered", first_seq, first_seq + 49)]
+        put_page(store, LOG_ID, first_seq, log.pages[first_seq])
+
+
+def test_a_first_page_forged_as_from_before_the_first_key_is_seen() -> None:
+    """Who lacks the key leaves the page unsealed, and copies the seal that the next page names."""
+    log, store = pulled()
+    forged = PageMaker(LOG_ID, 0, 1, 0)
+    for at in range(50):
+        forged.put(records.MINUTE, at * 600, (60000, 49, 0))
+    data = bytearray(forged.closed())
+    for seal in (log.pages[0][-16:], bytes(16)):
+        data[-16:] = seal
+        put_page(store, LOG_ID, 0, bytes(data))
+        report = judged(store)
+        assert report.exit_code == 4, seal
+        assert {one.kind for one in report.findings} & {"wrong_key", "unchained"}, seal
+
+
+def test_a_tail_is_missed_although_the_page_before_it_is_another_too() -> None:
+    log, store = pulled()
+    put_page(store, LOG_ID, 150, None)
+    put_page(store, LOG_ID, 100, log.pages[0])
+    assert named(judged(store)) == [("swapped", 100, 149), ("missing", 150, 169)]

@@ -12,6 +12,7 @@ from ..episodes import Episode, episode
 from ..errors import Integrity, NotFound, PumplogError, Usage
 from ..store import Pull, Store
 from ..sync_client import Client, PullResult
+from .clock_notes import OffClock, known_anchors, off_clocks
 from .common import (
     age_s,
     deliver,
@@ -43,12 +44,13 @@ def run(options: argparse.Namespace) -> int:
             chosen = [_of_patient(one) for one in named_or_all(store, None)]
         else:
             chosen = list(dict.fromkeys(_target(store, name) for name in options.names))
-        done: list[tuple[Target, PullResult, list[str]]] = []
+        done: list[tuple[Target, PullResult, list[str], list[OffClock]]] = []
         failed: list[tuple[Target, PumplogError]] = []
         for one in chosen:
             try:
+                before = known_anchors(store, one.board)
                 result, left = _pull(options, store, one)
-                done.append((one, result, left))
+                done.append((one, result, left, off_clocks(store, one.board, before)))
             except PumplogError as error:
                 store.commit()
                 failed.append((one, error))
@@ -128,7 +130,7 @@ def _progress(board: str) -> Callable[[int], None]:
 
 def _report(
     options: argparse.Namespace, store: Store,
-    done: list[tuple[Target, PullResult, list[str]]],
+    done: list[tuple[Target, PullResult, list[str], list[OffClock]]],
     failed: list[tuple[Target, PumplogError]],
 ) -> int:
     for one, error in failed:
@@ -141,7 +143,7 @@ def _report(
                         "last_pull_age_s": age_s(last.at_ms) if last else None})
         else:
             print(f"NOT PULLED  {one.heading}; {heard}: {error}")
-    for one, result, left in done:
+    for one, result, left, clocks in done:
         if options.json:
             print_json({"patient": one.patient, "board": one.board, "bed": one.bed,
                         "outcome": "complete", "records": result.records, "pages": result.pages,
@@ -151,16 +153,16 @@ def _report(
                         "unread_pages": {str(version): count
                                          for version, count in sorted(result.unread.items())},
                         "gaps": gaps_json(store, result), "attested": result.attested,
-                        "not_yet_on_board": left})
+                        "clocks_off": [clock.json() for clock in clocks], "not_yet_on_board": left})
         else:
             news = f"new records: {result.records}" if result.records else "nothing new"
             print(f"pulled      {one.heading}: {news}")
             if result.bad_pages:
                 print(f"            pages in quarantine: {result.bad_pages}; what they held is missing")
-            for line in [*notes(store, result), *left]:
+            for line in [*(clock.sentence() for clock in clocks), *notes(store, result), *left]:
                 print(f"            {line}")
     if not failed:
-        return 1 if any(left or notes(store, result) for _, result, left in done) else 0
+        return 1 if any(left or notes(store, result) for _, result, left, _ in done) else 0
     if done:
         return 1
     return 4 if any(isinstance(error, Integrity) for _, error in failed) else (

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "tests" / "both")]
 from log_vectors import raw_frame  # noqa: E402
 from page_maker import PageMaker  # noqa: E402
 from pumpwire import decoding, entries, frames, page, records, seal  # noqa: E402
-from pumpwire.check import crc16  # noqa: E402
+from pumpwire.check import crc16, frame_check  # noqa: E402
 from pumpwire.errors import WireError  # noqa: E402
 from pumpwire.units import PAGE_BYTES  # noqa: E402
 
@@ -70,7 +71,9 @@ def _frames(data: bytes, header: page.Header, found: list[decoding.Record]) -> t
         for at, length in page.walk(data if footer is None else data[: footer.used], header):
             if at > end:
                 out.append({"at": end, "filler": at - end})
-            taken = [next(rest) for _ in range(frames.records_in(data, at))]
+            taken = list(islice(rest, frames.records_in(data, at)))
+            if not taken:
+                break  # its check fits, and it says what cannot be
             out.append({"at": at, "records": [_record(record) for record in taken]})
             end = at + length
     except WireError:
@@ -160,6 +163,15 @@ def _decayed() -> bytes:
     return bytes(data) + b"\xff" * (page.FOOTER_AT - len(data)) + bytes(footer)
 
 
+def _late_minute() -> bytes:
+    """Returns a page with a minute in its short form behind a record that is later than it would be."""
+    maker = PageMaker(log_id=0x5EED1234, first_seq=50, boot=2)
+    maker.put(records.MINUTE, 600, (60000, 17, 0))
+    maker.put(records.DEMAND, 1300, (2300, records.GIVEN, records.NO_REASON, 0))
+    minute = bytes((0x80,))
+    return bytes(maker.data) + minute + frame_check(minute, 0, 1, maker.seed).to_bytes(2, "little")
+
+
 def _newer() -> bytes:
     """Returns a page of format version 3: a prefix as ours, and behind it who knows what."""
     data = bytearray(a_stay().data[: page.PREFIX_BYTES])
@@ -183,6 +195,8 @@ def made_pages() -> None:
     keep("torn_end", torn + whole[:-3], "open: its last frame was cut in its write", provenance, None)
     keep("decayed", _decayed(), "closed with FLAG_DECAYED: a bit of its tenth frame changed while it was"
          " open", provenance, KEY)
+    keep("late_minute", _late_minute(), "open: its last frame would be a minute before the record before"
+         " it; found by mutation", provenance, None)
     keep("newer_version", _newer(), "of format version 3: only its prefix can be read", provenance, None)
     keep("retired", bytes(page.PREFIX_BYTES) + torn[page.PREFIX_BYTES :], "a retired slot: its prefix is"
          " all zeros", provenance, None)
