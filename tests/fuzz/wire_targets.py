@@ -11,7 +11,7 @@ from pumpwire.errors import WireError
 
 SMALL: tuple[Callable[[bytes], Any], ...] = (
     receiving.read_answer, receiving.open_packet, stream.read_flow, racp.read_request,
-    commands.read_request, commands.read_response, entries.unpack, proofs.unseal, pairing.read_value,
+    commands.read_request, receiving.read_response, entries.unpack, proofs.unseal, pairing.read_value,
 )
 Pieces = list[tuple[int, int, bytes]]
 
