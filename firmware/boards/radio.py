@@ -3,12 +3,15 @@
 Interrupts only store; `service`, called from the main loop, does the work. Two things cannot wait and
 are answered in the interrupt: the stack's own secrets, and whether a value may be read. A link is
 secured once the stack has told that it is encrypted, authenticated and bonded, all three: until then
-it is open to strangers (gateway.peer_session). Who may stay: boards/radio_peers.py.
+it is open to strangers (gateway.peer_session). Who may stay: boards/radio_peers.py. What a client finds:
+boards/radio_services.py.
 """
+
+import sys
 
 import bluetooth
 from micropython import const
-from pumpwire import uuids
+from pumpwire import commands, elapsed, uuids
 from radio_peers import MOST_PEERS, Peers
 from radio_secrets import Secrets
 
@@ -25,28 +28,16 @@ _IRQ_PASSKEY = const(31)
 
 _ADVERTISE_US = const(250000)
 _MTU = const(247)  # one 251-byte link-layer packet a notification; 517 would leave a 19-byte tail
-_WRITE_BYTES = const(244)
 _MOST_EVENTS = const(32)
 _MOST_WRITES = const(24)  # of them: the rest is room for what must not be lost
 _INSUFFICIENT_AUTHENTICATION = const(5)
 _DISPLAY_ONLY = const(0)
 _DISPLAY = const(3)  # passkey action
-_READ_SECURED = const(0x0600)  # encrypted 0x0200, authenticated 0x0400: not named in `bluetooth`
-_WRITE_SECURED = const(0x3000)
-_FLAGS = {
-    uuids.INFO: bluetooth.FLAG_READ,
-    uuids.STATUS: bluetooth.FLAG_READ | _READ_SECURED,
-    uuids.RACP: bluetooth.FLAG_WRITE | bluetooth.FLAG_INDICATE | _WRITE_SECURED,
-    uuids.LOG: bluetooth.FLAG_NOTIFY,
-    uuids.FLOW: bluetooth.FLAG_WRITE_NO_RESPONSE | _WRITE_SECURED,
-    uuids.COMMAND: bluetooth.FLAG_WRITE | bluetooth.FLAG_INDICATE | _WRITE_SECURED,
-    uuids.PAIRING: bluetooth.FLAG_READ,
-}
 
 
 class Radio:
     """handler: opened(peer), closed(peer), written(peer, channel, data), info(), status(),
-    pairing_value(), passkey() -> int or None, paired().
+    pairing_value(), passkey() -> int or None, paired(address), wrote(op, result, host_id), uptime.
 
     dropped: events that found no room since boot.
     """
@@ -57,46 +48,45 @@ class Radio:
         self._secrets = Secrets(nvs)
         self._peers = Peers(self.ble, self.send)
         self._events = []
-        self._handles = {}
-        self._channels = {}
-        self._open = ()  # handles that strangers may read
         self._news = False
         self._unheard = False  # whether an advertisement was refused
         self._lost = False  # whether the end of a link may have been missed
         self._now_s = 0
         self._name = b""
         self._handler = None
+        self.ble.active(True)
+        self.ble.irq(self._interrupt)
+        self._register()
+
+    def _register(self):
+        """Registers the services, as long as the heap has much room, and lets the code for that go."""
+        import radio_services
+
+        (self._handles, self._open, self._serial, self._time, self._advertisement, self._company,
+         self._has_news) = radio_services.register(self.ble)
+        self._channels = {handle: channel for channel, handle in self._handles.items()}
+        for name in ("radio_services", "pumpwire.gatt"):
+            sys.modules.pop(name, None)
+        package = sys.modules["pumpwire"]
+        if hasattr(package, "gatt"):
+            del package.gatt
 
     def start(self, name, handler):
-        """Registers the service and advertises under `name` (at most 8 bytes)."""
+        """Advertises under `name` (at most 8 bytes)."""
         self._handler = handler
         self._name = name.encode()[:8]
         ble = self.ble
-        ble.active(True)
         ble.config(gap_name=name, mtu=_MTU)
         ble.config(bond=True, le_secure=True, mitm=True, io=_DISPLAY_ONLY)
-        ble.irq(self._interrupt)
-        channels = sorted(_FLAGS)
-        chars = tuple((bluetooth.UUID(uuids.CHARACTERISTICS[c]), _FLAGS[c]) for c in channels)
-        service = (bluetooth.UUID(uuids.SERVICE), chars)
-        (handles,) = ble.gatts_register_services((service,))
-        for channel, handle in zip(channels, handles):
-            self._handles[channel] = handle
-            self._channels[handle] = channel
-            ble.gatts_set_buffer(handle, _WRITE_BYTES)
-        self._open = tuple(self._handles[channel] for channel in uuids.OPEN)
+        ble.gatts_write(self._serial, self._name)
         self._refresh()
         self._advertise()
 
     def _advertise(self):
-        uuid = bytes(bluetooth.UUID(uuids.SERVICE))  # type: ignore[call-overload]
-        data = b"\x02\x01\x06" + bytes((17, 0x07)) + uuid
-        flags = uuids.HAS_NEWS if self._news else 0
-        company = uuids.COMPANY_ID
-        response = bytes((len(self._name) + 1, 0x09)) + self._name
-        response += bytes((4, 0xFF, company & 255, company >> 8, flags))
+        flags = self._has_news if self._news else 0
+        response = bytes((len(self._name) + 1, 0x09)) + self._name + self._company + bytes((flags,))
         try:
-            self.ble.gap_advertise(_ADVERTISE_US, data, resp_data=response)
+            self.ble.gap_advertise(_ADVERTISE_US, self._advertisement, resp_data=response)
             self._unheard = False
         except OSError:
             self._unheard = True  # the stack is busy: `service` tries again, and the loop goes on
@@ -115,7 +105,8 @@ class Radio:
             return self._secrets.set(*data)
         if event == _IRQ_WRITTEN:
             conn, handle = data
-            self._store(event, conn, handle, bytes(self.ble.gatts_read(handle)))
+            if handle in self._channels:
+                self._store(event, conn, handle, bytes(self.ble.gatts_read(handle)))
         elif event == _IRQ_CONNECTED:
             conn, kind, address = data
             visit = self._peers.irq_connected(conn)
@@ -198,6 +189,8 @@ class Radio:
         self._peers.remove(peer.conn)
         if peer.pairing or peer.newly_bonded:
             self._secrets.drop()
+        if peer.pairing:
+            self._refuse(peer)
         self._secrets.show()
         self._handler.closed(peer)
         self._advertise()
@@ -224,10 +217,14 @@ class Radio:
             return
         if secured:
             self._secrets.confirm()
-            self._handler.paired()
         elif not authenticated:  # else its keys are still to come
             self._secrets.drop()
-            peer.pairing = False
+            self._refuse(peer)
+
+    def _refuse(self, peer):
+        """Notes that a host was asked for the passkey and did not give it."""
+        peer.pairing = False
+        self._handler.wrote(commands.PAIR, commands.WRONG_KEY, 0)
 
     def _bonded(self, address):
         """A pairing host's keys are kept: its link goes by the address under which they are."""
@@ -236,6 +233,7 @@ class Radio:
                 peer.address = address
                 peer.pairing = False
                 peer.newly_bonded = True
+                self._handler.paired(address)
 
     def unpair(self, peer):
         """Forgets a peer's bond, with None all bonds; their links end in a moment. Returns whether
@@ -255,7 +253,10 @@ class Radio:
         write = self.ble.gatts_write
         write(self._handles[uuids.INFO], handler.info())
         write(self._handles[uuids.PAIRING], handler.pairing_value())
-        write(self._handles[uuids.STATUS], handler.status() if self._peers.any_secured() else b"")
+        secured = self._peers.any_secured()
+        write(self._handles[uuids.STATUS], handler.status() if secured else b"")
+        uptime = handler.uptime
+        write(self._time, elapsed.value(uptime.s, uptime.ms) if secured else b"")
 
     def news(self, news):
         """Says in the advertisement whether there is something new to pull."""

@@ -22,8 +22,8 @@ class CommandServer:
 
     service_pressed() -> bool; applied(kind, fields) is told what is new (kind None: provisioned);
     anchored(epoch_s) the time that a host said; clock_ms() -> the uptime's clock at this moment;
-    wrote(op, host_id) every write that was done; unpair(peer) -> bool forgets a link's bond, of all
-    hosts with peer None.
+    wrote(op, result, host_id) every write that was done or refused; unpair(peer) -> bool forgets a
+    link's bond, of all hosts with peer None.
     """
 
     def __init__(self, config, log, uptime, service_pressed, applied, anchored, clock_ms, wrote,
@@ -74,6 +74,7 @@ class CommandServer:
     def _write(self, op, request_id, check_code, sealed, guard):
         result, body = guard.open(op, request_id, check_code, sealed)
         if result != commands.OK:
+            self._wrote(op, result, guard.host_id)
             return result, b""
         if op == commands.ANCHOR:
             done = self._take_anchor(body)
@@ -83,8 +84,8 @@ class CommandServer:
             done = self._provision(check_code, body)
         else:
             done = self._forget(check_code, body, guard)
-        if done[0] == commands.OK:
-            self._wrote(op, guard.host_id)
+        if done[0] == commands.OK or done[0] == commands.REFUSED and op != commands.ANCHOR:
+            self._wrote(op, done[0], guard.host_id)
         return done
 
     def _forget(self, check_code, body, guard):

@@ -1,10 +1,12 @@
 """The gateway: joins the board's ports to sampler, tracker, log and the links."""
 
 from micropython import const
-from pumpwire import entries, uuids
+from pumpwire import commands, entries, uuids
 from pumpwire.records import (
-    ANCHOR, GAP, LOOP, OWN_CLOCK, POWER, SUPPLY_BACK, SUPPLY_FAILING, SYNC_NOT_KNOWN, TICKS_SKIPPED,
+    ACCESS, ANCHOR, GAP, LOOP, OWN_CLOCK, POWER, SUPPLY_BACK, SUPPLY_FAILING, SYNC_NOT_KNOWN,
+    TICKS_SKIPPED,
 )
+from pumpwire.units import SMALL_INT_LIMIT
 
 from . import sampler, status
 from .clock import Uptime
@@ -21,6 +23,7 @@ from .version import FIRMWARE
 
 _LOOP_S = const(3600)
 _OWN_CLOCK_MS = const(5000)
+_NEWS = const(60)  # records since a host took all: an hour's, or less if much happened
 _FLASHES = const(4)  # of the light when something was written: half a second each, or as seconds come
 
 
@@ -45,13 +48,15 @@ class Gateway:
         self.now_ms = 0
         self._sessions = {}
         self._skipped = 0
-        self._news_from = 0
+        self._news_from = -_NEWS  # the head as a host last took all: none since the boot
         self._sampled = False
         self._lit = False
         self._flashes = 0
         self._failing = False
         self._loop_next_s = _LOOP_S
         self._loop_skipped = 0
+        self._refusals = 0  # in this hour; the first is in the log
+        self._refused = None  # the last
 
     def run(self):
         """Boots the log and runs for ever (on the bench: until power is cut)."""
@@ -154,6 +159,10 @@ class Gateway:
             self._loop_next_s = self.uptime.s + _LOOP_S
             self._loop_skipped = skipped
             self.board.late_ms = 0
+            if self._refusals > 1:
+                op, result, host_id = self._refused
+                note(self.log, ACCESS, op, result, host_id, self._refusals - 1)
+            self._refusals = 0
 
     def service(self):
         """Runs while the loop waits for its next tick; returns True while a link has work."""
@@ -164,10 +173,11 @@ class Gateway:
             self._serial.service()
         if board.radio is not None:
             board.radio.service(self.uptime.s)
-            board.radio.news(self.log.next_seq != self._news_from)
+            board.radio.news(self.log.next_seq - self._news_from >= _NEWS)
         busy = False
         for session in self._sessions.values():
-            session.pump()
+            if session.pump():
+                self._news_from = self.log.next_seq
             busy = busy or session.active
         self.log.service()  # last: what was just entered must leave the next tick its room
         if self._sampled:  # sampler, log and links all came round: anything that hangs resets
@@ -194,10 +204,23 @@ class Gateway:
     def _button_held(self):
         return self._held
 
-    def wrote(self, op, host_id):
-        """Shows on the light that the host just wrote to this board."""
-        self._flashes = _FLASHES - 1
-        self.board.light.set(not self._lit)
+    def wrote(self, op, result, host_id, address_high=0, address_low=0):
+        """Notes that a host wrote to this board or was refused; shows on the light that it wrote.
+
+        Of refusals the first in an hour is noted, and their number at its end: nobody fills the log so.
+        """
+        host_id &= SMALL_INT_LIMIT - 1  # a stranger to the key may say what he likes
+        if result:
+            self._refusals += 1
+            self._refused = op, result, host_id
+            if self._refusals > 1:
+                return
+        else:
+            self._flashes = _FLASHES - 1
+            self.board.light.set(not self._lit)
+            if op in (commands.ANCHOR, commands.ENTRY):
+                return  # these are records of their own
+        note(self.log, ACCESS, op, result, host_id, 1, address_high, address_low)
 
     def unpair(self, peer):
         """Forgets the bond of a link, of all hosts with None; returns whether there was one."""
@@ -208,9 +231,11 @@ class Gateway:
         """Returns the passkey that a pairing host must know, None outside the pairing window."""
         return self.pairing.passkey(self.uptime.s)
 
-    def paired(self):
-        """A new host paired: the window closes."""
+    def paired(self, address):
+        """A new host paired: the window closes. address: type, then 6 bytes, lowest first."""
         self.pairing.paired()
+        low = address[1] | address[2] << 8 | address[3] << 16
+        self.wrote(commands.PAIR, commands.OK, 0, address[4] | address[5] << 8 | address[6] << 16, low)
 
     def opened(self, peer):
         """A link came up."""

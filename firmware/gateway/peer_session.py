@@ -1,7 +1,7 @@
 """One link's conversation: hands what a host writes to the part that answers it."""
 
 from micropython import const
-from pumpwire import uuids
+from pumpwire import racp, uuids
 
 from .sync_server import SyncServer
 
@@ -53,15 +53,18 @@ class Session:
             self._waiting.append((channel, data))
 
     def pump(self):
-        """Sends what there is to send, as far as the link has room."""
+        """Sends what the link has room for; returns whether the host now has the whole log."""
         peer = self._peer
         if not peer.secured:
             self.closed()
-            return
-        if self._sync.active:
-            self._answer(uuids.RACP, self._sync.pump(self._notify, peer.packet_bytes))
+            return False
+        told = self._sync.active
+        if told:
+            told = self._sync.pump(self._notify, peer.packet_bytes)
+            self._answer(uuids.RACP, told)
         while self._waiting and peer.indicate(*self._waiting[0]):
             self._waiting.pop(0)
+        return bool(told) and told[3] == racp.SUCCESS and self._sync.to_head
 
     def _notify(self, packet):
         return self._peer.notify(uuids.LOG, packet)

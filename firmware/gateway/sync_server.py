@@ -17,7 +17,7 @@ _OFFSET = const(0x1FFF)
 
 
 class SyncServer:
-    """One link's transfer. `active` while a report runs."""
+    """One link's transfer. `active` while a report runs; to_head: it is to end at the log's head."""
 
     def __init__(self, log):
         self._log = log
@@ -27,28 +27,35 @@ class SyncServer:
 
     def request(self, data):
         """Takes a write to the control point; returns the indication to send now, or None."""
-        op, seq, refusal = racp.read_request(data)
+        op, seq, last, refusal = racp.read_request(data)
         if refusal:
             return racp.response(op, refusal)
         if op == racp.ABORT:
             self.active = False
             return racp.response(op, racp.SUCCESS)
         if op == racp.COUNT:
-            return racp.count_response(max(0, self._log.next_seq - max(seq, self._log.oldest_seq)))
+            end = min(self._log.next_seq, last + 1)
+            return racp.count_response(max(0, end - max(seq, self._log.oldest_seq)))
         if self.active:
             return racp.response(op, racp.BUSY)
-        return self._start(seq, data[7] if len(data) == 8 else 0)
+        # a report's tag follows its request: that makes 8 or 12 bytes
+        return self._start(seq, last, 0 if len(data) & 3 else data[-1])
 
-    def _start(self, seq, tag):
+    def _start(self, seq, last, tag):
         log = self._log
-        if log.next_seq == 0 or seq > log.next_seq:
+        if log.next_seq == 0 or seq > log.next_seq or last < log.oldest_seq:
             return racp.response(racp.REPORT, racp.NO_RECORDS)
         self._slot, self._offset = log.locate(seq)
+        self.to_head = last >= log.next_seq - 1
         self._seq = log.page_at(self._slot)[0]
         self._left = 0  # bytes left of the segment begun, -1 once the stream's end is told
-        self._last = log.head  # here the report ends, whatever is recorded meanwhile,
-        _, used, closed = log.page_at(self._last)
-        self._end = FOOTER_AT + FOOTER_BYTES if closed else used  # and at this offset
+        self._end = 0  # in the page in slot `_last` the report ends, whatever is recorded meanwhile
+        if not self.to_head:
+            self._last, self._end = log.locate(last + 2)  # not in the middle of a frame of two
+        if not self._end:
+            self._last = log.head
+            _, used, closed = log.page_at(self._last)
+            self._end = FOOTER_AT + FOOTER_BYTES if closed else used
         self._tag = tag
         self._index = 0
         self._acked = 0

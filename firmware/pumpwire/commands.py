@@ -11,6 +11,7 @@ import struct
 
 from .errors import WireError
 
+PAIR = 0  # no command: names a pairing in ACCESS records
 TIME = 1  # body: none; answers <u32 boot> <u32 uptime_s> <u16 uptime_ms>. Needs no check code.
 ANCHOR = 2  # <u32 epoch_s> <u16 epoch_ms> <u16 uncertainty_ms> <u32 host_id> <u8 synced>, then what
 # TIME answered a minute ago at most: the time was that as TIME was answered. Answers nothing more.
@@ -34,15 +35,10 @@ PROVISION_BODY = "<12s32s32sIIIii"
 # INFO, which a stranger may read: protocol version, provisioned, name
 INFO_BODY = "<BB12s"
 PROTOCOL = 3
-# STATUS: see STATUS_FIELDS
+# STATUS: see pumpwire.names.STATUS_FIELDS
 STATUS_BODY = "<IIHIIIIIiIIIIIB"
-STATUS_FIELDS = (
-    "boot", "uptime_s", "uptime_ms", "oldest_seq", "next_seq", "rate_ul_h", "rate_low_ul_h",
-    "rate_high_ul_h", "reservoir_ul", "reservoir_se_ul", "signatures", "last_bolus_age_s",
-    "assignment", "pl_per_count", "flags",
-)  # signatures: bit 1 << n stands for pumpwire.records.SIGNATURES[n]
 NEVER = 0xFFFFFFFF  # last_bolus_age_s before the first bolus; rates not known yet
-FLAG_LOGGING, FLAG_SERVICE, FLAG_RUNNING, FLAG_ANCHORED = 1, 2, 4, 8
+FLAG_LOGGING, FLAG_RUNNING, FLAG_ANCHORED = 1, 4, 8  # 2 was never used
 
 
 def request(op, request_id, check_code, body):
@@ -61,10 +57,3 @@ def read_request(data):
 def response(op, request_id, result, body=b""):
     """Returns the answer to a request."""
     return bytes((op | 0x80, request_id, result)) + body
-
-
-def read_response(data):
-    """Returns (op, id, result, body); raises WireError."""
-    if len(data) < 3 or data[0] < 0x80:
-        raise WireError("not a command response")
-    return data[0] & 0x7F, data[1], data[2], data[3:]

@@ -8,9 +8,11 @@ import struct
 from . import seal
 from .deltas import LEVEL_STEP, SE, Deltas
 from .errors import WireError
-from .frames import varints_in
+from .frames import records_in, varints_in
 from .hmac import hmac_sha256
-from .page import FOOTER_AT, SEAL_BYTES, check_footer, read_footer, read_header, walk
+from .page import (
+    FOOTER_AT, HEADER_BYTES, SEAL_BYTES, check_footer, read_footer, read_header, walk,
+)
 from .records import (
     BOOT, CHECK_BYTES, HEAD_BYTES, KINDS, MINUTE, MINUTE_MS, MINUTE_TICKS, RESERVOIR, fields_of,
 )
@@ -27,6 +29,9 @@ _DIRECT = const(60)
 _PRESSES_FOLLOW = const(62)
 _MINUTE_COUNTS = const(1)  # a cell of Deltas
 _SEAL_AT = const(19)  # in the footer
+ATTESTATION_BYTES = 44
+_MAC_AT = const(28)
+_ATTESTED = ("log_id", "next_seq", "first_seq", "used", "crc", "previous", "key_id")
 
 
 def _value(deltas, kind, k, code, difference):
@@ -170,11 +175,25 @@ def decode_page(data):
 
 def read_attestation(data):
     """Returns {field: value} of an attestation, its mac not judged; raises WireError."""
-    if len(data) != seal.ATTESTATION_BYTES:
+    if len(data) != ATTESTATION_BYTES:
         raise WireError("attestation of %d bytes" % len(data))
-    return dict(zip(seal.FIELDS, struct.unpack_from(seal.FORMAT, data, 0)))
+    return dict(zip(_ATTESTED, struct.unpack_from(seal.FORMAT, data, 0)))
 
 
 def attested(data, key, nonce):
     """Returns whether an attestation was made under `key` for this nonce."""
-    return hmac_sha256(key, seal.DOMAIN, data[: seal.MAC_AT], nonce)[:16] == bytes(data[seal.MAC_AT :])
+    return hmac_sha256(key, seal.DOMAIN, data[: _MAC_AT], nonce)[:16] == bytes(data[_MAC_AT :])
+
+
+def count_records(data, header):
+    """Returns (number of records, offset behind the last good frame): bytes that follow are filler,
+    erased, torn or decayed."""
+    count = 0
+    used = HEADER_BYTES
+    try:
+        for at, length in walk(data, header):
+            count += records_in(data, at)
+            used = at + length
+    except WireError:
+        pass  # what lies before it is good
+    return count, used

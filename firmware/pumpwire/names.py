@@ -15,6 +15,16 @@ SIGNATURES = {
 SIGNATURE_STATES = {1: "began", 2: "over"}
 CELLS = {1: "refused", 2: "decayed"}
 SUPPLY_STATES = {1: "failing", 2: "back"}
+ACCESS_OPS = {0: "pair", 2: "anchor", 3: "entry", 4: "provision", 6: "unpair"}
+ACCESS_RESULTS = {
+    0: "done", 1: "no_code_no_button", 6: "sent_before", 7: "wrong_key", 8: "key_not_proven",
+}
+# what stands in pumpwire.commands.STATUS_BODY
+STATUS_FIELDS = (
+    "boot", "uptime_s", "uptime_ms", "oldest_seq", "next_seq", "rate_ul_h", "rate_low_ul_h",
+    "rate_high_ul_h", "reservoir_ul", "reservoir_se_ul", "signatures", "last_bolus_age_s",
+    "assignment", "pl_per_count", "flags",
+)  # signatures: bit 1 << n stands for SIGNATURES[n]
 # results of commands (pumpwire.commands)
 RESULTS = {
     0: "done", 1: "refused: neither the check code nor the service button", 2: "malformed",
@@ -22,7 +32,15 @@ RESULTS = {
     6: "refused: sent before", 7: "refused: not under this board's key",
     8: "refused: the board was not asked to prove its key first", 9: "no bond of this link is kept",
 }
-# response codes of the control point (pumpwire.racp)
+# the control point (pumpwire.racp)
+RACP_OPS = {
+    1: "report records", 2: "delete records", 3: "abort", 4: "report number of records",
+    5: "number of records response", 6: "response code",
+}
+RACP_OPERATORS = {
+    0: "null", 1: "all records", 2: "less than or equal to", 3: "greater than or equal to",
+    4: "within range of (inclusive)", 5: "first record", 6: "last record",
+}
 RACP_CODES = {
     1: "success", 2: "op code not supported", 3: "invalid operator", 4: "operator not supported",
     5: "invalid operand", 6: "no records found", 7: "abort unsuccessful",

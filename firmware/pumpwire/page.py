@@ -31,7 +31,7 @@ import struct
 
 from .check import crc16
 from .errors import WireError
-from .frames import frame_length, records_in
+from .frames import frame_length
 from .hmac import Hmac
 from .records import FILLER
 from .units import PAGE_BYTES
@@ -169,17 +169,3 @@ def walk(data, header):
             return
         yield at, length
         at += length
-
-
-def count_records(data, header):
-    """Returns (number of records, offset behind the last good frame): bytes that follow are filler,
-    erased, torn or decayed."""
-    count = 0
-    used = HEADER_BYTES
-    try:
-        for at, length in walk(data, header):
-            count += records_in(data, at)
-            used = at + length
-    except WireError:
-        pass  # what lies before it is good
-    return count, used

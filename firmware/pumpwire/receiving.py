@@ -1,6 +1,7 @@
-"""The host's side of a transfer: what it asks, and how it puts together what comes.
+"""The host's side of a link: what it asks for, and how it puts together what comes.
 
-A board answers and sends and never comes here. Formats: pumpwire.racp, pumpwire.stream.
+A board answers and sends and never comes here. Formats: pumpwire.racp, pumpwire.stream,
+pumpwire.commands.
 """
 
 import struct
@@ -55,6 +56,13 @@ def open_packet(data, expected, tag=0):
     if crc16(data, 0, end, seed(index, tag)) != data[end] | data[end + 1] << 8:
         raise WireError("packet check does not match", end)
     return index, data[1:end]
+
+
+def read_response(data):
+    """Returns (op, id, result, body); raises WireError."""
+    if len(data) < 3 or data[0] < 0x80:
+        raise WireError("not a command response")
+    return data[0] & 0x7F, data[1], data[2], data[3:]
 
 
 class SegmentReader:

@@ -53,6 +53,7 @@ POWER = 19
 SKIPPED = 20
 CELLS = 21
 WEIGHT = 22
+ACCESS = 23
 
 # kind: a code for each field, the name, the fields' names; one string each, for a board keeps them
 KINDS = {
@@ -121,6 +122,13 @@ KINDS = {
     WEIGHT: b"iui weight weight_mg samples temperature_c4",
     # Flash of this slot of the ring refused (what: see pumpwire.names.CELLS); it is written no more.
     CELLS: b"uuu cells slot offset what",
+    # Who wrote to the board and has no record of that (as ANCHOR and ENTRY are), or was refused. op: see
+    # pumpwire.names.ACCESS_OPS; result: see pumpwire.names.ACCESS_RESULTS; host_id: the computer in
+    # its own words, 0: it gave none; count: how many; address_high, address_low: three bytes each of
+    # the Bluetooth address of a computer that paired, else 0. Of refusals the first in an hour of
+    # uptime is told at once, and at the hour's end how many more there were, with the last one's
+    # fields.
+    ACCESS: b"uuuuuu access op result host_id count address_high address_low",
 }
 
 # What the numbers in the fields mean; pumpwire.names has their words.

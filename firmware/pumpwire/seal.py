@@ -19,11 +19,8 @@ import struct
 from .hmac import hmac_sha256
 
 NONCE_BYTES = 16
-ATTESTATION_BYTES = 44
 FORMAT = "<IIIHI8sH"
-MAC_AT = 28
 DOMAIN = b"pumplog attest"
-FIELDS = ("log_id", "next_seq", "first_seq", "used", "crc", "previous", "key_id")
 
 
 def key_id(key):

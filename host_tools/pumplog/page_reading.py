@@ -92,7 +92,7 @@ def _fits(data: bytes, footer: Any) -> bool:
 def _open_end(data: bytes, header: Any, wrong: WireError | None) -> tuple[bool, int]:
     """Returns whether an open page is good up to its end, and how many of its bytes count: behind
     them an unfinished frame may yet come whole, or power was cut in its write."""
-    _, kept = page.count_records(data, header)
+    _, kept = decoding.count_records(data, header)
     if wrong is not None and wrong.offset < kept:
         return False, 0
     while kept < len(data) and data[kept] == FILLER:

@@ -139,6 +139,29 @@ def _gap(fields: Fields) -> str:
     return f"{cause}: {fields['count']}" + (f" in {_s(fields['span_ms'])}" if fields["span_ms"] else "")
 
 
+_ACCESS = {"pair": "pairing", "anchor": "telling the time", "entry": "an entry",
+           "provision": "provisioning", "unpair": "unpairing"}
+_REFUSED = {"no_code_no_button": "neither the check code nor the service button",
+            "sent_before": "sent before", "wrong_key": "not under this board's key",
+            "key_not_proven": "the board was not asked for its proof first"}
+
+
+def _access(fields: Fields) -> str:
+    op = names.ACCESS_OPS.get(fields["op"], "")
+    what = _ACCESS.get(op, f"command {fields['op']}")
+    who = f"computer {fields['host_id']}" if fields["host_id"] else "a computer that gave no number"
+    if op == "pair":
+        address = fields["address_high"] << 24 | fields["address_low"]
+        who = "computer " + address.to_bytes(6, "big").hex(":").upper() if address else "a computer"
+    if fields["result"] == 0:
+        return f"{what} by {who}"
+    why = "the passkey was not given" if op == "pair" else _REFUSED.get(
+        names.ACCESS_RESULTS.get(fields["result"], ""), "not known to this version")
+    if fields["count"] == 1:
+        return f"{what} by {who} was refused: {why}"
+    return f"{fields['count']} more writes were refused in this hour, the last {what} by {who}: {why}"
+
+
 _WORDS: dict[str, Callable[[Fields], str]] = {
     "boot": _boot,
     "minute": lambda f: f"{f['counts']} counts, {f['presses']} presses in {_s(f['span_ms'])}",
@@ -152,6 +175,7 @@ _WORDS: dict[str, Callable[[Fields], str]] = {
         f"{show(Fraction(f['pl_per_count'], 1_000_000), 3)} uL a count, give or take"
         f" {_percent(f['uncertainty_ppm'])};"
         f" load cell {f['cell_zero']} at no load, {f['cell_per_kg']} more a kg"),
+    "access": _access,
     "gap": _gap,
     "lost": lambda f: f"records {f['first_seq']} to {f['last_seq']} were given up for new ones",
     "skipped": lambda f: (f"numbers {f['first_seq']} to {f['last_seq']} were left out: no record of this"

@@ -121,10 +121,10 @@ class Client:
         return Proof(log_id, firmware, device_key is not None)
 
     def status(self) -> dict[str, int]:
-        """Asks what the board knows now: the fields of pumpwire.commands.STATUS_FIELDS."""
+        """Asks what the board knows now: the fields of pumpwire.names.STATUS_FIELDS."""
         with self._understood():
             values = struct.unpack_from(commands.STATUS_BODY, self._link.read(uuids.STATUS))
-        return dict(zip(commands.STATUS_FIELDS, values, strict=True))
+        return dict(zip(names.STATUS_FIELDS, values, strict=True))
 
     @contextmanager
     def _understood(self) -> Iterator[None]:
@@ -153,7 +153,7 @@ class Client:
                                   " nearer and do it again; nothing is lost.")
             if arrived[0] == uuids.COMMAND:
                 with self._understood():
-                    answered, request_id, result, answer = commands.read_response(arrived[1])
+                    answered, request_id, result, answer = receiving.read_response(arrived[1])
                 if (answered, request_id) == (op, self._request_id):
                     return result, bytes(answer)
 

@@ -200,7 +200,7 @@ class _Verdict:
             self._cuts[one.first] = max(next_seq, self._cuts.get(one.first, 0))
         elif binascii.crc32(data[:used]) != told["crc"]:
             self._page_finding("altered", one, "not what the board attested")
-        elif one.first + page.count_records(data[:used], page.read_header(data))[0] != next_seq:
+        elif one.first + decoding.count_records(data[:used], page.read_header(data))[0] != next_seq:
             self._page_finding("altered", one, f"the board attested what comes before {next_seq}")
         before = self._before.get(one.first)
         if before and before.reading.closed and before.end == one.first and not (

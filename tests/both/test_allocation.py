@@ -8,7 +8,7 @@ import sys
 
 from desk_board import DeskBoard
 from gateway.gateway import Gateway
-from pumpwire import decoding, commands, page, records, serial_frame, uuids
+from pumpwire import commands, decoding, page, receiving, records, serial_frame, uuids
 from pumpwire.errors import WireError
 from pumpwire.units import TICKS_WRAP
 
@@ -52,7 +52,7 @@ def test_no_tick_allocates_whatever_it_records():
     for answer in board.answers:
         answers += serial_frame.FrameReader().feed(answer)
     assert [channel for channel, _ in answers] == [uuids.COMMAND] * 5
-    assert [commands.read_response(body)[2] for _, body in answers] == [commands.OK] * 5
+    assert [receiving.read_response(body)[2] for _, body in answers] == [commands.OK] * 5
     found = _records(board.flash)
     kinds = {record.kind for record in found}
     assert kinds >= {records.MINUTE, records.DEMAND, records.BOLUS, records.RESERVOIR, records.PUMP,

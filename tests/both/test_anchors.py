@@ -6,7 +6,7 @@ from gateway.clock import Uptime
 from gateway.command_server import CommandServer
 from gateway.config import Config
 from gateway.guard import Guard
-from pumpwire import commands
+from pumpwire import commands, receiving
 from pumpwire.units import TICKS_WRAP
 
 
@@ -42,7 +42,7 @@ class Desk:
         self.chip = []
         self.server = CommandServer(None, self.log, self.uptime, lambda: False, None,
                                     self.chip.append, lambda: self.clock_ms,
-                                    lambda op, host_id: None, None)
+                                    lambda *told: None, None)
         self.guard = Guard(None, Config(Nvs()), self.log, bytes)  # without a key: no codes
 
     def tick(self, ms):
@@ -58,14 +58,14 @@ class Desk:
     def time(self):
         """Returns what TIME answers."""
         answer = self.server.handle(commands.request(commands.TIME, 1, 0, b""), self.guard)
-        return struct.unpack(commands.TIME_BODY, commands.read_response(answer)[3])
+        return struct.unpack(commands.TIME_BODY, receiving.read_response(answer)[3])
 
     def anchor(self, utc_ms, uncertainty_ms=60, synced=1, told=None):
         """Says that it was utc_ms (since T0) as TIME answered `told`; returns the result."""
         body = struct.pack(commands.ANCHOR_BODY, T0_S + utc_ms // 1000, utc_ms % 1000, uncertainty_ms,
                            77, synced, *(told or self.time()))
         answer = self.server.handle(commands.request(commands.ANCHOR, 1, 0, body), self.guard)
-        return commands.read_response(answer)[2]
+        return receiving.read_response(answer)[2]
 
 
 def test_time_is_that_of_the_answer_and_not_of_the_last_tick():
@@ -112,7 +112,7 @@ def test_a_time_before_2020_or_beyond_30_bits_is_malformed():
     for epoch_s in (0, 28, (1 << 30) + 29, (1 << 32) - 1):
         body = struct.pack(commands.ANCHOR_BODY, epoch_s, 0, 60, 77, 1, *told)
         answer = desk.server.handle(commands.request(commands.ANCHOR, 1, 0, body), desk.guard)
-        assert commands.read_response(answer)[2] == commands.MALFORMED
+        assert receiving.read_response(answer)[2] == commands.MALFORMED
     assert desk.log.anchors == []
 
 

@@ -7,7 +7,7 @@ from gateway.config import Config
 from gateway.event_log import EventLog
 from gateway.guard import Guard
 from nor import Nor, random
-from pumpwire import decoding, commands, entries, page, records
+from pumpwire import commands, decoding, entries, page, receiving, records
 from pumpwire.check import crc16
 
 
@@ -24,7 +24,7 @@ def _server():
     log = EventLog(flash, uptime, random)
     log.mount(1, 10000)
     server = CommandServer(Config(Nvs()), log, uptime, lambda: True, lambda kind, fields: None,
-                           lambda epoch_s: None, lambda: 0, lambda op, host_id: None,
+                           lambda epoch_s: None, lambda: 0, lambda *told: None,
                            lambda peer: False)
     return server, flash
 
@@ -36,7 +36,7 @@ def _handle(server, request):
 
 def _enter(server, uuid):
     body = entries.pack(uuid, b"AB", 1, 2, 3, entries.READING, (250000,))
-    return commands.read_response(_handle(server, commands.request(commands.ENTRY, 1, 0, body)))[2]
+    return receiving.read_response(_handle(server, commands.request(commands.ENTRY, 1, 0, body)))[2]
 
 
 def _uuids_on(flash):
@@ -87,7 +87,7 @@ def test_a_writer_without_code_or_button_is_refused_and_nonsense_is_named():
     server._service_pressed = lambda: False
     assert _enter(server, _uuid(1)) == commands.REFUSED
     for data in (b"", b"\x03", bytes(5)):
-        assert commands.read_response(_handle(server, data))[2] == commands.MALFORMED
-    assert commands.read_response(_handle(server, commands.request(99, 7, 0, b"")))[1:3] == (
+        assert receiving.read_response(_handle(server, data))[2] == commands.MALFORMED
+    assert receiving.read_response(_handle(server, commands.request(99, 7, 0, b"")))[1:3] == (
         7, commands.NO_SUCH_OP)
     assert _uuids_on(flash) == []

@@ -106,7 +106,7 @@ def test_a_boot_in_a_page_begins_time_and_differences_anew():
     _, found, _, error = decoding.decode_page(maker.data)
     assert error is None
     assert [(r.boot, r.uptime_ms) for r in found] == [(7, 560000), (8, 300), (8, 60300)]
-    assert page.count_records(maker.data, page.read_header(maker.data)) == (3, len(maker.data))
+    assert decoding.count_records(maker.data, page.read_header(maker.data)) == (3, len(maker.data))
 
 
 def test_unknown_kind_is_kept_raw_and_passed_over():

@@ -8,7 +8,7 @@ from gateway.config import Config
 from gateway.event_log import EventLog
 from gateway.guard import Guard
 from nor import Nor, random
-from pumpwire import commands, entries, proofs, sealing
+from pumpwire import commands, entries, proofs, receiving, sealing
 
 KEY, CHECK, HOST = b"k" * 32, 123456, 77
 
@@ -42,7 +42,7 @@ class Desk:
         self.forgotten = []
         self.server = CommandServer(
             self.config, self.log, uptime, lambda: False, lambda kind, fields: None,
-            lambda epoch_s: None, lambda: 0, lambda op, host_id: self.wrote.append((op, host_id)),
+            lambda epoch_s: None, lambda: 0, lambda *told: self.wrote.append(told),
             self._unpair,
         )
 
@@ -62,7 +62,7 @@ class Link:
         self.counter = 0
 
     def send(self, request):
-        return commands.read_response(self._desk.server.handle(request, self.guard))
+        return receiving.read_response(self._desk.server.handle(request, self.guard))
 
     def prove(self, host_nonce=bytes(16)):
         request = struct.pack(proofs.PROVE_REQUEST, host_nonce, HOST)
@@ -101,7 +101,7 @@ def test_a_write_under_the_key_is_done_and_told_with_its_host():
     link.prove()
     assert link.send(link.sealed(commands.ENTRY, _entry()))[2] == commands.OK
     assert link.send(link.sealed(commands.ANCHOR, _anchor(), check=0))[2] == commands.OK
-    assert desk.wrote == [(commands.ENTRY, HOST), (commands.ANCHOR, HOST)]
+    assert desk.wrote == [(commands.ENTRY, commands.OK, HOST), (commands.ANCHOR, commands.OK, HOST)]
 
 
 def test_a_write_sent_again_is_refused_on_its_connection_and_on_the_next():
@@ -116,6 +116,8 @@ def test_a_write_sent_again_is_refused_on_its_connection_and_on_the_next():
     later.prove()
     assert later.send(first)[2] == commands.WRONG_KEY
     assert desk.log.next_seq == 2
+    assert [result for _, result, _ in desk.wrote] == [
+        commands.OK, commands.REPLAYED, commands.NOT_PROVEN, commands.WRONG_KEY]
 
 
 def test_an_earlier_counter_is_refused_after_a_later_one():
@@ -137,7 +139,7 @@ def test_another_key_and_any_changed_bit_are_refused():
         bad[bit // 8] ^= 1 << bit % 8
         if bad[0] != commands.TIME:  # which writes nothing
             assert link.send(bytes(bad))[2] != commands.OK, bit
-    assert desk.log.next_seq == 1 and not desk.wrote
+    assert desk.log.next_seq == 1 and not [told for told in desk.wrote if told[1] == commands.OK]
     assert link.send(good)[2] == commands.OK
 
 
@@ -149,6 +151,8 @@ def test_the_key_alone_writes_no_entry_and_provisions_no_board_without_code_or_b
     for op, body in ((commands.ENTRY, _entry()), (commands.PROVISION, who), (commands.UNPAIR, b"\1")):
         assert link.send(link.sealed(op, body, check=111111))[2] == commands.REFUSED
     assert desk.config.device_key == KEY and desk.log.next_seq == 1 and not desk.forgotten
+    assert desk.wrote == [(op, commands.REFUSED, HOST)
+                          for op in (commands.ENTRY, commands.PROVISION, commands.UNPAIR)]
 
 
 def test_a_host_has_its_own_bond_forgotten_with_the_key_and_all_with_the_code():

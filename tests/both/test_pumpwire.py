@@ -188,14 +188,16 @@ def test_entries_commands_and_requests_round_trip():
     data = entries.pack(b"u" * 16, b"AB", 1, 2, 3, entries.BAG, (4, 5, 6))
     assert entries.unpack(data)[6] == {"morphine_ug": 4, "bupivacaine_ug": 5, "volume_ul": 6}
     assert commands.read_request(commands.request(3, 9, 123456, b"x")) == (3, 9, 123456, b"x")
-    assert commands.read_response(commands.response(3, 9, 1, b"y")) == (3, 9, 1, b"y")
-    assert racp.read_request(receiving.report_from(42)) == (racp.REPORT, 42, 0)
+    assert receiving.read_response(commands.response(3, 9, 1, b"y")) == (3, 9, 1, b"y")
+    assert racp.read_request(receiving.report_from(42)) == (racp.REPORT, 42, racp.NO_END, 0)
     assert receiving.report_from(42) == b"\x01\x03\x01\x2a\x00\x00\x00"
     tagged = receiving.report_from(42, 5)
     assert tagged == receiving.report_from(42) + b"\x05"
-    assert racp.read_request(tagged) == (racp.REPORT, 42, 0)
-    assert racp.read_request(receiving.count_from(42) + b"\x05")[2] == racp.BAD_OPERAND
-    assert racp.read_request(tagged + b"\x05")[2] == racp.BAD_OPERAND
-    assert racp.read_request(b"\x02\x01")[2] == racp.NO_SUCH_OP
-    assert racp.read_request(b"\x01\x04\x01")[2] == racp.NO_SUCH_OPERATOR
+    assert racp.read_request(tagged) == (racp.REPORT, 42, racp.NO_END, 0)
+    ranged = b"\x01\x04\x01\x05\x00\x00\x00\x09\x00\x00\x00"
+    assert racp.read_request(ranged) == racp.read_request(ranged + b"\x05") == (racp.REPORT, 5, 9, 0)
+    for bad in (receiving.count_from(42) + b"\x05", tagged + b"\x05", ranged + b"\x05\x05", ranged[:10]):
+        assert racp.read_request(bad)[3] == racp.BAD_OPERAND
+    assert racp.read_request(b"\x02\x01")[3] == racp.NO_SUCH_OP
+    assert racp.read_request(b"\x01\x02\x01")[3] == racp.NO_SUCH_OPERATOR
     assert receiving.read_answer(racp.count_response(70000)) == (racp.COUNT, 1, 70000)

@@ -9,7 +9,7 @@ _NONCE = b"n" * seal.NONCE_BYTES
 
 def test_an_attestation_holds_for_its_key_its_nonce_and_its_words():
     said = seal.attest(_KEY, _NONCE, 0xFEDCBA98, 1000, 900, 300, 0xDEADBEEF, b"previous")
-    assert len(said) == seal.ATTESTATION_BYTES and decoding.attested(said, _KEY, _NONCE)
+    assert len(said) == decoding.ATTESTATION_BYTES and decoding.attested(said, _KEY, _NONCE)
     fields = decoding.read_attestation(said)
     assert (fields["log_id"], fields["next_seq"], fields["used"]) == (0xFEDCBA98, 1000, 300)
     assert fields["key_id"] == seal.key_id(_KEY) != seal.key_id(b"another")

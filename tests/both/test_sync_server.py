@@ -1,5 +1,7 @@
 """The transfer: what arrives is what lies on flash, whatever gets lost on the way."""
 
+import struct
+
 import dice
 
 from gateway.clock import Uptime
@@ -54,9 +56,9 @@ class Host:
         return out
 
 
-def _transfer(log, host, packet_bytes, seq=0, busy=0, during=None):
+def _transfer(log, host, packet_bytes, seq=0, busy=0, during=None, request=None):
     server = SyncServer(log)
-    assert server.request(receiving.report_from(seq)) is None
+    assert server.request(request or receiving.report_from(seq)) is None
     sent = []
 
     def notify(packet):
@@ -195,6 +197,43 @@ def test_what_an_aborted_report_left_on_its_way_is_not_taken_for_the_next():
         assert receiving.open_packet(fresh[expected], expected, 6)[0] == expected
 
 
+def _asked(op, operator, *seqs):
+    return struct.pack("<BBB%dI" % len(seqs), op, operator, racp.BY_SEQ, *seqs)
+
+
+def test_ranges_one_after_the_other_are_the_whole_log():
+    _, log = _filled(3000)
+    second = log.page_at(1)[0]
+    host = Host(0)
+    first = 0
+    for last in (0, 20, second - 2, second - 1, second, 2 * second + 9, 2998, 2999, racp.NO_END):
+        host.expected, host.reader = 0, receiving.SegmentReader()
+        assert _transfer(log, host, 244, request=_asked(1, 4, first, last))[3] == racp.SUCCESS
+        seqs = host.seqs()
+        assert seqs == list(range(len(seqs))), last
+        assert seqs[-1] in (last, last + 1) or last == racp.NO_END and seqs[-1] == 3000
+        first = last + 1
+
+
+def test_counts_and_refusals_of_ranges():
+    _, log = _filled(3000)
+    server = SyncServer(log)
+    assert server.request(_asked(4, 4, 5, 14)) == racp.count_response(10)
+    assert server.request(_asked(4, 4, 2990, racp.NO_END)) == racp.count_response(11)
+    assert server.request(_asked(4, 4, 5000, 6000)) == racp.count_response(0)
+    assert server.request(_asked(1, 4, 9, 8))[3] == racp.BAD_OPERAND
+    assert server.request(_asked(1, 4, 5000, 6000))[3] == racp.NO_RECORDS
+
+
+def test_a_range_of_what_the_ring_gave_up_has_no_records():
+    _, log = _filled(12000)
+    assert log.oldest_seq > 10
+    server = SyncServer(log)
+    assert server.request(_asked(1, 4, 0, log.oldest_seq - 1))[3] == racp.NO_RECORDS
+    assert server.request(_asked(4, 4, 0, log.oldest_seq - 1)) == racp.count_response(0)
+    assert server.request(_asked(1, 4, 0, log.oldest_seq)) is None
+
+
 def test_count_abort_busy_and_refusals():
     _, log = _filled(100)
     server = SyncServer(log)
@@ -204,7 +243,16 @@ def test_count_abort_busy_and_refusals():
     assert server.request(receiving.report_from(0)) == racp.response(racp.REPORT, racp.BUSY)
     assert server.request(receiving.abort()) == racp.response(racp.ABORT, racp.SUCCESS)
     assert not server.active
-    assert server.request(b"\x02\x01") == racp.response(racp.DELETE, racp.NO_SUCH_OP)
+    for request, code in (
+        (b"\x02\x01", racp.NO_SUCH_OP), (b"\x09\x01", racp.NO_SUCH_OP), (b"\x01\x00", racp.BAD_OPERATOR),
+        (b"\x01\x07", racp.BAD_OPERATOR), (b"\x03\x01", racp.BAD_OPERATOR),
+        (b"\x01\x02\x01\0\0\0\0", racp.NO_SUCH_OPERATOR), (b"\x04\x05", racp.NO_SUCH_OPERATOR),
+        (b"\x01\x06", racp.NO_SUCH_OPERATOR), (b"\x01\x03", racp.NO_SUCH_OPERAND),
+        (b"\x01\x03\x02\0\0\0\0", racp.NO_SUCH_OPERAND), (b"\x01\x03\x01\0\0\0", racp.BAD_OPERAND),
+        (b"\x01\x01\x01", racp.BAD_OPERAND), (b"\x01\x04\x01\0\0\0\0", racp.BAD_OPERAND),
+    ):
+        assert server.request(request) == racp.response(request[0], code), request
+    assert server.request(b"\x01") == racp.response(0, racp.BAD_OPERATOR)
     assert server.request(receiving.report_from(5000))[3] == racp.NO_RECORDS
 
 

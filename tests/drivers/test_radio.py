@@ -1,8 +1,9 @@
 """The radio on its stack: busy, overrun, and with strangers on it."""
 
 import bluetooth
+from gateway.clock import Uptime
 from gateway.pairing import Pairing
-from pumpwire import uuids
+from pumpwire import commands, gatt, uuids
 from radio import Radio
 
 STRANGER = b"\1\2\3\4\5\6"
@@ -26,6 +27,8 @@ class Handler:
         self.peers = []
         self.writes = []
         self.now_s = 0
+        self.access = []
+        self.uptime = Uptime()
         self.pairing = Pairing(Config(), lambda n: b"7" * n)
 
     def info(self):
@@ -40,8 +43,12 @@ class Handler:
     def passkey(self):
         return self.pairing.passkey(self.now_s)
 
-    def paired(self):
+    def paired(self, address):
         self.pairing.paired()
+        self.access.append(address)
+
+    def wrote(self, op, result, host_id):
+        self.access.append((op, result, host_id))
 
     def opened(self, peer):
         self.peers.append(peer)
@@ -107,13 +114,66 @@ def test_it_asks_for_secure_connections_with_a_passkey_and_a_bond():
 
 
 def test_all_but_info_and_pairing_wants_encryption_and_authentication():
-    import radio
+    import radio_services
 
-    for channel in uuids.CHARACTERISTICS:
-        flags = radio._FLAGS[channel]
+    for channel in gatt.CHARACTERISTICS:
+        flags = radio_services._FLAGS[channel]
         if channel not in uuids.OPEN:
             assert not flags & 0x02 or flags & 0x0600 == 0x0600
             assert not flags & 0x0C or flags & 0x3000 == 0x3000
+
+
+def test_a_host_that_breaks_off_while_it_is_asked_for_the_passkey_is_told_of_once():
+    radio = _started()
+    radio._handler.pairing.pressed(0)
+    _connect(radio, 7)
+    radio.ble.central(31, 7, 3, 0)
+    radio.service(0)
+    radio.ble.central(2, 7, 0, STRANGER)
+    radio.service(0)
+    assert radio._handler.access == [(commands.PAIR, commands.WRONG_KEY, 0)]
+
+
+def _about(radio):
+    """Returns the handles of Device Information, by number, and of the time."""
+    handles = sorted(radio.ble.values)[len(gatt.CHARACTERISTICS) :]
+    return dict(zip(gatt.ABOUT, handles)), handles[-1]
+
+
+def test_what_device_information_tells_a_stranger_is_what_the_advertisement_tells():
+    radio = _started()
+    about, _ = _about(radio)
+    _connect(radio, 7)
+    values = radio.ble.values
+    for number, handle in about.items():
+        assert values[handle]
+        assert radio.ble.central(4, 7, handle) == (0 if number in gatt.OPEN_ABOUT else 5)
+    assert values[about[gatt.SERIAL]] == b"B01" and b"B01" in radio.ble.advertised[1]
+    assert values[about[gatt.FIRMWARE_REVISION]].count(b".") == 2
+    radio.ble.central_secures(7)
+    assert not any(radio.ble.central(4, 7, handle) for handle in about.values())
+
+
+def test_a_secured_host_reads_the_uptime_in_tenths_of_a_second_and_a_stranger_does_not():
+    radio = _started()
+    _, time = _about(radio)
+    _connect(radio, 7)
+    assert radio.ble.central(4, 7, time) == 5 and radio.ble.values[time] == b""
+    radio.ble.central_secures(7)
+    radio._handler.uptime.s, radio._handler.uptime.ms = 3600, 250
+    radio.service(3600)
+    assert radio.ble.central(4, 7, time) == 0
+    assert radio.ble.values[time] == bytes((0x25, 0xA2, 0x8C, 0, 0, 0, 0, 7, 0, 0, 0))
+
+
+def test_a_write_to_what_takes_none_is_dropped():
+    radio = _started()
+    about, time = _about(radio)
+    _connect(radio, 7)
+    for handle in [time] + list(about.values()):
+        radio.ble.central_writes(7, handle, b"x")
+    radio.service(0)
+    assert not radio._handler.writes
 
 
 def test_a_stranger_reads_and_is_sent_nothing_until_the_link_is_secured_in_every_respect():
@@ -174,6 +234,7 @@ def test_a_passkey_is_told_while_the_window_is_open_and_three_times_at_most():
         radio.service(0)
         assert len(radio.ble.passkeys) == min(attempt, 3)
     assert not radio._handler.pairing.open(0)
+    assert radio._handler.access == 3 * [(commands.PAIR, commands.WRONG_KEY, 0)]
 
 
 def test_a_host_that_paired_is_known_after_a_reboot_and_the_window_closes():
@@ -181,6 +242,9 @@ def test_a_host_that_paired_is_known_after_a_reboot_and_the_window_closes():
     radio = _started(nvs=nvs)
     _pair(radio, 7, HOST, HOST_KEY)
     assert radio._peers.get(7).secured and not radio._handler.pairing.open(0)
+    radio.ble.central(2, 7, 0, HOST)
+    radio.service(0)
+    assert radio._handler.access == [HOST_KEY]
     radio = _started(nvs=nvs)
     assert radio.ble.central(29, 1, 0, HOST_KEY) == b"ltk of " + HOST
     assert radio.ble.central(29, 2, 0, None) == b"ltk of " + HOST
@@ -196,7 +260,7 @@ def test_a_stranger_who_pairs_without_a_passkey_leaves_no_bond():
     assert radio.ble.central(29, 1, 0, HOST_KEY) is None
     radio.ble.central(28, 7, 1, 0, 1, 16)
     radio.service(0)
-    assert not nvs.values and not radio._peers.get(7).secured
+    assert not nvs.values and not radio._peers.get(7).secured and not radio._handler.access
 
 
 def test_a_wrong_passkey_leaves_no_bond():

@@ -6,7 +6,7 @@ import dice
 import machine
 import pins
 from parts import Contact, Hx711Part, Pump
-from pumpwire import receiving, names, racp, records, uuids
+from pumpwire import gatt, names, racp, receiving, records, uuids
 from world import world
 
 SECOND_US = 1000000
@@ -171,14 +171,14 @@ def test_a_central_is_advertised_to_served_and_let_go():
     def connect():
         ble = bluetooth.BLE.only
         advertisement, response = ble.advertised
-        assert bytes(bluetooth.UUID(uuids.SERVICE)) in advertisement and b"unnamed" in response
+        assert bytes(bluetooth.UUID(gatt.SERVICE)) in advertisement and b"unnamed" in response
         ble.central(1, 0, 0, b"\1\2\3\4\5\6")
         ble.central(21, 0, 247)
         ble.central_secures(0)
 
     def ask():
         ble = bluetooth.BLE.only
-        channels = sorted(uuids.CHARACTERISTICS)
+        channels = sorted(gatt.CHARACTERISTICS)
         handle = sorted(ble.values)[channels.index(uuids.RACP)]
         ble.central_writes(0, handle, receiving.count_from(0))
 

@@ -13,7 +13,7 @@ from bumble.hci import Address
 from bumble.keys import MemoryKeyStore
 from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport import open_transport
-from pumpwire import commands, pairing, proofs, uuids
+from pumpwire import commands, gatt, pairing, proofs, receiving, uuids
 
 FIND_S = 10
 QUIET_S = 1.5  # a board answers in a tenth of that
@@ -65,14 +65,14 @@ class Stranger:
         self.connection = await self._device.connect(address, timeout=FIND_S)
         self.gone: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.connection.on("disconnection", self._gone)
-        peer = Peer(self.connection)
+        self._peer = peer = Peer(self.connection)
         await peer.request_mtu(247)
         await peer.discover_services()
         for service in peer.services:
             await service.discover_characteristics()
         self._characteristics = {
             channel: peer.get_characteristics_by_uuid(UUID(str(PlainUUID(text))))[0]
-            for channel, text in uuids.CHARACTERISTICS.items()
+            for channel, text in gatt.CHARACTERISTICS.items()
         }
 
     def _gone(self, reason: int) -> None:
@@ -82,6 +82,11 @@ class Stranger:
     async def read(self, channel: int) -> bytes:
         """Reads a characteristic; ATT_Error if the board refuses."""
         return bytes(await self._characteristics[channel].read_value())
+
+    async def read_standard(self, number: int) -> bytes:
+        """Reads a characteristic that the Bluetooth SIG numbered; ATT_Error if the board refuses."""
+        return bytes(await self._peer.get_characteristics_by_uuid(
+            UUID.from_16_bits(number))[0].read_value())
 
     async def write(self, channel: int, data: bytes) -> None:
         """Writes, acknowledged; ATT_Error if the board refuses."""
@@ -121,7 +126,7 @@ class Stranger:
         for _ in range(100):
             for channel, data in self.arrived[before:]:
                 if channel == uuids.COMMAND and (data[0] & 0x7F, data[1]) == tuple(request[:2]):
-                    return commands.read_response(data)
+                    return receiving.read_response(data)
             await asyncio.sleep(0.05)
         raise AssertionError("no answer to a command")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import struct
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import Any
 
 import pytest
 from bumble.att import ATT_Error
-from pumpwire import commands, entries, pairing, proofs, receiving, sealing, uuids
+from pumpwire import commands, entries, gatt, pairing, proofs, racp, receiving, sealing, uuids
 from stranger import Stranger
 from ward import Air, Ward, all_entries, holes, json_lines, on_air, pumplog, rows, run_ward
 
 BOARD, PATIENT = "B01", "P01"
 HOST_ID = 4242
+PAIRED = (commands.PAIR, commands.OK)
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +48,14 @@ def secrets_of(ward: Ward) -> list[bytes]:
 
 
 def attack(
-    ward: Ward, tmp_path: Path, work: Callable[[Air, Ward], Coroutine[Any, Any, None]], *options: str
+    ward: Ward, tmp_path: Path, work: Callable[[Air, Ward], Coroutine[Any, Any, None]], *options: str,
+    noted: tuple[tuple[int, int], ...] = (),
 ) -> None:
     """Runs an attack on a ward of its own; the board must then give its whole log to the nurse.
 
-    Its log must tell of no missed tick and no restart, and of nothing that the attacker did.
+    Its log must tell of no missed tick and no restart, and of nothing that the attacker did but that
+    the attacker was there: noted has the (op, result) of those ACCESS records; the nurse's pairing is
+    another.
     """
     copy = ward.copy(tmp_path / "run")
     db = copy.store(tmp_path / "after.db")
@@ -62,9 +67,12 @@ def attack(
     assert "Traceback" not in (copy.folder / BOARD / "firmware.err").read_text()
     assert rows(db, "SELECT COUNT(DISTINCT boot) FROM records") == [(3,)] and not holes(db)
     late = rows(db, "SELECT kind FROM records WHERE boot = 3")
-    assert {kind for kind, in late} <= {"boot", "calibration", "anchor", "resumed"}, late
+    assert {kind for kind, in late} <= {"boot", "calibration", "anchor", "resumed", "access"}, late
     anchors = [kind for kind, in late if kind == "anchor"]
     assert 1 <= len(anchors) <= 2  # the nurse's own: she pulled at most twice
+    told = [json.loads(fields) for fields, in
+            rows(db, "SELECT fields FROM records WHERE boot = 3 AND kind = 'access' ORDER BY seq")]
+    assert [(each["op"], each["result"]) for each in told] == [*noted, PAIRED]
     quiet = ward.store(tmp_path / "quiet.db")
     assert pumplog(quiet, "pull", PATIENT, "--link", f"file:{ward.image(PATIENT)}").returncode == 0
     assert all_entries(db) == all_entries(quiet)
@@ -90,6 +98,10 @@ def test_an_unpaired_stranger_gets_nothing(ward: Ward, tmp_path: Path, options: 
         async with Stranger(air.address, 1) as stranger:
             await stranger.connect(BOARD)
             await refused(stranger.read(uuids.STATUS))
+            for number in (gatt.FIRMWARE_REVISION, gatt.HARDWARE_REVISION, gatt.CURRENT_ELAPSED_TIME):
+                await refused(stranger.read_standard(number))
+            told = [await stranger.read_standard(number) for number in gatt.OPEN_ABOUT]
+            assert told == [b"pumplog", b"bedside gateway", BOARD.encode()]
             await stranger.subscribe()
             for channel, data in ((uuids.RACP, receiving.report_from(0)),
                                   (uuids.RACP, receiving.count_from(0)),
@@ -120,6 +132,7 @@ def test_three_wrong_passkeys_close_the_window(ward: Ward, tmp_path: Path) -> No
                 is_open, left, nonce = await stranger.window()
                 assert is_open and left == 3 - attempt
                 nonces.add(nonce)
+                await learns_nothing(stranger, copy)
                 assert not await stranger.pair((pairing.passkey(key, nonce) + 1 + attempt) % 1000000)
         assert len(nonces) == 1
         async with Stranger(air.address, 9) as stranger:
@@ -128,7 +141,7 @@ def test_three_wrong_passkeys_close_the_window(ward: Ward, tmp_path: Path) -> No
             assert not await stranger.pair(pairing.passkey(key, nonce))  # right, but too late
         assert not bonds(copy)
 
-    attack(ward, tmp_path, work)
+    attack(ward, tmp_path, work, noted=((commands.PAIR, commands.WRONG_KEY),))
 
 
 @pytest.mark.parametrize("pressed", [False, True])
@@ -187,7 +200,7 @@ def test_a_command_sent_again_is_refused(ward: Ward, tmp_path: Path) -> None:
             await stranger.prove(HOST_ID)
             assert (await stranger.ask(recorded))[2] == commands.WRONG_KEY
 
-    attack(ward, tmp_path, work)
+    attack(ward, tmp_path, work, noted=(PAIRED, (commands.UNPAIR, commands.REPLAYED)))
 
 
 def test_a_command_under_another_key_is_refused_even_with_the_label_s_code(
@@ -209,7 +222,7 @@ def test_a_command_under_another_key_is_refused_even_with_the_label_s_code(
                 plain = commands.request(op, n, code, body)
                 assert (await stranger.ask(plain))[2] in (commands.WRONG_KEY, commands.MALFORMED)
 
-    attack(ward, tmp_path, work)
+    attack(ward, tmp_path, work, noted=(PAIRED, (commands.ENTRY, commands.NOT_PROVEN)))
 
 
 def test_an_oversize_write_is_cut_or_refused_and_changes_nothing(ward: Ward, tmp_path: Path) -> None:
@@ -224,7 +237,28 @@ def test_an_oversize_write_is_cut_or_refused_and_changes_nothing(ward: Ward, tmp
                     await stranger.write(channel, b"\xaa" * size)
             assert (await stranger.ask(commands.request(commands.TIME, 9, 0, b"")))[2] == commands.OK
 
-    attack(ward, tmp_path, work)
+    attack(ward, tmp_path, work, noted=(PAIRED, (commands.ENTRY, commands.NOT_PROVEN)))
+
+
+def test_malformed_requests_over_the_air_are_answered_and_change_nothing(
+    ward: Ward, tmp_path: Path
+) -> None:
+    async def work(air: Air, copy: Ward) -> None:
+        dice = random.Random(17)
+        async with Stranger(air.address, 1) as stranger:
+            await _insider(stranger, air, copy)
+            for _ in range(300):
+                request = bytes((dice.choice((1, 4)), dice.randrange(2, 256))) + dice.randbytes(
+                    dice.randrange(4))  # never long enough to be served
+                await stranger.write(uuids.RACP, request)
+                await stranger.write(uuids.RACP, dice.randbytes(1))
+            told = [data for channel, data in await stranger.quiet() if channel == uuids.RACP]
+            assert told and all(len(data) == 4 and data[0] == racp.RESPONSE and data[3] > racp.SUCCESS
+                                for data in told)
+            assert not [data for channel, data in stranger.arrived if channel == uuids.LOG]
+            assert (await stranger.ask(commands.request(commands.TIME, 9, 0, b"")))[2] == commands.OK
+
+    attack(ward, tmp_path, work, noted=(PAIRED,))
 
 
 def test_a_subscriber_without_encryption_hears_nothing_of_another_s_pull(
@@ -246,6 +280,9 @@ def test_a_subscriber_without_encryption_hears_nothing_of_another_s_pull(
             assert json_lines(done)[0]["records"] > 2900, done.stdout + done.stderr
             await refused(stranger.read(uuids.STATUS))
             assert not await stranger.quiet()
+            await learns_nothing(stranger, copy)
+            late = {kind for kind, in rows(db, "SELECT DISTINCT kind FROM records WHERE boot = 3")}
+            assert late <= {"boot", "calibration", "anchor", "access", "resumed"}
 
     copy = ward.copy(tmp_path / "listened")
     with on_air(copy, "--by-hand", "--lax") as air:
@@ -262,6 +299,7 @@ def test_strangers_on_every_place_keep_the_nurse_out_for_seconds_only(
             for hog in hogs:
                 await hog.__aenter__()
                 await hog.connect(BOARD)
+                await learns_nothing(hog, copy)
             air.press(BOARD)
             done = await asyncio.to_thread(pumplog, db, "pull", PATIENT, PUMPLOG_AIR=air.address)
             assert done.returncode == 0, done.stdout + done.stderr

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pumpwire import receiving, uuids
+from pumpwire import gatt, receiving, uuids
 
-_LOG = uuids.CHARACTERISTICS[uuids.LOG]
+_LOG = gatt.CHARACTERISTICS[uuids.LOG]
 
 
 def packets(trace: Path) -> list[bytes]:

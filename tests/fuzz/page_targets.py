@@ -45,7 +45,7 @@ def page_of(data: bytes) -> bytes:
 
 def _count(made: bytearray) -> int:
     try:
-        return page.count_records(made, page.read_header(made))[0]
+        return decoding.count_records(made, page.read_header(made))[0]
     except WireError:
         return 0
 

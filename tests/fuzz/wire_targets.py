@@ -18,7 +18,7 @@ def _open(packet: bytes) -> tuple[int, bytes]:
 
 SMALL: tuple[Callable[[bytes], Any], ...] = (
     receiving.read_answer, _open, stream.read_flow, racp.read_request,
-    commands.read_request, commands.read_response, entries.unpack, proofs.unseal, pairing.read_value,
+    commands.read_request, receiving.read_response, entries.unpack, proofs.unseal, pairing.read_value,
 )
 Pieces = list[tuple[int, int, bytes]]
 

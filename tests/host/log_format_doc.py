@@ -21,7 +21,7 @@ NUMBERS = {  # a field's numbers: where their words stand
     "demand.reason": names.REASONS, "bolus.source": names.SOURCES, "pump.state": names.PUMP_STATES,
     "gap.cause": names.GAPS, "signature.signature": names.SIGNATURES,
     "signature.state": names.SIGNATURE_STATES, "power.state": names.SUPPLY_STATES,
-    "cells.what": names.CELLS,
+    "cells.what": names.CELLS, "access.op": names.ACCESS_OPS, "access.result": names.ACCESS_RESULTS,
 }
 _LINE_BYTES = 16
 

@@ -19,7 +19,7 @@ from gateway.peer_session import Session
 from nor import Nor
 from nor import random as seven
 from pumplog.errors import Unreachable
-from pumpwire import commands, entries, page, receiving, records, stream, uuids
+from pumpwire import commands, entries, names, page, receiving, records, stream, uuids
 
 PACKET_BYTES = 244
 
@@ -79,12 +79,12 @@ def session_of(board: LoopBoard, peer: object) -> Session:
     log, config = board.log, Config(_NoNvs())
 
     def status() -> bytes:
-        values = dict.fromkeys(commands.STATUS_FIELDS, 0)
+        values = dict.fromkeys(names.STATUS_FIELDS, 0)
         values |= {"boot": log.boot, "oldest_seq": log.oldest_seq, "next_seq": log.next_seq}
         return struct.pack(commands.STATUS_BODY, *values.values())
 
     server = CommandServer(config, log, Uptime(), lambda: False, lambda kind, fields: None,
-                           lambda epoch_s: None, lambda: 0, lambda op, host_id: None,
+                           lambda epoch_s: None, lambda: 0, lambda *told: None,
                            lambda peer: False)
     return Session(peer, log, server, {uuids.STATUS: status}, Guard(peer, config, log, seven))
 

@@ -6,7 +6,9 @@ import queue
 from types import SimpleNamespace
 
 import pytest
-from pumplog.errors import Unreachable
+from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError, BleakGATTProtocolErrorCode
+from pumplog.errors import NotPaired, Refused, Unreachable
+from pumplog.links import ble_radio
 from pumplog.links.ble_radio import GattPeer
 
 
@@ -31,3 +33,82 @@ def test_what_came_before_the_link_broke_is_still_given_out() -> None:
 def test_silence_on_a_good_link_is_none() -> None:
     assert peer(connected=True).receive(timeout_s=0.01) is None
     assert peer(connected=True).receive(timeout_s=0.3) is None
+
+
+# What follows plays what the documentation of bleak says of systems that nobody has tried it on.
+
+
+@pytest.mark.parametrize("cause", [
+    BleakGATTProtocolError(BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHENTICATION),  # macOS, Windows
+    BleakGATTProtocolError(BleakGATTProtocolErrorCode.INSUFFICIENT_ENCRYPTION),
+    BleakDBusError("org.bluez.Error.NotPermitted", ["Not paired"]),
+    BleakError("Could not read characteristic handle 7: Access Denied"),  # Windows
+], ids=["authentication", "encryption", "BlueZ", "Windows"])
+def test_on_every_system_it_is_seen_that_a_value_wants_a_pairing(cause: Exception) -> None:
+    from _bleio.exceptions import BluetoothError
+
+    def read() -> None:
+        raise BluetoothError("as mended") from cause
+
+    with pytest.raises(Refused):
+        peer(connected=True)._guard(read)
+
+
+def test_another_error_is_no_want_of_pairing() -> None:
+    from _bleio.exceptions import BluetoothError
+
+    def read() -> None:
+        raise BluetoothError("as mended") from BleakError("Could not read: Unreachable")
+
+    with pytest.raises(Unreachable):
+        peer(connected=True)._guard(read)
+
+
+class MacClient:
+    """As bleak's for macOS: the system pairs and forgets by itself, and says nothing."""
+
+    async def unpair(self) -> None:
+        raise NotImplementedError("Pairing is not available in Core Bluetooth.")
+
+
+def on_a_mac(monkeypatch: pytest.MonkeyPatch) -> GattPeer:
+    monkeypatch.setattr(ble_radio.sys, "platform", "darwin")
+    monkeypatch.delenv("PUMPLOG_AIR", raising=False)
+    made = peer(connected=True)
+    made._connection._bleio_connection = SimpleNamespace(
+        _bleak_client=SimpleNamespace(_backend=MacClient()))
+    return made
+
+
+def test_a_mac_does_not_say_whether_it_is_paired_and_pairs_in_its_settings(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mac = on_a_mac(monkeypatch)
+    assert not ble_radio.pairs_itself() and mac.paired is None
+    with pytest.raises(NotPaired, match="in its own settings"):
+        mac.pair(123456)
+
+
+def test_a_mac_forgets_in_its_settings_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotPaired, match="settings only: remove it there"):
+        on_a_mac(monkeypatch).unpair()
+
+
+def test_a_board_is_known_by_its_name_whatever_its_address_looks_like(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a Mac an address is a UUID of that Mac's own."""
+    from _bleio import Address, ScanEntry
+    from adafruit_ble.advertising.standard import ProvideServicesAdvertisement
+    from pumpwire import gatt
+
+    entry = ScanEntry(address=Address(string="6C1D3A64-3F0C-4F9B-9C55-0A7C3E6B2D11"), rssi=-60,
+                      connectable=True, scan_response=False, data_dict={
+        0x07: bytes(reversed(bytes.fromhex(gatt.SERVICE.replace("-", "")))), 0x09: b"B01",
+        0xFF: b"\xff\xff\x01"})
+    told = ProvideServicesAdvertisement(entry=entry)
+    radio = SimpleNamespace(start_scan=lambda *_, **__: iter([told]), stop_scan=lambda: None)
+    monkeypatch.setattr(ble_radio, "_radio", lambda: radio)
+    (seen,) = ble_radio.scan(gatt.SERVICE, until_name="B01")
+    assert (seen.name, seen.address, seen.has_news) == (
+        "B01", "6C1D3A64-3F0C-4F9B-9C55-0A7C3E6B2D11", True)

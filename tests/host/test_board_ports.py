@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
 import os
 import re
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pumpbench.air.server import Air
 from pumpbench.virtual_board import find_micropython
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +68,22 @@ def in_the_bench(folder: Path) -> dict[str, list[str] | str | None]:
 
 
 def on_the_air(folder: Path) -> dict[str, list[str] | str | None]:
+    """On an air of its own: a board registers its services as it is built."""
+    loop = asyncio.new_event_loop()
+    air = threading.Thread(target=loop.run_forever, daemon=True)
+    air.start()
+    port, _ = asyncio.run_coroutine_threadsafe(Air().start(), loop).result()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PUMPBENCH_AIR", f"127.0.0.1:{port}")
+        patch.setenv("PUMPBENCH_ADDRESS", "F0:F0:F0:F0:F0:01")
+        try:
+            return off_the_wires(folder)
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            air.join()
+
+
+def off_the_wires(folder: Path) -> dict[str, list[str] | str | None]:
     return virtual(folder, counts=0, presses=0, reliefs=0, weight_raw=0, button=None)
 
 

@@ -22,7 +22,7 @@ from pumplog.entries import Entry, to_wire
 from pumplog.errors import Usage
 from pumplog.quantities import MASS_UG, RATE_UL_H, VOLUME_UL, Kind, parse, show, show_age
 from pumplog.store import Pull, Store
-from pumpwire import commands, records
+from pumpwire import commands, names, records
 
 ROOT = Path(__file__).parents[2]
 PATHS = f"{ROOT / 'host_tools'}:{ROOT / 'firmware'}"
@@ -305,7 +305,7 @@ def test_lists_say_strength_author_and_age(db: Path, capsys: pytest.CaptureFixtu
 
 
 def _pulled(db: Path, at_ms: int, **told: int) -> None:
-    status = {**dict.fromkeys(commands.STATUS_FIELDS, 0), "uptime_s": 40, "rate_ul_h": commands.NEVER,
+    status = {**dict.fromkeys(names.STATUS_FIELDS, 0), "uptime_s": 40, "rate_ul_h": commands.NEVER,
               "rate_low_ul_h": commands.NEVER, "rate_high_ul_h": commands.NEVER, "reservoir_ul": -1,
               "last_bolus_age_s": commands.NEVER, "flags": commands.FLAG_LOGGING, **told}
     with Store.open(db) as store:

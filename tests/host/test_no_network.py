@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -34,7 +35,7 @@ print("RAN", file=sys.__stdout__)
 EXAMPLES = {
     "scan": ("--seconds", "1"), "pull": ("P01",), "status": (), "events": ("P01",), "doses": ("P01",),
     "table": (), "patient": ("list",), "bag": ("list",), "regimen": ("show",), "pair": ("B01",),
-    "verify": ("P01",),
+    "verify": ("P01",), "keys": ("list",),
     "unpair": ("B01",), "provision": ("--name", "B09", "--ul-per-count", "1 uL", "--link",
                                       "serial:/dev/absent"),
 }
@@ -66,6 +67,24 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_no_command_opens_a_network_connection(db: Path, command: str) -> None:
     assert command in EXAMPLES, f"give an example of {command} here"
     assert "NETWORK" not in watched(db, command, *EXAMPLES[command])
+
+
+NETWORK = {"socket", "socketserver", "ssl", "http", "urllib", "ftplib", "smtplib", "xmlrpc", "telnetlib",
+           "requests", "network", "urequests", "aiohttp"}
+MAY = {"firmware/boards/virtual/bluetooth.py"}  # the bench's air: no board has it
+
+
+def test_only_the_link_to_a_board_knows_of_connections() -> None:
+    """What a module cannot name it does not open; pyserial and bleak are the two that others open."""
+    found = set()
+    for folder in ("host_tools/pumplog", "firmware"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else (
+                    [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else [])
+                if any(name.split(".")[0] in NETWORK for name in names):
+                    found.add(str(path.relative_to(ROOT)))
+    assert found == MAY
 
 
 def test_the_hook_would_have_seen_one(db: Path) -> None:

@@ -14,8 +14,19 @@ NAMED = re.findall(r"\| (tests/[\w/.]+)::(\w+) \|", PAGE)
 
 
 def test_every_promise_names_a_test() -> None:
-    table = PAGE.split("| promise | test |")[1].split("\n\n")[0]
-    assert len(NAMED) == table.count("\n| ") >= 20
+    assert len(NAMED) == rows("promise") + rows("attacker") and rows("promise") >= 20
+
+
+def rows(heading: str) -> int:
+    """Returns how many lines a table has below its heading."""
+    return PAGE.split(f"| {heading} | test |")[1].split("\n\n")[0].count("\n| ")
+
+
+def test_each_attacker_of_the_done_when_list_is_in_the_table() -> None:
+    table = PAGE.split("| attacker | test |")[1].split("\n\n")[0]
+    for attacker in ("unpaired", "wrong passkey", "just works", "replayed", "wrong key", "cloned",
+                     "oversize", "malformed", "without encryption", "hogging"):
+        assert attacker in table, attacker
 
 
 @pytest.mark.parametrize("path, name", NAMED, ids=[name for _, name in NAMED])

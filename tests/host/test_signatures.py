@@ -12,7 +12,7 @@ from pumplog.cli import main
 from pumplog.log_view import read_log
 from pumplog.signatures import Signature, evidence, name_of
 from pumplog.store import Pull, Store
-from pumpwire import commands, names, records
+from pumpwire import names, records
 
 HOUR = 3600
 
@@ -68,7 +68,7 @@ def status_store(path: str, **told: int) -> None:
         bed.infuse(0, 2 * HOUR, "1.0", told=False)
         bed.add(HOUR, "signature", records.OCCLUSION, records.BEGAN, 600, 1100, 100)
         bed.write(2 * HOUR)
-        status = {name: 0 for name in commands.STATUS_FIELDS} | {"uptime_s": 7200} | told
+        status = {name: 0 for name in names.STATUS_FIELDS} | {"uptime_s": 7200} | told
         store.add_pull(Pull("B01", bed.log_id, START_MS + 2 * HOUR * 1000, "ble", 9, 9, "complete",
                             status))
         store.commit()

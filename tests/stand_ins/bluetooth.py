@@ -16,7 +16,10 @@ class UUID:
     """Iterates over its bytes, lowest first, as the real one's buffer does."""
 
     def __init__(self, value):
-        self._bytes = bytes(reversed(bytes.fromhex(value.replace("-", ""))))
+        if isinstance(value, int):
+            self._bytes = bytes((value & 255, value >> 8))
+        else:
+            self._bytes = bytes(reversed(bytes.fromhex(value.replace("-", ""))))
 
     def __iter__(self):
         return iter(self._bytes)
@@ -71,12 +74,13 @@ class BLE:
         self.values = {}
         self._limits = {}
         for _, characteristics in services:
+            handles.append(())
             for _ in characteristics:
                 handle = _FIRST_HANDLE + 3 * len(self.values)
                 self.values[handle] = b""
                 self._limits[handle] = _DEFAULT_BYTES
-                handles.append(handle)
-        return (tuple(handles),)
+                handles[-1] += (handle,)
+        return tuple(handles)
 
     def gatts_set_buffer(self, handle, length, append=False):
         self._limits[handle] = length

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pumpwire import uuids
+from pumpwire import gatt
 
 from ..episodes import Episode, episodes
 from ..errors import NotFound
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     if options.db.exists():  # boards can be looked for before there is any store
         with open_store(options) as store:
             serving = {one.board: one for one in episodes(store).values() if not one.ended}
-    found = sorted(ble_radio.scan(uuids.SERVICE, timeout_s=options.seconds),
+    found = sorted(ble_radio.scan(gatt.SERVICE, timeout_s=options.seconds),
                    key=lambda seen: seen.name)
     if not found:
         raise NotFound("no board in range: go nearer, and check that its light says logging.")

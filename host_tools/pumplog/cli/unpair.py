@@ -23,10 +23,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Removes the bond on both ends; Partly if the board keeps its own."""
-    spec, board = options.link or "ble", options.name
+    spec, board, here = options.link or "ble", options.name, ""
     with open_store(options) as store:
         if spec == "ble":
-            why = _over_ble(options, store)
+            why, here = _over_ble(options, store)
         elif spec.startswith("serial:") and options.everyone:
             link = link_to(store, spec, board)
             try:
@@ -37,7 +37,11 @@ def run(options: argparse.Namespace) -> int:
             raise Usage("a bond is between a board and this computer's Bluetooth: leave --link out; over"
                         " the cable give --everyone.")
     if options.json:
-        print_json({"board": board, "forgotten_here": spec == "ble", "forgotten_on_board": not why})
+        print_json({"board": board, "forgotten_here": spec == "ble" and not here,
+                    "forgotten_on_board": not why})
+    if here:
+        told = f"; board {board} may still know it: {why}" if why else ""
+        raise Partly(f"this computer still knows board {board}: {here}{told}")
     if why:
         raise Partly(f"board {board} may still know this computer: {why}")
     if not options.json:
@@ -46,8 +50,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _over_ble(options: argparse.Namespace, store: Store) -> str:
-    """Has the board and then this computer forget; returns why the board may not have."""
+def _over_ble(options: argparse.Namespace, store: Store) -> tuple[str, str]:
+    """Has the board and then this computer forget; returns why the board, and this computer, may not."""
+    here = ""
     peer = ble_radio.connect(find(options.name))
     try:
         try:
@@ -57,10 +62,13 @@ def _over_ble(options: argparse.Namespace, store: Store) -> str:
         except NotPaired as error:
             why = str(error)
         if peer.paired is not False:
-            peer.unpair()
+            try:
+                peer.unpair()
+            except NotPaired as error:
+                here = str(error)
     finally:
         peer.close()
-    return why
+    return why, here
 
 
 def _tell(client: Client, options: argparse.Namespace, store: Store) -> str:

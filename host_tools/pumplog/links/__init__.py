@@ -24,11 +24,11 @@ def open_link(spec: str, board: str, pairing_key: bytes | None = None) -> Link:
 
 def find(board: str) -> Any:
     """Returns the board of that name as it was heard in a scan."""
-    from pumpwire import uuids
+    from pumpwire import gatt
 
     from . import ble_radio
 
-    for seen in ble_radio.scan(uuids.SERVICE, until_name=board):
+    for seen in ble_radio.scan(gatt.SERVICE, until_name=board):
         if seen.name == board:
             return seen
     raise Unreachable(f"board {board} does not answer: go near it and check that its light"

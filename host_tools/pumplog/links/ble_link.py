@@ -1,13 +1,13 @@
-"""The link over Bluetooth: channels are characteristics (pumpwire.uuids)."""
+"""The link over Bluetooth: channels are characteristics (pumpwire.gatt)."""
 
 from __future__ import annotations
 
-from pumpwire import uuids
+from pumpwire import gatt, uuids
 
 from ..errors import PumplogError
 from . import ble_pairing, ble_radio
 
-_CHANNEL_OF = {uuid: channel for channel, uuid in uuids.CHARACTERISTICS.items()}
+_CHANNEL_OF = {uuid: channel for channel, uuid in gatt.CHARACTERISTICS.items()}
 
 
 def open_ble(seen: ble_radio.Seen, pairing_key: bytes | None) -> BleLink:
@@ -28,18 +28,18 @@ class BleLink:
         self.description = f"ble:{name}"
         self._peer = peer
         for channel in (uuids.RACP, uuids.LOG, uuids.COMMAND):
-            peer.subscribe(uuids.CHARACTERISTICS[channel])
+            peer.subscribe(gatt.CHARACTERISTICS[channel])
 
     def read(self, channel: int) -> bytes:
         """Reads a characteristic."""
-        return self._peer.read(uuids.CHARACTERISTICS[channel])
+        return self._peer.read(gatt.CHARACTERISTICS[channel])
 
     def write(self, channel: int, data: bytes) -> None:
         """Writes a characteristic, acknowledged but for FLOW."""
         if channel == uuids.FLOW:
-            self._peer.write_command(uuids.CHARACTERISTICS[channel], data)
+            self._peer.write_command(gatt.CHARACTERISTICS[channel], data)
         else:
-            self._peer.write(uuids.CHARACTERISTICS[channel], data)
+            self._peer.write(gatt.CHARACTERISTICS[channel], data)
 
     def receive(self, timeout_s: float) -> tuple[int, bytes] | None:
         """Returns the next notification or indication."""

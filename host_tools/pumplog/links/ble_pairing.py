@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import time
 
-from pumpwire import pairing, uuids
+from pumpwire import gatt, pairing, uuids
 from pumpwire.errors import WireError
 
 from ..errors import Integrity, NotPaired, Refused
 from .ble_radio import GattPeer
 
 _PATIENCE_S, _AGAIN_S = 3.0, 0.1
-_ENCRYPTED = uuids.CHARACTERISTICS[uuids.STATUS]
+_ENCRYPTED = gatt.CHARACTERISTICS[uuids.STATUS]
 
 
 def secure(peer: GattPeer, board: str, pairing_key: bytes | None) -> None:
@@ -39,7 +39,7 @@ def passkey(peer: GattPeer, board: str, pairing_key: bytes | None) -> int:
         raise NotPaired("its keys are not in this store: import them, or use its cable")
     try:
         is_open, attempts_left, nonce = pairing.read_value(
-            peer.read(uuids.CHARACTERISTICS[uuids.PAIRING]))
+            peer.read(gatt.CHARACTERISTICS[uuids.PAIRING]))
     except WireError as error:
         raise Integrity(f"board {board} sends what this pumplog does not understand ({error}): update"
                         " the older of the two.") from error

@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from pumpwire import uuids
+from pumpwire import gatt
 
 from .. import world
 from ..errors import NotPaired, Refused, Unreachable
@@ -26,6 +26,7 @@ CONNECT_TIMEOUT_S = 10.0
 _LOOK_S = 0.2
 _WANTS_SECURITY = (0x05, 0x08, 0x0C, 0x0F)  # ATT: authentication, authorization, key size, encryption
 _BLUEZ_WANTS = ("NotAuthorized", "NotPermitted", "AuthenticationFailed")
+_WINDOWS_WANTS = "Access Denied"  # all that bleak tells of it there
 _LOST = "the radio link broke: go nearer and do it again; what came is kept."
 
 
@@ -98,8 +99,8 @@ def _heard(radio: Any, service_uuid: str, timeout_s: float) -> Iterator[Seen]:
             continue
         maker = told.data_dict.get(0xFF, b"")
         maker = maker[0] if isinstance(maker, list) else maker
-        company = uuids.COMPANY_ID.to_bytes(2, "little")
-        news = len(maker) >= 3 and maker[:2] == company and bool(maker[2] & uuids.HAS_NEWS)
+        company = gatt.COMPANY_ID.to_bytes(2, "little")
+        news = len(maker) >= 3 and maker[:2] == company and bool(maker[2] & gatt.HAS_NEWS)
         yield Seen(told.complete_name or "", told.address.string, told.rssi, news, told)
 
 
@@ -186,8 +187,12 @@ class GattPeer:
             raise NotPaired(f"pairing failed ({_why(error.__cause__ or error)})") from error
 
     def unpair(self) -> None:
-        """Has this computer forget its bond, and disconnects."""
-        self._call(self._client.unpair())
+        """Has this computer forget its bond, and disconnects; NotPaired if the system has to do it."""
+        try:
+            self._call(self._client.unpair())
+        except NotImplementedError as error:  # macOS
+            raise NotPaired("this system forgets a board in its own Bluetooth settings only: remove it"
+                            " there") from error
 
     @property
     def _client(self) -> Any:
@@ -220,7 +225,7 @@ def _wants_security(error: BaseException | None) -> bool:
     if getattr(error, "code", None) in _WANTS_SECURITY:
         return True
     told = getattr(error, "dbus_error", None) or ""
-    return told.rpartition(".")[2] in _BLUEZ_WANTS
+    return told.rpartition(".")[2] in _BLUEZ_WANTS or str(error).endswith(_WINDOWS_WANTS)
 
 
 def connect(seen: Seen, timeout_s: float = CONNECT_TIMEOUT_S) -> GattPeer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pumpwire import page
+from pumpwire import decoding, page
 from pumpwire.errors import WireError
 from pumpwire.records import FILLER
 from pumpwire.units import PAGE_BYTES
@@ -83,7 +83,7 @@ def as_synced(data: bytes, may_be_open: bool) -> bytes:
         except WireError:
             if not may_be_open:
                 return data
-    _, used = page.count_records(data, header)
+    _, used = decoding.count_records(data, header)
     rest = data[used : page.FOOTER_AT].rstrip(ERASED)
     if footer is not None and rest.strip(bytes([FILLER])):
         return data  # its records do not reach its end: not the footer alone is amiss

@@ -157,7 +157,7 @@ def _decayed() -> bytes:
     header = page.read_header(data)
     at = [at for at, _ in page.walk(data, header)][9]
     data[at + 1] &= data[at + 1] - 1
-    count, _ = page.count_records(data, header)
+    count, _ = decoding.count_records(data, header)
     footer = page.build_footer(
         (data,), len(data), count, seal.key_id(KEY), page.FLAG_DECAYED, PREVIOUS, KEY)
     return bytes(data) + b"\xff" * (page.FOOTER_AT - len(data)) + bytes(footer)

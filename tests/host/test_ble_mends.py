@@ -1,0 +1,135 @@
+"""Each mend of adafruit-blinka-bleio: the defect is there, it is gone once mended, and a release that
+has mended it is left alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import TimeoutError as CallTimeout
+from types import SimpleNamespace
+from typing import Any
+
+import _bleio
+import pytest
+from _bleio.common import Adapter, Characteristic
+from bleak.exc import BleakError
+from pumplog.links import ble_mends
+
+ADDRESS = "AA:BB:CC:DD:EE:FF"
+TOUCHED = ((Adapter, "_cached_device"), (Adapter, "delete_connection"), (Adapter, "await_bleak"),
+           (Characteristic, "_from_bleak"))
+
+
+@pytest.fixture(autouse=True)
+def library(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The library as it was installed, before and after."""
+    kept = {(owner, name): owner.__dict__[name] for owner, name in TOUCHED}
+    monkeypatch.setattr(ble_mends, "_applied", None)
+    monkeypatch.setattr(_bleio.adapter, "ble_backend", None)
+    yield
+    for (owner, name), value in kept.items():
+        setattr(owner, name, value)
+
+
+def mend(name: str) -> None:
+    needed, apply = ble_mends.MENDS[name]
+    assert needed(), f"bleio has mended {name}: take that mend out"
+    apply()
+    assert name == "backend" or not needed(), f"{name} is not mended"
+
+
+def run(work: Callable[[], Any]) -> Any:
+    return _bleio.adapter.await_bleak(work())
+
+
+def test_all_are_needed_by_the_pinned_release_and_applied_once() -> None:
+    assert ble_mends.install() == list(ble_mends.MENDS)
+    mended = Adapter.await_bleak
+    assert ble_mends.install() == list(ble_mends.MENDS) and Adapter.await_bleak is mended
+
+
+def test_backend() -> None:
+    mend("backend")
+    assert _bleio.adapter.ble_backend == "bleak" and not _bleio.adapter._use_hcitool
+
+
+def test_cache() -> None:
+    adapter = SimpleNamespace(_cached_devices={})
+    device = SimpleNamespace(address=ADDRESS)
+    Adapter._cache_device(adapter, device)
+    mend("cache")
+    assert Adapter._cached_device(adapter, _bleio.Address(string=ADDRESS)) is device
+    assert Adapter._cached_device(adapter, _bleio.Address(string="AA:BB:CC:DD:EE:00")) is None
+    on_a_mac = SimpleNamespace(address="8F0A0000-5F2E-4C7B-9D3A-70756D706C67")  # a UUID of the Mac's own
+    Adapter._cache_device(adapter, on_a_mac)
+    assert Adapter._cached_device(adapter, _bleio.Address(string=on_a_mac.address)) is on_a_mac
+
+
+@pytest.mark.parametrize("told, expected", [
+    (["write", "indicate"], Characteristic.WRITE | Characteristic.INDICATE),
+    (["write-without-response"], Characteristic.WRITE_NO_RESPONSE),
+    (["read", "notify", "extended-properties"], Characteristic.READ | Characteristic.NOTIFY),
+])
+def test_properties(told: list[str], expected: int) -> None:
+    mend("properties")
+    made = Characteristic._from_bleak(None, SimpleNamespace(
+        properties=told, uuid="8f0a0006-5f2e-4c7b-9d3a-70756d706c67"))
+    assert made.properties == expected
+
+
+def test_disconnect() -> None:
+    mend("disconnect")
+    first, second = object(), object()
+    adapter = SimpleNamespace(_connections=[first, second])
+    for _ in range(2):
+        Adapter.delete_connection(adapter, first)
+    assert adapter._connections == [second]
+
+
+def test_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ble_mends, "CALL_TIMEOUT_S", 0.05)
+    mend("deadline")
+    mend("errors")  # which goes on top of it
+
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(CallTimeout):
+        run(hang)
+
+    async def answer() -> int:
+        return 7
+
+    assert run(answer) == 7
+
+
+def test_errors() -> None:
+    mend("errors")
+
+    async def fail() -> None:
+        raise BleakError("the adapter is off")
+
+    with pytest.raises(_bleio.BluetoothError, match="the adapter is off") as raised:
+        run(fail)
+    assert isinstance(raised.value.__cause__, BleakError)
+
+
+def test_a_release_that_has_mended_all_is_left_alone() -> None:
+    def cached(self: Any, address: Any) -> Any:
+        return self._cached_devices.get(address.string)
+
+    def delete(self: Any, connection: Any) -> None:
+        pass
+
+    def await_bleak(self: Any, work: Any, timeout: float | None = 30.0) -> Any:
+        work.close()
+        raise _bleio.BluetoothError("of its own")
+
+    def from_bleak(cls: Any, service: Any, told: Any) -> Any:
+        return SimpleNamespace(properties=Characteristic.WRITE)
+
+    Adapter._cached_device, Adapter.delete_connection = cached, delete
+    Adapter.await_bleak, Characteristic._from_bleak = await_bleak, classmethod(from_bleak)
+    assert ble_mends.install() == ["backend"]  # which is a setting, and does no harm
+    assert (Adapter._cached_device, Adapter.delete_connection) == (cached, delete)
+    assert Adapter.await_bleak is await_bleak
