@@ -34,6 +34,10 @@ class Unreachable(PumplogError):
     exit_code = 3
 
 
+class Absent(Unreachable):
+    """The board was not heard at all."""
+
+
 class NotPaired(PumplogError):
     """This computer and the board do not know each other, or the board does not let it in."""
 
