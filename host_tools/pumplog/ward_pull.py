@@ -26,7 +26,7 @@ class Visit(Generic[Target, Result]):
     target: Target
     result: Result | None = None
     error: PumplogError | None = None
-    broken: list[str] = field(default_factory=list)
+    broken: list[Unreachable] = field(default_factory=list)
 
 
 def visit_all(
@@ -54,7 +54,7 @@ def visit_all(
                 for done in wait(under_way, return_when=FIRST_COMPLETED).done:
                     one = under_way.pop(done)
                     if _again(one, done, tries):
-                        retrying(one.target, one.broken[-1])
+                        retrying(one.target, str(one.broken[-1]))
                         under_way[workers.submit(visit, one.target)] = one
         except BaseException:
             stop()
@@ -69,7 +69,7 @@ def _again(one: Visit[Target, Result], done: Future[Result], tries: int) -> bool
         one.result = done.result()
     except Unreachable as error:
         if len(one.broken) + 1 < tries:
-            one.broken.append(str(error))
+            one.broken.append(error)
             return True
         one.error = error
     except PumplogError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cohort_checks import check_bounds, check_means, printed_table
-from pumpwire import page, receiving, uuids
+from pumpwire import page
 from ward import (
     WINDOWS,
     Ward,
@@ -21,6 +21,7 @@ from ward import (
     pumplog,
     rows,
     run_ward,
+    sent_pages,
     window_records,
 )
 
@@ -28,18 +29,6 @@ from ward import (
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Ward:
     return run_ward(tmp_path_factory.mktemp("whole"))
-
-
-def sent_pages(trace: Path) -> set[tuple[int, int]]:
-    """Returns (first_seq of its page, offset) of each stretch of log that came over the air."""
-    reader = receiving.SegmentReader()
-    found: set[tuple[int, int]] = set()
-    for line in trace.read_text().splitlines() if trace.exists() else ():
-        uuid, packet = line.split()
-        if uuid == uuids.CHARACTERISTICS[uuids.LOG]:
-            _, body = receiving.open_packet(bytes.fromhex(packet))
-            found |= {(first_seq, offset) for first_seq, offset, _ in reader.feed(body)}
-    return found
 
 
 def test_scan_pull_status_and_table_agree_with_what_happened(ward: Ward, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pumpbench.run import Plan, run_cohort
+from pumpwire import receiving, uuids
 
 ROOT = Path(__file__).parents[2]
 REGIMENS = """\
@@ -186,3 +187,15 @@ def holes(db: Path) -> list[tuple[Any, ...]]:
     """Returns where records are missing between records."""
     return rows(db, "SELECT log_id, seq FROM (SELECT log_id, seq, LAG(seq) OVER (PARTITION BY log_id"
                     " ORDER BY seq) AS before FROM records) WHERE seq > before + 1")
+
+
+def sent_pages(trace: Path) -> set[tuple[int, int]]:
+    """Returns (first_seq of its page, offset) of each stretch of log that came over the air."""
+    reader = receiving.SegmentReader()
+    found: set[tuple[int, int]] = set()
+    for line in trace.read_text().splitlines() if trace.exists() else ():
+        uuid, packet = line.split()
+        if uuid == uuids.CHARACTERISTICS[uuids.LOG]:
+            _, body = receiving.open_packet(bytes.fromhex(packet))
+            found |= {(first_seq, offset) for first_seq, offset, _ in reader.feed(body)}
+    return found

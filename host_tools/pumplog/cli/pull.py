@@ -85,10 +85,13 @@ def _visit(options: argparse.Namespace, progress: Progress, one: Target) -> Pull
             if spec.startswith("file:"):
                 from ..links.file_link import pull_image
 
-                return Pulled(pull_image(store, spec.removeprefix("file:"), one.board), [])
-            return _pull(options, store, one.board, spec, partial(progress.so_far, one.board))
+                pulled = Pulled(pull_image(store, spec.removeprefix("file:"), one.board), [])
+            else:
+                pulled = _pull(options, store, one.board, spec, partial(progress.so_far, one.board))
         finally:
             store.commit()
+        progress.done(one.board, pulled.result.records)
+        return pulled
 
 
 def _pull(

@@ -14,8 +14,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Self, TextIO
 
-from ..errors import PumplogError
-
 _UP_AND_CLEAR = "\033[A\033[2K"
 
 
@@ -32,7 +30,6 @@ class Progress:
         self._silent = not self._live and len(headings) == 1
         self._lock = threading.Lock()
         self._under_way: dict[str, str] = {}  # board: what it is at
-        self._bytes: dict[str, int] = {}
         self._waiting = len(headings)
         self._drawn = 0  # live lines on the screen
         self._stopped = False
@@ -52,7 +49,7 @@ class Progress:
 
     @contextmanager
     def visit(self, board: str) -> Iterator[None]:
-        """Shows a board for as long as the block lasts, and how that ended."""
+        """Shows a board for as long as the block lasts."""
         self._goes_on()
         with self._lock:
             self._waiting -= 1
@@ -60,25 +57,26 @@ class Progress:
             self._draw()
         try:
             yield
-        except PumplogError:
+        finally:
             with self._lock:
                 del self._under_way[board]
-            raise  # whether it is tried again, `again` says
-        with self._lock:
-            del self._under_way[board]
-            self._say(board, f"done, {_size(self._bytes.get(board, 0))}")
+                self._draw()
 
     def so_far(self, board: str, n: int) -> None:
         """A connected board has sent n bytes by now; Stopped if it is to send no more."""
         self._goes_on()
         with self._lock:
-            self._bytes[board] = n
-            text = f"connected, {_size(n)}" if n else "connected"
+            text = f"connected, {(n + 999) // 1000} kB" if n else "connected"
             if text != self._under_way[board]:
                 self._under_way[board] = text
                 if n == 0 and not self._live:
                     self._say(board, text)
                 self._draw()
+
+    def done(self, board: str, new_records: int) -> None:
+        """All that the board had is in the store."""
+        with self._lock:
+            self._say(board, f"done, new records: {new_records}")
 
     def again(self, board: str, why: str) -> None:
         """A visit ended, and the board is tried again once the others had their turn."""
@@ -113,7 +111,3 @@ class Progress:
             print(line[:width], file=self._out)
         self._out.flush()
         self._drawn = len(lines)
-
-
-def _size(n: int) -> str:
-    return f"{(n + 999) // 1000} kB"

@@ -1,7 +1,7 @@
 """The laptop's Bluetooth through adafruit-circuitpython-ble; on the virtual air with PUMPLOG_AIR.
 
-Scanning and connecting go one at a time (one adapter object): FINDER sees to it. Notifications go straight to a queue:
-PacketBuffer would drop its oldest silently.
+Scanning and connecting go one at a time (one adapter object): FINDER sees to it. Notifications go
+straight to a queue: PacketBuffer would drop its oldest silently.
 """
 
 from __future__ import annotations
