@@ -32,7 +32,7 @@ class Visit(Generic[Target, Result]):
 def visit_all(
     targets: Sequence[Target],
     visit: Callable[[Target], Result],
-    retrying: Callable[[Target, str], None],
+    retrying: Callable[[Target, Unreachable], None],
     at_once: int = AT_ONCE,
     tries: int = TRIES,
     stop: Callable[[], None] = lambda: None,
@@ -40,7 +40,7 @@ def visit_all(
     """Visits all targets, at_once side by side; returns the visits in the targets' order.
 
     A target that is Unreachable goes to the end of the queue, up to `tries` times in all, and
-    retrying(target, reason) is told each time; any other PumplogError ends its visit. One that
+    retrying(target, why) is told each time; any other PumplogError ends its visit. One that
     fails never keeps the others from being visited; an error of ours, or Ctrl-C, ends the round:
     stop() then has the visits under way end as soon as they can.
     """
@@ -54,7 +54,7 @@ def visit_all(
                 for done in wait(under_way, return_when=FIRST_COMPLETED).done:
                     one = under_way.pop(done)
                     if _again(one, done, tries):
-                        retrying(one.target, str(one.broken[-1]))
+                        retrying(one.target, one.broken[-1])
                         under_way[workers.submit(visit, one.target)] = one
         except BaseException:
             stop()

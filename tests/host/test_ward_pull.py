@@ -28,7 +28,8 @@ def test_a_board_that_breaks_off_is_tried_again_with_its_reason() -> None:
             raise Integrity("not its key")
         return "complete"
 
-    visits = visit_all(["dead", "far", "near", "forged"], visit, lambda *what: told.append(what))
+    visits = visit_all(["dead", "far", "near", "forged"], visit,
+                       lambda board, why: told.append((board, str(why))))
     assert [one.result for one in visits] == [None, "complete", "complete", None]
     assert tries == {"dead": TRIES, "far": 2, "near": 1, "forged": 1}
     assert sorted(told) == [("dead", "dead is gone")] * (TRIES - 1) + [("far", "far is gone")]
@@ -71,7 +72,7 @@ def test_ctrl_c_ends_the_visits_under_way_and_begins_no_more() -> None:
             raise Unreachable("gone")
         assert stopped.wait(60)
 
-    def interrupted(target: int, why: str) -> None:
+    def interrupted(target: int, why: Unreachable) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         with Progress(sys.stderr, {one.board: one.heading for one in chosen}) as progress:
             visits = visit_all(
                 chosen, partial(_visit, options, progress),
-                lambda one, why: progress.again(one.board, why),
+                lambda one, why: progress.again(one.board, why.what),
                 at_once=AT_ONCE if _radio(options) else 1, tries=TRIES if options.all else 1,
                 stop=progress.stop)
         return report(options, store, visits)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..conflicts import Conflict, conflicts
 from ..episodes import episodes
-from ..errors import Absent, Integrity
+from ..errors import Absent, Integrity, Unreachable
 from ..store import Store
 from ..sync_client import PullResult
 from ..ward_pull import Visit
@@ -113,15 +113,23 @@ def _print_failed(store: Store, one: Pull) -> None:
     board = one.target.board
     heard, last = store.last_heard_ms(board), store.last_pull(board)
     if isinstance(one.error, Absent):
-        since = f"not heard since {since_text(heard)}" if heard else "never heard by this computer"
+        since = (f"not heard since {since_text(heard)}" if heard
+                 else "heard in this round, then no more" if _lost(one)
+                 else "never heard by this computer")
         print(f"NOT PULLED  {one.target.heading}: {since}: check the pump itself, then the board's"
               " power")
     else:
         pulled = f"last pulled {since_text(last.at_ms)}" if last else "never pulled"
         print(f"NOT PULLED  {one.target.heading}; {pulled}: {one.error}")
-    for why in dict.fromkeys(str(each) for each in one.broken):
-        if why != str(one.error):
-            print(f"            an earlier try in this round: {why}")
+    if isinstance(one.error, Unreachable):
+        for why in dict.fromkeys(error.what for error in _lost(one)):
+            print(f"            earlier in this round: {why}; what came is kept, the next pull goes on"
+                  " from there")
+
+
+def _lost(one: Pull) -> list[Unreachable]:
+    """Returns why earlier tries ended of a board that was heard in them."""
+    return [why for why in one.broken if not isinstance(why, Absent)]
 
 
 def _lines(store: Store, target: Target, pulled: Pulled) -> list[str]:
