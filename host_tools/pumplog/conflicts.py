@@ -31,7 +31,14 @@ class Conflict:
             return "two ends of the stay"
         words = {"bag": "bag", "regimen": "prescription"}[kind]
         return f"two {words}s that differ" if self.first.fields != self.second.fields else (
-            f"the same {words} twice")
+            f"one {words} twice")
+
+    @property
+    def words(self) -> str:
+        """Who entered them, and what to do."""
+        authors = " and ".join(dict.fromkeys([self.first.author, self.second.author]))
+        return (f"entered by {authors}: {self.what}; both are kept and at most one is right, so ask"
+                " whoever entered them and have the wrong one corrected")
 
 
 def conflicts(one: Episode) -> list[Conflict]:

@@ -130,8 +130,8 @@ def test_two_hosts_in_turn_have_all_and_what_contradicts_is_flagged(tmp_path: Pa
     for said in told[1:]:
         first, *lines = said.splitlines()
         assert first == "pulled 2 of 2; see first what is said below of bed 1 (P01)."
-        assert "P01" in lines[0] and "two bags that differ were entered, AB's of " in lines[1]
-        assert "two prescriptions that differ were entered" in lines[2] and "CD's of " in lines[2]
+        assert "P01" in lines[0] and "entered by AB and CD: two bags that differ" in lines[1]
+        assert "entered by AB and CD: two prescriptions that differ" in lines[2]
     for (line,) in flagged.values():
         assert [each["what"] for each in line["conflicts"]] == [
             "two bags that differ", "two prescriptions that differ"]

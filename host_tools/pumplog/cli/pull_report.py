@@ -13,7 +13,7 @@ from ..errors import Absent, Integrity, Unreachable
 from ..store import Store
 from ..sync_client import PullResult
 from ..ward_pull import Visit
-from .common import age_s, local_text, print_json, since_text, utc_text
+from .common import age_s, print_json, since_text, utc_text
 from .pull_notes import gaps_json, notes
 
 _NAMED_FIRST = 4  # places that the first sentence names; the lines below have all
@@ -138,20 +138,12 @@ def _lines(store: Store, target: Target, pulled: Pulled) -> list[str]:
     lines = [f"pages in quarantine: {result.bad_pages}; what they held is missing"
              ] if result.bad_pages else []
     lines += notes(store, result) + pulled.left
-    return lines + [_conflict(each) for each in _conflicts(store, target)]
+    return lines + [each.words for each in _conflicts(store, target)]
 
 
 def _conflicts(store: Store, target: Target) -> list[Conflict]:
     one = episodes(store).get(target.patient or "")
     return conflicts(one) if one else []
-
-
-def _conflict(each: Conflict) -> str:
-    """Returns what contradicts itself, in words."""
-    sides = " and ".join(f"{entry.author}'s of {local_text(entry.effective_at_ms)}"
-                         for entry in (each.first, each.second))
-    return (f"{each.what} were entered, {sides}: both are kept, and at most one is so; ask them both,"
-            " and have the wrong one corrected")
 
 
 def _failed_json(store: Store, one: Pull) -> dict[str, Any]:
