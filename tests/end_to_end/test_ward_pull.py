@@ -56,7 +56,7 @@ def check_summary(stdout: str, dying: set[str], of: int) -> None:
     """First what to do, in a sentence; then who was not pulled; then the others."""
     first, *lines = [line for line in stdout.splitlines() if not line.startswith(" ")]
     assert first.startswith(f"NOT PULLED, {len(dying)} of {of}: go to bed ")
-    assert first.endswith("look at the pump itself first, then at the board's power.")
+    assert first.endswith(", and look at the pump itself first, then at the board's power.")
     assert {board for board in dying if f"(P{board[1:]})" in first} == dying
     absent, pulled = lines[: len(dying)], lines[len(dying):]
     assert {line.split("board ")[1].split(",")[0] for line in absent} == dying

@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
             chosen = _once_each(_of_patient(one) for one in named_or_all(store, None))
         else:
             chosen = _once_each(_target(store, name) for name in options.names)
+        if options.check and (options.all or len(chosen) > 1):
+            raise Usage("--check is the code of one board: pull that board by its name.")
         with Progress(sys.stderr, {one.board: one.heading for one in chosen}) as progress:
             visits = visit_all(
                 chosen, partial(_visit, options, progress),

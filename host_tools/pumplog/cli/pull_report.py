@@ -18,6 +18,7 @@ from .pull_notes import gaps_json, notes
 
 _NAMED_FIRST = 4  # places that the first sentence names; the lines below have all
 _GO = "look at the pump itself first, then at the board's power"
+_HOLD = "pull there with the service button held, or with --check CODE from the label"
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,13 @@ def _first_of_all(failed: Sequence[Pull], to_do: Sequence[tuple[Pull, Pulled, li
         return (f"NOT PULLED, none of {of} boards was heard: on the ward, {_GO}; elsewhere, go there"
                 " and pull again.")
     if absent:
-        return f"NOT PULLED, {len(failed)} of {of}: go to {_places(absent)} and {_GO}."
+        return f"NOT PULLED, {len(failed)} of {of}: go to {_places(absent)}, and {_GO}."
     if failed:
         return f"NOT PULLED, {len(failed)} of {of}: begin with {_places(failed[:1])}: {failed[0].error}"
     waiting = [one for one, pulled, _ in to_do if pulled.left]
     if waiting:
         return (f"pulled {of} of {of}, but not all that was entered is on board: go to"
-                f" {_places(waiting)} and see below.")
+                f" {_places(waiting)}, and {_HOLD}.")
     if to_do:
         return f"pulled {of} of {of}; see first what is said below of {_places([to_do[0][0]])}."
     return f"pulled {of} of {of}."
