@@ -81,9 +81,9 @@ def _once_each(chosen: Iterable[Target]) -> list[Target]:
 
 def _visit(options: argparse.Namespace, progress: Progress, one: Target) -> Pulled:
     """Pulls one board, in a thread and over a connection to the store of its own."""
+    spec = options.link or "ble"
     with progress.visit(one.board), open_store(options) as store:
         try:
-            spec = options.link or "ble"
             if spec.startswith("file:"):
                 from ..links.file_link import pull_image
 
@@ -92,8 +92,8 @@ def _visit(options: argparse.Namespace, progress: Progress, one: Target) -> Pull
                 pulled = _pull(options, store, one.board, spec, partial(progress.so_far, one.board))
         finally:
             store.commit()
-        progress.done(one.board, pulled.result.records)
-        return pulled
+    progress.done(one.board, pulled.result.records)
+    return pulled
 
 
 def _pull(
