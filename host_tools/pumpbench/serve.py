@@ -111,19 +111,27 @@ class _Powered:
 
 async def _stand_by(air: Air, boards: list[_Powered]) -> None:
     """Presses every board's service button, again before its pairing window ends, and again after each
-    host that paired."""
+    host that paired: at once, and when the board has answered that host, for a board that felt the press
+    before it took the pairing in has closed its window since."""
     paired: dict[str, int] = {}
+    owed: dict[str, int] = {}  # address: what the board had said as a host paired
     due_s = 0.0
     while True:
+        pressed = set()
         if time.monotonic() >= due_s:
             due_s = time.monotonic() + _PRESS_EVERY_S
-            for board in boards:
-                board.press()
-        hosts = {radio.address: radio.security.paired for radio in air.boards if radio.security}
+            pressed = {board.address for board in boards}
+        for radio in air.boards:
+            now = radio.security.paired if radio.security else 0
+            if now != paired.get(radio.address, 0):
+                paired[radio.address], owed[radio.address] = now, radio.said
+                pressed.add(radio.address)
+            elif radio.said > owed.get(radio.address, radio.said):
+                del owed[radio.address]
+                pressed.add(radio.address)
         for board in boards:
-            if hosts.get(board.address, 0) != paired.get(board.address, 0):
+            if board.address in pressed:
                 board.press()
-        paired = hosts
         await asyncio.sleep(_LOOK_S)
 
 

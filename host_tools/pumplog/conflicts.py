@@ -18,7 +18,8 @@ _ENDS = ("patient_end", "patient_withdraw")
 
 @dataclass(frozen=True)
 class Conflict:
-    """Two standing entries, in order of effect, of which at most one can be so."""
+    """Two standing entries, in order of effect (a board's copy knows whole seconds only), of which at
+    most one can be so."""
 
     first: Entry
     second: Entry
@@ -36,7 +37,7 @@ class Conflict:
     @property
     def words(self) -> str:
         """Who entered them, and what to do."""
-        authors = " and ".join(dict.fromkeys([self.first.author, self.second.author]))
+        authors = " and ".join(sorted({self.first.author, self.second.author}))
         return (f"entered by {authors}: {self.what}; both are kept and at most one is right, so ask"
                 " whoever entered them and have the wrong one corrected")
 
