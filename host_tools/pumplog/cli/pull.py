@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -14,6 +14,7 @@ from ..errors import NotFound, Usage
 from ..store import Pull, Store
 from ..sync_client import Client
 from ..ward_pull import AT_ONCE, TRIES, visit_all
+from .clock_notes import Known, known_anchors, off_clocks
 from .common import deliver, heading, identify, link_to, named_or_all, open_store, unconfirmed
 from .pull_progress import Progress
 from .pull_report import Pulled, Target, report
@@ -42,9 +43,10 @@ def run(options: argparse.Namespace) -> int:
             chosen = _once_each(_target(store, name) for name in options.names)
         if options.check and (options.all or len(chosen) > 1):
             raise Usage("--check is the code of one board: pull that board by its name.")
+        before = {one.board: known_anchors(store, one.board) for one in chosen}
         with Progress(sys.stderr, {one.board: one.heading for one in chosen}) as progress:
             visits = visit_all(
-                chosen, partial(_visit, options, progress),
+                chosen, partial(_visit, options, progress, before),
                 lambda one, why: progress.again(one.board, why.what),
                 at_once=AT_ONCE if _radio(options) else 1, tries=TRIES if options.all else 1,
                 stop=progress.stop)
@@ -79,8 +81,13 @@ def _once_each(chosen: Iterable[Target]) -> list[Target]:
     return list(found.values())
 
 
-def _visit(options: argparse.Namespace, progress: Progress, one: Target) -> Pulled:
-    """Pulls one board, in a thread and over a connection to the store of its own."""
+def _visit(
+    options: argparse.Namespace, progress: Progress, before: Mapping[str, Known], one: Target
+) -> Pulled:
+    """Pulls one board, in a thread and over a connection to the store of its own.
+
+    before: the clock readings that the store held as the round began.
+    """
     spec = options.link or "ble"
     with progress.visit(one.board), open_store(options) as store:
         try:
@@ -92,6 +99,7 @@ def _visit(options: argparse.Namespace, progress: Progress, one: Target) -> Pull
                 pulled = _pull(options, store, one.board, spec, partial(progress.so_far, one.board))
         finally:
             store.commit()
+        pulled.clocks.extend(off_clocks(store, one.board, before[one.board]))
     progress.done(one.board, pulled.result.records)
     return pulled
 

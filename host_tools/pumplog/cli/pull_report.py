@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..conflicts import Conflict, conflicts
@@ -13,6 +13,7 @@ from ..errors import Absent, Integrity, Unreachable
 from ..store import Store
 from ..sync_client import PullResult
 from ..ward_pull import Visit
+from .clock_notes import OffClock
 from .common import age_s, print_json, since_text, utc_text
 from .pull_notes import gaps_json, notes
 
@@ -39,10 +40,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Pulled:
-    """What a pull brought; left: why entries still wait."""
+    """What a pull brought; left: why entries still wait; clocks: those that were minutes off."""
 
     result: PullResult
     left: list[str]
+    clocks: list[OffClock] = field(default_factory=list)
 
 
 Pull = Visit[Target, Pulled]
@@ -138,7 +140,7 @@ def _lines(store: Store, target: Target, pulled: Pulled) -> list[str]:
     result = pulled.result
     lines = [f"pages in quarantine: {result.bad_pages}; what they held is missing"
              ] if result.bad_pages else []
-    lines += notes(store, result) + pulled.left
+    lines += [clock.sentence() for clock in pulled.clocks] + notes(store, result) + pulled.left
     return lines + [each.words for each in _conflicts(store, target)]
 
 
@@ -171,6 +173,7 @@ def _pulled_json(store: Store, one: Pull, pulled: Pulled) -> dict[str, Any]:
                              for version, count in sorted(result.unread.items())},
             "gaps": gaps_json(store, result), "attested": result.attested,
             "earlier_reasons": [str(why) for why in one.broken],
+            "clocks_off": [clock.json() for clock in pulled.clocks],
             "not_yet_on_board": pulled.left,
             "conflicts": [{"what": each.what,
                            "entries": [{"uuid": str(entry.uuid), "author": entry.author,
