@@ -34,6 +34,12 @@ def _at_least(least: int) -> Callable[[str], int]:
     return number
 
 
+def _power_cut(text: str) -> tuple[str, int]:
+    """Returns (board, n) of BOARD@N."""
+    board, _, n = text.partition("@")
+    return board, _at_least(1)(n)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pumpbench", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -60,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
                        " without this a tester stands by who presses all of them as needed")
     serve.add_argument("--lax", action="store_true",
                        help="Bluetooth stacks that demand no encryption: only the firmware does")
+    serve.add_argument("--power-cut", type=_power_cut, action="append", default=[], metavar="BOARD@N",
+                       help="this board's power goes as its N-th notification or indication is sent")
     serve.set_defaults(run=_serve)
     demo = commands.add_parser("demo", help="twelve patients from pump to table, in minutes")
     demo.add_argument("--out", type=Path, help="keep everything here (default: a fresh folder)")
@@ -85,7 +93,7 @@ def _serve(options: argparse.Namespace) -> None:
     from .serve import serve
 
     asyncio.run(serve(options.dir, lambda address: print(f"air ready on {address}", flush=True),
-                      options.by_hand, not options.lax))
+                      options.by_hand, not options.lax, dict(options.power_cut)))
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -11,8 +11,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from .air.server import Air
 from .errors import BenchError
@@ -33,23 +34,37 @@ def boards_in(folder: Path) -> list[Path]:
 
 
 async def serve(
-    folder: Path, ready: Callable[[str], None], by_hand: bool = False, enforces: bool = True
+    folder: Path, ready: Callable[[str], None], by_hand: bool = False, enforces: bool = True,
+    power_cuts: Mapping[str, int] = MappingProxyType({}),
 ) -> None:
     """Runs air and boards until SIGINT or SIGTERM; calls `ready(address)` once all advertise.
 
     by_hand: who presses the boards' service buttons: lines on standard input, `press B01`, or, where
     it is False, a tester who stands by and sees to it that a host can always pair.
     enforces False: the boards' Bluetooth stacks demand neither encryption nor authentication.
+    power_cuts: {board: n}: its power goes as it gives its n-th notification or indication away.
     """
-    air = Air(enforces)
+    boards: list[_Powered] = []
+
+    def power_cut(address: str, n: int) -> bool:
+        for board in boards:
+            if board.address == address and power_cuts.get(board.name) == n:
+                board.process.kill()
+                return True
+        return False
+
+    air = Air(enforces, power_cut)
     board_port, central_port = await air.start()
-    boards = [_Powered(path, board_port) for path in boards_in(folder)]
+    boards += [_Powered(path, board_port) for path in boards_in(folder)]
+    unknown = set(power_cuts) - {board.name for board in boards}
     running = [board.process for board in boards]
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
+        if unknown:
+            raise BenchError(f"no board {sorted(unknown)[0]} in {folder}: check --power-cut.")
         try:
             async with asyncio.timeout(_READY_S):
                 await _until_all_advertise(air, running)
@@ -96,19 +111,27 @@ class _Powered:
 
 async def _stand_by(air: Air, boards: list[_Powered]) -> None:
     """Presses every board's service button, again before its pairing window ends, and again after each
-    host that paired."""
+    host that paired: at once, and when the board has answered that host, for a board that felt the press
+    before it took the pairing in has closed its window since."""
     paired: dict[str, int] = {}
+    owed: dict[str, int] = {}  # address: what the board had said as a host paired
     due_s = 0.0
     while True:
+        pressed = set()
         if time.monotonic() >= due_s:
             due_s = time.monotonic() + _PRESS_EVERY_S
-            for board in boards:
-                board.press()
-        hosts = {radio.address: radio.security.paired for radio in air.boards if radio.security}
+            pressed = {board.address for board in boards}
+        for radio in air.boards:
+            now = radio.security.paired if radio.security else 0
+            if now != paired.get(radio.address, 0):
+                paired[radio.address], owed[radio.address] = now, radio.said
+                pressed.add(radio.address)
+            elif radio.said > owed.get(radio.address, radio.said):
+                del owed[radio.address]
+                pressed.add(radio.address)
         for board in boards:
-            if hosts.get(board.address, 0) != paired.get(board.address, 0):
+            if board.address in pressed:
                 board.press()
-        paired = hosts
         await asyncio.sleep(_LOOK_S)
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from .bags import UNCONFIRMED, Bag
+from .conflicts import conflicts
 from .episodes import Episode
 from .intervals import clip, length
 from .observed import Observed
@@ -27,6 +28,9 @@ def notes(one: Episode, seen: Observed, found: Doses, hung: Sequence[Bag]) -> It
     for again in one.of_kind("patient_start")[1:]:
         yield (f"{one.patient} was started a second time, on board {again.board}: that entry is not"
                " used; correct one of them")
+    for each in conflicts(one):
+        if found.begin_ms <= each.second.effective_at_ms < found.end_ms:
+            yield each.words
     yield from _of_bags(seen, found)
     for a_ms, b_ms, rival in seen.withheld:
         if a_ms < found.end_ms and b_ms > found.begin_ms:

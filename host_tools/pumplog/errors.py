@@ -9,6 +9,11 @@ class PumplogError(Exception):
 
     exit_code = 2
 
+    @property
+    def what(self) -> str:
+        """What happened, without what to do about it: the message up to its colon."""
+        return str(self).partition(": ")[0].removesuffix(".")
+
 
 class Partly(PumplogError):
     """Some of it was done; the message says which was not."""
@@ -32,6 +37,10 @@ class Unreachable(PumplogError):
     """The board does not answer, or went away."""
 
     exit_code = 3
+
+
+class Absent(Unreachable):
+    """The board was not heard at all."""
 
 
 class NotPaired(PumplogError):

@@ -184,6 +184,11 @@ class Store(PageStore):
             return None
         return Pull(**{**dict(zip(_PULL_COLUMNS, row, strict=True)), "status": json.loads(row[7])})
 
+    def last_heard_ms(self, board: str) -> int | None:
+        """Returns when a board last proved who it is to this store, in a pull complete or not."""
+        row = self._db.execute("SELECT MAX(at_ms) FROM pulls WHERE board=?", (board,)).fetchone()
+        return None if row[0] is None else int(row[0])
+
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     return Entry(

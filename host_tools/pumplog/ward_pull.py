@@ -26,21 +26,23 @@ class Visit(Generic[Target, Result]):
     target: Target
     result: Result | None = None
     error: PumplogError | None = None
-    broken: list[str] = field(default_factory=list)
+    broken: list[Unreachable] = field(default_factory=list)
 
 
 def visit_all(
     targets: Sequence[Target],
     visit: Callable[[Target], Result],
-    retrying: Callable[[Target, str], None],
+    retrying: Callable[[Target, Unreachable], None],
     at_once: int = AT_ONCE,
     tries: int = TRIES,
+    stop: Callable[[], None] = lambda: None,
 ) -> list[Visit[Target, Result]]:
     """Visits all targets, at_once side by side; returns the visits in the targets' order.
 
     A target that is Unreachable goes to the end of the queue, up to `tries` times in all, and
-    retrying(target, reason) is told each time; any other PumplogError ends its visit. One that
-    fails never keeps the others from being visited; an error of ours stops the round.
+    retrying(target, why) is told each time; any other PumplogError ends its visit. One that
+    fails never keeps the others from being visited; an error of ours, or Ctrl-C, ends the round:
+    stop() then has the visits under way end as soon as they can.
     """
     visits: list[Visit[Target, Result]] = [Visit(target) for target in targets]
     with ThreadPoolExecutor(at_once) as workers:
@@ -55,6 +57,7 @@ def visit_all(
                         retrying(one.target, one.broken[-1])
                         under_way[workers.submit(visit, one.target)] = one
         except BaseException:
+            stop()
             workers.shutdown(wait=False, cancel_futures=True)
             raise
     return visits
@@ -66,7 +69,7 @@ def _again(one: Visit[Target, Result], done: Future[Result], tries: int) -> bool
         one.result = done.result()
     except Unreachable as error:
         if len(one.broken) + 1 < tries:
-            one.broken.append(str(error))
+            one.broken.append(error)
             return True
         one.error = error
     except PumplogError as error:

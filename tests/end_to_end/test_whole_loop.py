@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cohort_checks import check_bounds, check_means, printed_table
 from pumpwire import page
-from traces import log_stretches
+from traces import sent_pages
 from ward import (
     WINDOWS,
     Ward,
@@ -29,11 +29,6 @@ from ward import (
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Ward:
     return run_ward(tmp_path_factory.mktemp("whole"))
-
-
-def sent_pages(trace: Path) -> set[tuple[int, int]]:
-    """Returns (first_seq of its page, offset) of each stretch of log that came over the air."""
-    return {(first_seq, offset) for first_seq, offset, _ in log_stretches(trace)}
 
 
 def test_scan_pull_status_and_table_agree_with_what_happened(ward: Ward, tmp_path: Path) -> None:

@@ -31,6 +31,11 @@ def log_stretches(trace: Path) -> list[tuple[int, int, bytes]]:
     return found
 
 
+def sent_pages(trace: Path) -> set[tuple[int, int]]:
+    """Returns (first_seq of its page, offset) of each stretch of log that came over the air."""
+    return {(first_seq, offset) for first_seq, offset, _ in log_stretches(trace)}
+
+
 def came_twice(first: Path, second: Path) -> int:
     """Returns how many bytes of log arrived in both."""
     def places(trace: Path) -> set[tuple[int, int]]:

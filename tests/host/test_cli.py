@@ -60,6 +60,7 @@ BAG = ["--morphine", "110 mg", "--bupivacaine", "55 mg", "--volume", "250 mL"]
     (["pull", "P01", "--link", "serial:/dev/absent"], 3, "cannot be opened"),
     (["pull", "P01", "--link", "carrier-pigeon"], 2, "none of ble"),
     (["pull", "P01", "--link", "file:/absent"], 3, "cannot be read"),
+    (["pull", "--all", "--check", "123456"], 2, "--check is the code of one board"),
     (["bag", "hang", "P01"], 2, "--morphine is missing"),
     (["regimen", "set", "P01", "--rate", "0.1 mL/h"], 2, "--bolus is missing"),
     (["bag", "hang", "P01", *BAG, "--link", "file:image"], 2, "--link file:image cannot be written"),

@@ -28,12 +28,13 @@ def test_a_board_that_breaks_off_is_tried_again_with_its_reason() -> None:
             raise Integrity("not its key")
         return "complete"
 
-    visits = visit_all(["dead", "far", "near", "forged"], visit, lambda *what: told.append(what))
+    visits = visit_all(["dead", "far", "near", "forged"], visit,
+                       lambda board, why: told.append((board, str(why))))
     assert [one.result for one in visits] == [None, "complete", "complete", None]
     assert tries == {"dead": TRIES, "far": 2, "near": 1, "forged": 1}
     assert sorted(told) == [("dead", "dead is gone")] * (TRIES - 1) + [("far", "far is gone")]
     assert isinstance(visits[0].error, Unreachable) and isinstance(visits[3].error, Integrity)
-    assert visits[1].broken == ["far is gone"]
+    assert [str(why) for why in visits[1].broken] == ["far is gone"]
 
 
 def test_so_many_at_once_and_no_more() -> None:
@@ -60,3 +61,20 @@ def test_an_error_of_ours_is_not_taken_for_a_boards() -> None:
 
     with pytest.raises(ValueError, match="a bug"):
         visit_all([1], visit, lambda *_: None)
+
+
+def test_ctrl_c_ends_the_visits_under_way_and_begins_no_more() -> None:
+    stopped, begun = threading.Event(), []
+
+    def visit(n: int) -> None:
+        begun.append(n)
+        if n == 0:
+            raise Unreachable("gone")
+        assert stopped.wait(60)
+
+    def interrupted(target: int, why: Unreachable) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        visit_all(range(30), visit, interrupted, stop=stopped.set)
+    assert len(begun) <= AT_ONCE + 1

@@ -233,7 +233,7 @@ class _Client(BaseBleakClient):
         def arrived(value: bytes) -> None:
             if self._connection is None or self._breaking:
                 return
-            if _reception.arrived(characteristic.uuid, bytes(value), unacknowledged):
+            if _reception.arrived(self.name, characteristic.uuid, bytes(value), unacknowledged):
                 callback(bytearray(value))
             elif _reception.link_breaks:
                 self._breaking = asyncio.get_running_loop().create_task(self.disconnect())

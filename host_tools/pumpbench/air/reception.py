@@ -4,7 +4,8 @@
     PUMPLOG_AIR_FAULT=kill@N     as the N-th notification or indication arrives, the host dies
     PUMPLOG_AIR_FAULT=drop@N     ... the link breaks, and the N-th does not arrive
     PUMPLOG_AIR_FAULT=stop@N     ... the host stands still until SIGCONT: a lid closed and opened
-    PUMPLOG_AIR_TRACE=FILE       every one that arrived, a line each: characteristic, bytes in hex
+    PUMPLOG_AIR_TRACE=FILE       every one that arrived, a line each: characteristic, bytes in hex;
+                                 `{board}` in FILE stands for the board's name, for a file a board
 
 N counts from 1 over all links of the process. A trigger is a place in the transfer, not a time, so
 the same fault hits the same packet on a slow machine and on a fast one.
@@ -30,10 +31,10 @@ class Reception:
         self._share, self._dice = _loss(env.get("PUMPLOG_AIR_LOSS", "0:0"))
         self._kind, self._at = _fault(env.get("PUMPLOG_AIR_FAULT", "none@0"))
         trace = env.get("PUMPLOG_AIR_TRACE")
-        self._trace = Path(trace) if trace else None
+        self._trace = trace
         self._count = 0
 
-    def arrived(self, characteristic: str, value: bytes, may_be_lost: bool) -> bool:
+    def arrived(self, board: str, characteristic: str, value: bytes, may_be_lost: bool) -> bool:
         """Returns whether the value reaches the host; `link_breaks` says what else happens."""
         if may_be_lost and self._dice.random() < self._share:
             return False
@@ -43,7 +44,7 @@ class Reception:
         if self.link_breaks:
             return False
         if self._trace:
-            with self._trace.open("a") as trace:
+            with Path(self._trace.replace("{board}", board)).open("a") as trace:
                 trace.write(f"{characteristic} {value.hex()}\n")
         return True
 

@@ -10,6 +10,7 @@ import asyncio
 import json
 import socket
 import struct
+from collections.abc import Callable
 from typing import Any
 
 from bumble import hci
@@ -41,6 +42,8 @@ _DEMANDS = {  # MicroPython's flags of what a characteristic asks of a link
 }
 _GONE = hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR
 
+PowerCut = Callable[[str, int], bool]
+
 Controller.le_acl_data_packet_length = ACL_BYTES
 
 
@@ -68,12 +71,14 @@ class Air:
     """One room's air. `advertising`: how many boards are to be heard.
 
     enforces False: the boards' stacks let anybody read, write and subscribe, so that only what the
-    firmware itself enforces is left.
+    firmware itself enforces is left. power_cut(address, n): asked as a board gives its n-th notification
+    or indication to its stack, returns whether its power went at that and it never left.
     """
 
-    def __init__(self, enforces: bool = True) -> None:
+    def __init__(self, enforces: bool = True, power_cut: PowerCut = lambda _address, _n: False) -> None:
         self._link: LocalLink = AirLink()
         self._enforces = enforces
+        self._power_cut = power_cut
         self.boards: list[BoardRadio] = []
         self._hosts = 0
 
@@ -97,7 +102,7 @@ class Air:
 
     async def _board(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _no_delay(writer)
-        board = BoardRadio(self._link, reader, writer, self._enforces)
+        board = BoardRadio(self._link, reader, writer, self._enforces, self._power_cut)
         self.boards.append(board)
         try:
             await board.run()
@@ -137,10 +142,11 @@ class BoardRadio:
 
     def __init__(
         self, link: LocalLink, reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
-        enforces: bool = True,
+        enforces: bool, power_cut: PowerCut,
     ) -> None:
         self._link = link
         self._enforces = enforces
+        self._power_cut = power_cut
         self._reader = reader
         self._writer = writer
         self._lock = asyncio.Lock()
@@ -150,7 +156,9 @@ class BoardRadio:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._device: Device | None = None
         self.advertising = False
+        self._gone = False
         self.address = ""
+        self.said = 0  # notifications and indications that it gave to its stack
         self.security: BoardSecurity | None = None
 
     async def run(self) -> None:
@@ -164,6 +172,9 @@ class BoardRadio:
             pass  # the board or the whole air was switched off
         finally:
             self.advertising = False
+            self._gone = True
+            if self._answer is not None:
+                self._answer.cancel()
             if self._device is not None:
                 if self._tasks:  # what is under way in the stack is let come to its end
                     await asyncio.wait(self._tasks, timeout=SETTLE_S)
@@ -172,6 +183,10 @@ class BoardRadio:
                 self._link.remove_controller(self._controller)
 
     def _frame(self, code: str, data: bytes) -> None:
+        if code in "NI":
+            self.said += 1
+            if self._power_cut(self.address, self.said):
+                raise ConnectionResetError
         if code == "r":
             if self._answer is not None and not self._answer.done():
                 self._answer.set_result(data)
@@ -192,7 +207,10 @@ class BoardRadio:
             self._writer.write(struct.pack(">HB", len(data) + 1, code) + data)
 
     async def _ask(self, event: int, data: bytes) -> bytes:
+        """Asks the board; with a board that is gone, what needed the answer is cancelled."""
         async with self._lock:
+            if self._gone:
+                raise asyncio.CancelledError
             self._answer = asyncio.get_running_loop().create_future()
             self._send(event, data)
             return await asyncio.wait_for(self._answer, ANSWER_S)

@@ -20,7 +20,8 @@ from ..quantities import TIME_S, parse, show_age, show_span
 from ..store import Store
 from ..sync_client import Client, Proof
 
-_LONGEST_AGO_MS = 7 * 86_400_000
+_DAY_MS = 86_400_000
+_LONGEST_AGO_MS = 7 * _DAY_MS
 
 
 def open_store(options: argparse.Namespace, make: bool = False) -> Store:
@@ -54,8 +55,10 @@ def local_text(ms: int) -> str:
 
 
 def since_text(ms: int) -> str:
-    """Returns when something began and how long ago that is."""
-    return f"{local_text(ms)}, {show_age(world.utc_now_ms() - ms)}"
+    """Returns when something began and how long ago that is; with the day if it is a day or more."""
+    ago_ms = world.utc_now_ms() - ms
+    when = f"{datetime.fromtimestamp(ms / 1000):%H:%M}" if 0 <= ago_ms < _DAY_MS else local_text(ms)
+    return f"{when}, {show_age(ago_ms)}"
 
 
 def age_s(ms: int) -> int:

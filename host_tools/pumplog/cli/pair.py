@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ..errors import NotFound, NotPaired
-from ..links import ble_pairing, ble_radio, find
+from ..links import ble_pairing, ble_radio
 from .common import open_store, print_json, say
 
 
@@ -22,7 +22,8 @@ def run(options: argparse.Namespace) -> int:
         known = store.board(board)
     if known is None:
         raise NotFound(f"no board {board} in this store: the passkey comes of its pairing key.")
-    peer = ble_radio.connect(find(board))
+    with ble_radio.FINDER.found(board) as seen:
+        peer = ble_radio.connect(seen)
     try:
         if not ble_radio.pairs_itself():
             _say_passkey(peer, board, known.pairing_key)

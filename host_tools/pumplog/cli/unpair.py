@@ -7,7 +7,7 @@ import argparse
 from pumpwire import commands, names
 
 from ..errors import NotPaired, Partly, Usage
-from ..links import ble_pairing, ble_radio, find
+from ..links import ble_pairing, ble_radio
 from ..links.ble_link import BleLink
 from ..store import Store
 from ..sync_client import Client
@@ -53,7 +53,8 @@ def run(options: argparse.Namespace) -> int:
 def _over_ble(options: argparse.Namespace, store: Store) -> tuple[str, str]:
     """Has the board and then this computer forget; returns why the board, and this computer, may not."""
     here = ""
-    peer = ble_radio.connect(find(options.name))
+    with ble_radio.FINDER.found(options.name) as seen:
+        peer = ble_radio.connect(seen)
     try:
         try:
             known = store.board(options.name)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..errors import Unreachable, Usage
+from ..errors import Usage
 from .link import Link
 
 
@@ -18,18 +16,5 @@ def open_link(spec: str, board: str, pairing_key: bytes | None = None) -> Link:
     if spec == "ble":
         from .ble_link import open_ble
 
-        return open_ble(find(board), pairing_key)
+        return open_ble(board, pairing_key)
     raise Usage(f"--link {spec} is none of ble, serial:PORT, file:PATH: write one of them.")
-
-
-def find(board: str) -> Any:
-    """Returns the board of that name as it was heard in a scan."""
-    from pumpwire import gatt
-
-    from . import ble_radio
-
-    for seen in ble_radio.scan(gatt.SERVICE, until_name=board):
-        if seen.name == board:
-            return seen
-    raise Unreachable(f"board {board} does not answer: go near it and check that its light"
-                      " says logging, then do it again.")

@@ -10,15 +10,19 @@ from . import ble_pairing, ble_radio
 _CHANNEL_OF = {uuid: channel for channel, uuid in gatt.CHARACTERISTICS.items()}
 
 
-def open_ble(seen: ble_radio.Seen, pairing_key: bytes | None) -> BleLink:
-    """Connects to a board that was heard, and pairs with it if need be; pairing_key: the store's."""
-    peer = ble_radio.connect(seen)
-    try:
-        ble_pairing.secure(peer, seen.name, pairing_key)
-        return BleLink(peer, seen.name)
-    except PumplogError:
-        peer.close()
-        raise
+def open_ble(board: str, pairing_key: bytes | None) -> BleLink:
+    """Finds the board, connects to it and pairs if need be; pairing_key: the store's.
+
+    One at a time: the adapter can neither scan nor pair for two at once. Data then flow side by side.
+    """
+    with ble_radio.FINDER.found(board) as seen:
+        peer = ble_radio.connect(seen)
+        try:
+            ble_pairing.secure(peer, board, pairing_key)
+            return BleLink(peer, board)
+        except PumplogError:
+            peer.close()
+            raise
 
 
 class BleLink:

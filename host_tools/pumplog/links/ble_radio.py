@@ -1,7 +1,7 @@
 """The laptop's Bluetooth through adafruit-circuitpython-ble; on the virtual air with PUMPLOG_AIR.
 
-Scanning and connecting go one at a time (one adapter object). Notifications go straight to a queue:
-PacketBuffer would drop its oldest silently.
+Scanning and connecting go one at a time (one adapter object): FINDER sees to it. Notifications go
+straight to a queue: PacketBuffer would drop its oldest silently.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from pumpwire import gatt
 
 from .. import world
 from ..errors import NotPaired, Refused, Unreachable
+from .finding import Finder
 
 CONNECT_TIMEOUT_S = 10.0
+_WEAKEST_DBM = -127  # bleio would leave out what comes in below -80: the board at the ward's far end
 _LOOK_S = 0.2
 _WANTS_SECURITY = (0x05, 0x08, 0x0C, 0x0F)  # ATT: authentication, authorization, key size, encryption
 _BLUEZ_WANTS = ("NotAuthorized", "NotPermitted", "AuthenticationFailed")
@@ -94,7 +96,8 @@ def _heard(radio: Any, service_uuid: str, timeout_s: float) -> Iterator[Seen]:
     from adafruit_ble.uuid import VendorUUID
 
     wanted = VendorUUID(service_uuid)
-    for told in radio.start_scan(ProvideServicesAdvertisement, timeout=timeout_s):
+    for told in radio.start_scan(ProvideServicesAdvertisement, timeout=timeout_s,
+                                 minimum_rssi=_WEAKEST_DBM):
         if wanted not in _services(told):
             continue
         maker = told.data_dict.get(0xFF, b"")
@@ -237,3 +240,6 @@ def connect(seen: Seen, timeout_s: float = CONNECT_TIMEOUT_S) -> GattPeer:
     except Exception as error:
         raise Unreachable(f"board {seen.name} was heard but does not let us in ({_why(error)}): go"
                           " nearer and do it again.") from error
+
+
+FINDER: Finder[Seen] = Finder(lambda board: scan(gatt.SERVICE, until_name=board))
