@@ -85,7 +85,8 @@ class UsbBoard:
         self.wires = Wires(folder / "wires.bin")
         self.port = ""
         self.resets: list[int] = []  # the cause of each start so far
-        self.cut_after: int | None = None  # flash operations from the next start until power goes
+        # power goes in that flash operation of a start between two addresses: (low, high, operations)
+        self.cut_in: tuple[int, int, int] | None = None
         self.record = False  # keep every flash operation in the file `operations`
         self._clock = clock
         self._speed = speed
@@ -165,12 +166,11 @@ class UsbBoard:
         self.resets.append(cause)
         settings = {
             "state": str(self.folder.absolute()), "bench": self._bench.getsockname()[1], "cause": cause,
-            "cell": [CELL_DOUT, CELL_SCK], "clock": self._clock, "cut_after": self.cut_after,
+            "cell": [CELL_DOUT, CELL_SCK], "clock": self._clock, "cut_in": self.cut_in,
             "record": self.record, "speed": self._speed,
         }
         if self.record:
             (self.folder / "operations").touch()
-        self.cut_after = None
         chip = sources() / "boards" / "usb_chip"
         self._process = self._console.spawn(
             [find_micropython(), "-X", f"heapsize={HEAP}", "-i", str(chip / "boot_chip.py")],
@@ -192,13 +192,13 @@ class UsbBoard:
         while not self._ended.is_set():
             with self._lock:
                 cable = [self._cable[0]] if self._cable else []
-            ready, _, _ = select.select([*cable, self._console.fd, self._bench], [], [], 0.02)
+            ready, _, _ = select.select([*cable, self._console.fd, self._bench.fileno()], [], [], 0.02)
             with self._lock, contextlib.suppress(BlockingIOError):
                 if cable and cable[0] in ready and self._cable and self._cable[0] == cable[0]:
                     self._from_host(os.read(cable[0], 4096))
                 if self._console.fd in ready and self._process:
                     self._send(self._console.read())
-                if self._bench in ready:
+                if self._bench.fileno() in ready:
                     self._told(self._bench.recv(100).decode().split())
                 self._look_after()
 
@@ -223,6 +223,7 @@ class UsbBoard:
             wait_s = self._bites_s[0]
             self._bites_s = (wait_s, time.monotonic() + wait_s / self._speed)
         elif words == ["power", "cut"]:
+            self.cut_in = None
             self._stop()
 
     def _from_host(self, data: bytes) -> None:

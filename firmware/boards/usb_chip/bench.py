@@ -4,7 +4,8 @@
     bench   a datagram socket: "reset CAUSE", "watchdog MS", "feed", "power cut"
 
 Settings come in USB_CHIP as JSON: state (folder), bench (port), cause (of this reset), cell (pins
-[dout, sck], or null), clock (is there a DS3231), cut_after (flash operations until power goes, or null).
+[dout, sck], or null), clock (is there a DS3231), cut_in ([low, high, n]: power goes in the flash operation
+after n at these addresses; or null), record (note all of them), speed (of the board's time).
 """
 
 import json

@@ -1,6 +1,6 @@
 """The chip's 4 MiB of NOR flash in a file: programming only clears bits, erasing sets 4096 bytes.
 
-With cut_after in the settings, power goes inside that operation, half of it done. With a file
+With cut_in in the settings, power goes inside that operation, half of it done. With a file
 `operations` in the state folder, every operation is added to it: <u8 E or P> <u32 at> <u32 n> data.
 """
 
@@ -12,7 +12,7 @@ SECTOR = 4096
 _ERASED = b"\xff" * SECTOR
 
 _cells = open(bench.settings["state"] + "/flash.bin", "r+b")
-_left = bench.settings["cut_after"]
+_low, _high, _left = bench.settings["cut_in"] or (0, 0, 0)
 try:
     _told = open(bench.settings["state"] + "/operations", "ab")
     if not bench.settings["record"]:
@@ -23,7 +23,7 @@ except OSError:
 
 def _operate(kind, at, data):
     global _left
-    if _left is not None:
+    if _low <= at < _high:
         _left -= 1
         if _left < 0:
             _cells.seek(at)

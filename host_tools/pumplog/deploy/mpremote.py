@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..errors import Unreachable
 
@@ -52,7 +52,7 @@ class Mpremote:
         """Runs Python on the board; returns what it printed. Whatever ran there before is interrupted."""
         return self.run("exec", code)
 
-    def put(self, folders: dict[str, Sequence[str]]) -> None:
+    def put(self, folders: Mapping[str, Sequence[str]]) -> None:
         """Copies files into folders of the board that are there: {folder on the board: paths}."""
         arguments: list[str] = []
         for folder, paths in folders.items():
