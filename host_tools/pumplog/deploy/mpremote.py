@@ -6,14 +6,11 @@ import os
 import select
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 
 from ..errors import Unreachable
 
 PATIENCE_S = 30.0  # the longest file takes 3 s at 115,200 baud, the longest erase 0.4 s
-_START_AGAIN_S = 20.0
-_LOOK_S = 0.2
 
 
 class Mpremote:
@@ -63,18 +60,3 @@ class Mpremote:
     def reset(self) -> None:
         """Starts the board again, without waiting for it."""
         self.run("exec", "--no-follow", "import machine; machine.reset()")
-
-    def await_prompt(self, code: str, expected: str) -> None:
-        """Waits until a board that starts answers `code` with `expected`."""
-        end_s = time.monotonic() + _START_AGAIN_S
-        while True:
-            try:
-                if self.run("exec", code, patience_s=5).strip() == expected:
-                    return
-            except Unreachable:
-                if time.monotonic() > end_s:
-                    raise
-            if time.monotonic() > end_s:
-                raise Unreachable(f"the board on {self.port} did not go into service: hold its service"
-                                  " button while it starts, then do it again.")
-            time.sleep(_LOOK_S)

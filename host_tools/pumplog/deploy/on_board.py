@@ -7,10 +7,16 @@ from typing import Any
 
 from .mpremote import Mpremote
 
-IN_SERVICE = "import sys; print('main' in sys.modules)"
-TO_SERVICE = "open('/service', 'w').close()\nimport machine\nmachine.reset()"
+# One call, for a running firmware's watchdog bites ten seconds after it was interrupted.
+TO_SERVICE = """
+import machine, os
+if "loader.mpy" in os.listdir("/"):
+    open("/service", "w").close()
+    machine.reset()
+"""
+IN_SERVICE = "import os, sys; print('main' not in sys.modules and 'service' not in os.listdir('/'))"
 
-_SURVEY = """
+SURVEY = """
 import json, os, sys
 from hashlib import sha256
 from binascii import hexlify
@@ -86,4 +92,4 @@ class Survey:
 
 def survey(board: Mpremote) -> Survey:
     """Looks at a board in service mode, or without firmware."""
-    return Survey(json.loads(board.execute(_SURVEY).strip().splitlines()[-1]))
+    return Survey(json.loads(board.execute(SURVEY).strip().splitlines()[-1]))

@@ -13,6 +13,7 @@ Formats and the board's part: firmware/boards/loader/loader.py.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import time
@@ -28,6 +29,7 @@ from .on_board import IN_SERVICE, TO_SERVICE, Survey, survey
 TRIALS = 3
 _CAME_UP_S = 120.0  # three starts, each with its watchdog's 10 s, and the log's mount
 _BAUD = 115200
+_SERVICE_TRIES, _BOOT_S, _ANSWER_S = 5, 1.0, 5.0
 _MPY = 6  # the bytecode version that mpy-cross writes
 _BLOCK_BYTES = 4096
 LOADER_FILES = ("loader.mpy", "main.py")  # in this order: main.py calls the loader
@@ -75,15 +77,15 @@ def deploy(
 
 def to_service(board: Mpremote, say: Callable[[str], None]) -> None:
     """Puts a board into service mode; one without a loader has nothing that runs."""
-    try:
-        has_loader = board.execute("import os; print('loader.mpy' in os.listdir('/'))").strip()
-    except Unreachable as error:
-        raise Unreachable(f"{error} A board without MicroPython wants `make flash` first.") from None
-    if not has_loader.endswith("True"):
-        return
-    say("the board goes into service: it does not log until it starts again")
-    board.run("exec", "--no-follow", TO_SERVICE)
-    board.await_prompt(IN_SERVICE, "False")
+    for _ in range(_SERVICE_TRIES):
+        board.run("exec", "--no-follow", TO_SERVICE)
+        time.sleep(_BOOT_S)
+        with contextlib.suppress(Unreachable):  # it may have been met as it started
+            if board.run("exec", IN_SERVICE, patience_s=_ANSWER_S).strip() == "True":
+                say("the board is in service: it does not log until it starts again")
+                return
+    raise Unreachable(f"the board on {board.port} does not go into service: hold its service button while it"
+                      " starts, then do it again.")
 
 
 def _leave_service(board: Mpremote) -> None:
