@@ -43,7 +43,7 @@ def make(stock: Path, sha256: str | None, out: Path) -> Image:
         data = stock.read_bytes()
     except OSError as error:
         raise NotFound(f"image {stock} cannot be read ({error.strerror}): download ESP32_GENERIC, version"
-                       f" {_pin()[0]}, from micropython.org and name it with IMAGE=.") from error
+                       f" {pin()[0]}, from micropython.org and name it with IMAGE=.") from error
     found = hashlib.sha256(data).hexdigest()
     version = _version(data, stock)
     _pinned(stock, version, found, sha256)
@@ -66,14 +66,14 @@ def make(stock: Path, sha256: str | None, out: Path) -> Image:
     return Image(version, found, parts)
 
 
-def _pin() -> tuple[str, list[str]]:
+def pin() -> tuple[str, list[str]]:
     """Returns the version and the sums that the repository vouches for."""
     pin = tomllib.loads((sources() / "boards" / "esp32" / "image.toml").read_text())
     return str(pin["version"]), list(pin["sha256"])
 
 
 def _pinned(stock: Path, version: str, found: str, asked: str | None) -> None:
-    wanted, sums = _pin()
+    wanted, sums = pin()
     if version != wanted:
         raise Usage(f"image {stock} is MicroPython {version}, and this firmware is made for {wanted}: download"
                     " ESP32_GENERIC of that version from micropython.org.")

@@ -55,7 +55,7 @@ def deploy(
     mine = json.loads((firmware / "manifest.json").read_text())
     running = _confirmed(found)
     if running and found.sums(running) == mine and not force and _loader_is(found, loader):
-        _leave_service(board)
+        leave_service(board)
         return f"firmware {firmware_id(firmware)} is on the board already, in /{running}: nothing was written"
     letter = "b" if running == "a" else "a"
     if running and (found.slot, found.trials_left) != (running, None):
@@ -69,7 +69,7 @@ def deploy(
         raise Integrity(f"what the board has in /{letter} is not what was sent ({_few(after, letter)}): it still"
                         " starts the firmware it had; deploy again.")
     _keep(board, letter, str(TRIALS))
-    _leave_service(board)
+    leave_service(board)
     say("every byte is checked; the board starts the new firmware")
     _await_trial(board.port, letter, firmware_id(firmware), say)
     return f"firmware {firmware_id(firmware)} runs from /{letter}"
@@ -88,7 +88,8 @@ def to_service(board: Mpremote, say: Callable[[str], None]) -> None:
                       " starts, then do it again.")
 
 
-def _leave_service(board: Mpremote) -> None:
+def leave_service(board: Mpremote) -> None:
+    """Starts the board again."""
     board.run("exec", "--no-follow", "import machine, os\n"
               "if 'service' in os.listdir('/'): os.remove('/service')\nmachine.reset()")
 
