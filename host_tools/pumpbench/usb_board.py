@@ -1,9 +1,11 @@
-"""A virtual ESP32 on a USB cable: a serial port on which real mpremote and the real `pumplog` find a board.
+"""A virtual ESP32 on a USB cable: a serial port on which real mpremote and the real `pumplog` find a
+board.
 
-MicroPython's unix port has the ESP32's raw REPL. Here it runs behind a pseudo-terminal, on the modules of
-firmware/boards/usb_chip: 4 MiB of flash by the partition table on it, NVS, pins, watchdog. Time is real.
-What deploys to a board deploys here, byte for byte, and boots. The folder holds flash.bin, nvs.json,
-clock.txt and wires.bin; the bench moves the wires (`Wires`), pulls the cable and cuts the power.
+MicroPython's unix port has the ESP32's raw REPL. Here it runs behind a pseudo-terminal, on the modules
+of firmware/boards/usb_chip: 4 MiB of flash by the partition table on it, NVS, pins, watchdog. Time is
+real. What deploys to a board deploys here, byte for byte, and boots. The folder holds flash.bin,
+nvs.json, clock.txt and wires.bin; the bench moves the wires (`Wires`), pulls the cable and cuts the
+power.
 """
 
 from __future__ import annotations
@@ -35,6 +37,16 @@ AT_REST_LOW = (34, 18, 25)  # the count, the light, the load cell's clock: low w
 NO_CELL = 0x7FFFFF
 _POWER_ON, _HARD, _WATCHDOG, _SOFT = 1, 2, 3, 5
 _SECOND_INTERRUPT_S = 0.05  # the unix port ends at the second of two
+
+
+def fresh_flash() -> bytes:
+    """Returns the flash of a board whose image was just written, as far as the virtual chip looks: its
+    partition table, with room for firmware and log."""
+    rows = (("nvs", 1, 2, 0x9000, 0x6000), ("factory", 0, 0, 0x10000, 0x1F0000),
+            ("vfs", 1, 0x81, 0x200000, 0x100000), ("log", 1, 0x81, 0x300000, 0x100000))
+    table = b"".join(struct.pack("<HBBII16sI", 0x50AA, kind, subtype, at, size, label.encode(), 0)
+                     for label, kind, subtype, at, size in rows)
+    return b"\xff" * 0x8000 + table
 
 
 class Wires:
@@ -176,7 +188,8 @@ class UsbBoard:
         chip = sources() / "boards" / "usb_chip"
         self._process = self._console.spawn(
             [find_micropython(), "-X", f"heapsize={HEAP}", "-i", str(chip / "boot_chip.py")],
-            {"USB_CHIP": json.dumps(settings), "USB_CHIP_MAIN": str(int(main)), "MICROPYPATH": str(chip)})
+            {"USB_CHIP": json.dumps(settings), "USB_CHIP_MAIN": str(int(main)),
+             "MICROPYPATH": str(chip)})
 
     def _stop(self) -> None:
         if self._process is not None:
@@ -260,7 +273,8 @@ class UsbBoard:
 
 
 def run_on_chip(folder: Path, code: str) -> str:
-    """Runs Python on the chip of a board that is off, its file system mounted; returns what it printed."""
+    """Runs Python on the chip of a board that is off, its file system mounted; returns what it
+    printed."""
     chip = sources() / "boards" / "usb_chip"
     settings = {"state": str(folder.absolute()), "bench": 9, "cause": _POWER_ON, "cell": None,
                 "clock": False, "cut_in": None, "record": False, "speed": 1}
@@ -274,7 +288,8 @@ def run_on_chip(folder: Path, code: str) -> str:
 
 
 def operations(folder: Path) -> list[tuple[str, int, bytes]]:
-    """Returns the flash operations noted in a board's folder: (E or P, address, what lies there then)."""
+    """Returns the flash operations noted in a board's folder: (E or P, address, what lies there
+    then)."""
     data = (folder / "operations").read_bytes()
     found, at = [], 0
     while at < len(data):

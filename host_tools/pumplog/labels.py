@@ -27,7 +27,8 @@ def sheet(boards: list[tuple[str, int]]) -> str:
     rows = -(-len(boards) // _COLUMNS)
     width_mm, height_mm = columns * WIDTH_MM, rows * HEIGHT_MM
     body = "\n".join(
-        f'<g transform="translate({n % _COLUMNS * WIDTH_MM},{n // _COLUMNS * HEIGHT_MM})">{_label(*board)}</g>'
+        f'<g transform="translate({n % _COLUMNS * WIDTH_MM},{n // _COLUMNS * HEIGHT_MM})">'
+        f'{_label(*board)}</g>'
         for n, board in enumerate(boards))
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width_mm}mm" height="{height_mm}mm"'
             f' viewBox="0 0 {width_mm} {height_mm}" font-family="sans-serif">\n{body}\n</svg>\n')

@@ -16,18 +16,11 @@ from pumplog.deploy.on_board import SURVEY, Survey
 from pumplog.links.serial_link import SerialLink
 from pumplog.store import Store
 from pumplog.sync_client import Client
-from stock_image import STOCK, partition_table
 from ward import environment
 
 SPEED = 4  # of the board's time
 LOG_AT, LOG_BYTES = 0x300000, 0x100000
 VFS = (0x200000, 0x300000)
-PARTITIONS = (*STOCK, ("vfs", 1, 0x81, 0x200000, 0x100000), ("log", 1, 0x81, LOG_AT, LOG_BYTES))
-
-
-def flashed() -> bytes:
-    """Returns what lies on a chip whose image was just written, as far as the virtual chip looks."""
-    return b"\xff" * 0x8000 + partition_table(PARTITIONS)
 
 
 def variant(folder: Path, version: int, main: str | None = None) -> Path:
@@ -58,8 +51,8 @@ def deploy(board: UsbBoard, build: Path, *arguments: str) -> subprocess.Complete
 
 def mpremote(board: UsbBoard, *arguments: str) -> str:
     """Runs the real mpremote on the board's port."""
-    done = subprocess.run([sys.executable, "-m", "mpremote", "connect", board.port, "resume", *arguments],
-                          capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-m", "mpremote", "connect", board.port, "resume", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -1,4 +1,5 @@
-"""A stock image as MicroPython publishes them, as far as tools look: headers, checksums, partition table."""
+"""A stock image as MicroPython publishes them, as far as tools look: headers, checksums, partition
+table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The board's image: made of a stock one that is pinned, written by the real esptool, and what refuses."""
+"""The board's image: made of a stock one that is pinned, written by the real esptool, and what
+refuses."""
 
 from __future__ import annotations
 

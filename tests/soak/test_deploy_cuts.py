@@ -2,7 +2,8 @@
 and key; one that does not come up is taken back.
 
 One deploy is made with the real mpremote while every flash operation is noted. Then for random ones
-among them, power goes inside: half of its bytes are programmed, or erased. The board starts on that flash.
+among them, power goes inside: half of its bytes are programmed, or erased. The board starts on that
+flash.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from desk import SPEED, VFS, deploy, flashed, kept, log_cells, mpremote, running, surveyed, variant
-from pumpbench.usb_board import UsbBoard, operations
+from desk import SPEED, VFS, deploy, kept, log_cells, mpremote, running, surveyed, variant
+from pumpbench.usb_board import UsbBoard, fresh_flash, operations
 from pumplog.deploy.mpremote import Mpremote
 from pumplog.deploy.two_firmwares import to_service
 from scale import scaled
@@ -39,7 +40,7 @@ class Deployed:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     folder = tmp_path_factory.mktemp("cuts")
     new = variant(folder, NEW)
-    with UsbBoard(folder / "board", flashed(), speed=SPEED) as board:
+    with UsbBoard(folder / "board", fresh_flash(), speed=SPEED) as board:
         assert deploy(board, folder).returncode == 0
         done = pumplog(folder / "nurse.db", "provision", "--name", "B01", "--ul-per-count", "1 uL",
                        "--link", f"serial:{board.port}")
@@ -105,7 +106,8 @@ def test_a_firmware_that_fails_as_it_starts_is_taken_back(deployed: Deployed, tm
 
 
 def test_a_firmware_that_hangs_is_taken_back(deployed: Deployed, tmp_path: Path) -> None:
-    back_to_the_old_one(deployed, tmp_path, "from machine import WDT\nWDT(timeout=10000)\nwhile True: pass\n",
+    back_to_the_old_one(deployed, tmp_path, "from machine import WDT\nWDT(timeout=10000)\nwhile True:"
+                                            " pass\n",
                         103)
 
 

@@ -1,4 +1,5 @@
-"""/main.py of a board: starts the firmware that the loader chooses. It never changes, so it is never half.
+"""/main.py of a board: starts the firmware that the loader chooses. It never changes, so it is never
+half.
 
 A firmware that cannot even be loaded counts as one that did not come up: the board starts again.
 """
@@ -12,7 +13,7 @@ del choose
 if _folder:
     sys.path[:] = [_folder, ".frozen", "/"]
     try:
-        import main  # the folder's own: this one is __main__
+        pass  # the folder's own: this one is __main__
     except Exception as error:
         import machine
         import time

@@ -3,8 +3,8 @@
     wires   40 pins of <u32 level> <u32 rose> <u32 fell>, then <i32 what the load cell reads>
     bench   a datagram socket: "reset CAUSE", "watchdog MS", "feed", "power cut"
 
-Settings come in USB_CHIP as JSON: state (folder), bench (port), cause (of this reset), cell (pins
-[dout, sck], or null), clock (is there a DS3231), cut_in ([low, high, n]: power goes in the flash operation
+Settings come in USB_CHIP as JSON: state (folder), bench (port), cause (of this reset), cell (pins [dout,
+sck], or null), clock (is there a DS3231), cut_in ([low, high, n]: power goes in the flash operation
 after n at these addresses; or null), record (note all of them), speed (of the board's time).
 """
 

@@ -1,6 +1,6 @@
 """Runs first in the virtual chip: mounts the `vfs` partition as MicroPython's own _boot.py on the ESP32
-does, then boot.py and main.py; the console's prompt comes after. USB_CHIP_MAIN=0: a soft reset from the raw
-prompt, after which main.py does not run."""
+does, then boot.py and main.py; the console's prompt comes after. USB_CHIP_MAIN=0: a soft reset from the
+raw prompt, after which main.py does not run."""
 
 import os
 import sys

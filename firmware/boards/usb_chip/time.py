@@ -1,5 +1,5 @@
-"""MicroPython's `time` on the ESP32: 30-bit ticks. They run `speed` times as fast as the wall's clock, which
-the tests set above 1 and a person at the desk leaves alone."""
+"""MicroPython's `time` on the ESP32: 30-bit ticks. They run `speed` times as fast as the wall's clock,
+which the tests set above 1 and a person at the desk leaves alone."""
 
 import json
 import os

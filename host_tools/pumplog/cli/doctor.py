@@ -74,19 +74,22 @@ def _asked(port: str, db: Path) -> list[Finding]:
                     key = known.device_key if known else None
             proven = _proves(client, key) if key else None
     except Unreachable:
-        return [Finding("running", False, "No firmware answers: what is on the board follows, if it can be seen.")]
+        return [Finding("running", False, "No firmware answers: what is on the board follows, if it can"
+                                          " be seen.")]
     out = [Finding("running", True, f"The firmware runs, and is board {info.name}.")]
     logging = bool(status["flags"] & commands.FLAG_LOGGING)
     out.append(Finding("logging", logging, "It logs." if logging else
-                       "It does not log: its log cannot be written; pull it, then have the board looked at."))
+                       "It does not log: its log cannot be written; pull it, then have the board looked"
+                       " at."))
     if not info.provisioned:
         out.append(Finding("keys", False, "It has no name and no keys: pumplog provision gives them."))
     elif proven is None:
-        out.append(Finding("keys", None, "Its keys are not in this store: use the computer that provisioned it."))
+        out.append(Finding("keys", None, "Its keys are not in this store: use the computer that"
+                                         " provisioned it."))
     else:
         out.append(Finding("keys", proven, "It proves the key that this store has." if proven else
-                           "It does not prove the key that this store has: another board of this name, or"
-                           " provisioned elsewhere since."))
+                           "It does not prove the key that this store has: another board of this name,"
+                           " or provisioned elsewhere since."))
     return out
 
 
@@ -108,12 +111,14 @@ def _examined(port: str) -> list[Finding]:
                  *findings.of_firmware(here, firmware_build.sums(build), firmware_id(build))]
         letter = next((one for one in (here.slot or "a", "a", "b") if here.whole(one)), None)
         if letter is None:
-            found.append(Finding("wiring", None, "Clock and sensors are read by the firmware's own drivers: deploy"
+            found.append(Finding("wiring", None, "Clock and sensors are read by the firmware's own"
+                                                 " drivers: deploy"
                                  " first."))
         else:
             read = findings.wiring(board, letter)
             host_s = world.utc_now_ms() // 1000 - EPOCH_2020_S
-            found += [findings.of_clock(read, host_s), findings.of_cell(read), *findings.of_contacts(read)]
+            found += [findings.of_clock(read, host_s), findings.of_cell(read),
+                      *findings.of_contacts(read)]
     finally:
         leave_service(board)
     if letter is not None:
@@ -131,4 +136,5 @@ def _again(port: str) -> Finding:
                 return Finding("restart", True, "The board runs again.")
         except Unreachable:
             pass
-    return Finding("restart", False, "The board did not start again: tap its reset, then run doctor once more.")
+    return Finding("restart", False, "The board did not start again: tap its reset, then run doctor"
+                                     " once more.")

@@ -43,9 +43,10 @@ def add(parser: argparse.ArgumentParser) -> None:
                         help="standard uncertainty of that calibration (default 2.5)")
     parser.add_argument("--cell-zero", type=int, default=0, help="load cell, raw, empty bag hung")
     parser.add_argument("--cell-per-kg", type=int, default=420000, help="load cell, raw per kg")
-    parser.add_argument("--batch", type=Path, metavar="FILE.csv", help="many boards, one a line, with the"
-                        " columns name, port, ul_per_count and, if wanted, uncertainty_percent, cell_zero,"
-                        " cell_per_kg, check")
+    parser.add_argument("--batch", type=Path, metavar="FILE.csv", help="many boards, one a line, with"
+                                                                       " the"
+                        " columns name, port, ul_per_count and, if wanted, uncertainty_percent,"
+                        " cell_zero, cell_per_kg, check")
     parser.add_argument("--labels", type=Path, metavar="FILE.svg", help="write the boards' labels: name,"
                         " check code, and a QR code with nothing but the name")
 
@@ -85,8 +86,8 @@ def _single(options: argparse.Namespace) -> Plan:
     link = f"serial:{options.port}" if options.port else options.link or ""
     if not options.name or not options.ul_per_count:
         raise Usage("give the board's --name and its --ul-per-count, or --batch FILE.csv.")
-    return _plan(options.name, link, options.ul_per_count, options.uncertainty_percent, options.cell_zero,
-                 options.cell_per_kg, options.check)
+    return _plan(options.name, link, options.ul_per_count, options.uncertainty_percent,
+                 options.cell_zero, options.cell_per_kg, options.check)
 
 
 def _batch(options: argparse.Namespace) -> list[Plan]:
@@ -95,10 +96,12 @@ def _batch(options: argparse.Namespace) -> list[Plan]:
         with open(options.batch, newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Usage(f"--batch {options.batch} cannot be read ({error}): give a CSV file in UTF-8.") from error
+        raise Usage(f"--batch {options.batch} cannot be read ({error}): give a CSV file in"
+                    " UTF-8.") from error
     plans = []
     for number, row in enumerate(rows, 2):
-        given = {key: value.strip() for key, value in row.items() if isinstance(value, str) and value.strip()}
+        given = {key: value.strip() for key, value in row.items()
+                 if isinstance(value, str) and value.strip()}
         try:
             plans.append(_plan(
                 given["name"], f"serial:{given['port']}", given["ul_per_count"],
@@ -107,10 +110,12 @@ def _batch(options: argparse.Namespace) -> list[Plan]:
                 int(given.get("cell_per_kg", options.cell_per_kg)),
                 check_code(given["check"]) if "check" in given else None))
         except KeyError as error:
-            raise Usage(f"{options.batch}, line {number}: {error.args[0]} is missing; nothing was written.")
+            raise Usage(f"{options.batch}, line {number}: {error.args[0]} is missing; nothing was"
+                        " written.")
         except (ValueError, Usage, argparse.ArgumentTypeError) as error:
             raise Usage(f"{options.batch}, line {number}: {error} Nothing was written.")
-    for what, values in (("name", [plan.name for plan in plans]), ("port", [plan.link for plan in plans])):
+    for what, values in (("name", [plan.name for plan in plans]),
+                         ("port", [plan.link for plan in plans])):
         twice = {value for value in values if values.count(value) > 1}
         if twice:
             raise Usage(f"{options.batch} has the {what} {min(twice)} twice; nothing was written.")

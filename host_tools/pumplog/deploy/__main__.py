@@ -28,7 +28,8 @@ def _deploy(options: argparse.Namespace) -> None:
 def _image(options: argparse.Namespace) -> image.Image:
     made = image.make(options.image, options.sha256 or None, options.build / "image")
     _say(f"image: MicroPython {made.version}, sha256 {made.sha256}, with partitions "
-         + ", ".join(f"{name} at {at:#x}, {size >> 10} KiB" for name, (at, size) in image.PARTITIONS.items()))
+         + ", ".join(f"{name} at {at:#x}, {size >> 10} KiB"
+                     for name, (at, size) in image.PARTITIONS.items()))
     return made
 
 
@@ -48,7 +49,8 @@ def main(argv: list[str] | None = None) -> int:
     one = commands.add_parser("deploy", help="write the firmware beside the one that runs, then switch")
     one.add_argument("--port", required=True)
     one.add_argument("--build", type=Path, default=Path("build/firmware"))
-    one.add_argument("--firmware", type=Path, help="a built firmware's folder (default: of these sources)")
+    one.add_argument("--firmware", type=Path, help="a built firmware's folder (default: of these"
+                                                   " sources)")
     one.add_argument("--force", action="store_true", help="even if the board has it already")
     one.add_argument("--patience-s", type=float, default=PATIENCE_S)
     one.set_defaults(run=_deploy)

@@ -34,7 +34,8 @@ while len(raws) < 10 and time.ticks_diff(time.ticks_ms(), began) < 4000:
     time.sleep_ms(20)
 def pressed(pin):
     return not Pin(pin, Pin.IN, Pin.PULL_UP).value()
-print(json.dumps({"clock": fitted, "clock_s": ds3231.Clock(chip).read() if fitted else None, "raws": raws,
+print(json.dumps({"clock": fitted, "clock_s": ds3231.Clock(chip).read() if fitted else None, "raws":
+raws,
     "supply": Pin(pins.SUPPLY, Pin.IN).value(), "handset": pressed(pins.HANDSET),
     "relief": pressed(pins.RELIEF), "service": pressed(pins.SERVICE)}))
 """
@@ -56,17 +57,19 @@ def wiring(board: Mpremote, letter: str) -> dict[str, Any]:
 
 
 def of_micropython(found: Survey, wanted: str) -> Finding:
-    """Is it the version that the firmware is made for."""
-    good = found.micropython == wanted
+    """Is it the version that the firmware is made for, or a later one that takes its bytecode."""
+    have, least = ([int(n) for n in version.split(".")] for version in (found.micropython, wanted))
+    good = have >= least
     return Finding("micropython", good, f"MicroPython {found.micropython}" + (
-        "." if good else f", and the firmware is made for {wanted}: write its image, make flash."))
+        "." if good else f", and the firmware wants {wanted}: write its image, make flash."))
 
 
 def of_partitions(found: Survey) -> Finding:
     """Are file system and log where the board's image has them."""
     wrong = [label for label, place in PARTITIONS.items() if found.partitions.get(label) != place]
     if wrong:
-        return Finding("partitions", False, f"The {' and '.join(wrong)} partition is not where the board's image"
+        return Finding("partitions", False, f"The {' and '.join(wrong)} partition is not where the"
+                                            " board's image"
                        " has it: save the log with esptool read-flash, then make flash.")
     return Finding("partitions", True, "The partitions vfs and log are where they belong.")
 
@@ -77,20 +80,25 @@ def of_firmware(found: Survey, ours: dict[str, str], ours_id: str) -> list[Findi
     other = "b" if letter == "a" else "a"
     findings = []
     if not found.whole(letter):
-        findings.append(Finding("firmware", False, f"The firmware in /{letter}, which is to start, is not whole: make"
+        findings.append(Finding("firmware", False, f"The firmware in /{letter}, which is to start, is"
+                                                   " not whole: make"
                                 " deploy writes it again."))
     elif found.trials_left is not None:
-        findings.append(Finding("firmware", False, f"The firmware in /{letter} is on trial and has not come up yet:"
+        findings.append(Finding("firmware", False, f"The firmware in /{letter} is on trial and has not"
+                                                   " come up yet:"
                                 " let it run for a minute, then run doctor again."))
     elif found.sums(letter) == ours:
-        findings.append(Finding("firmware", True, f"Firmware {ours_id} in /{letter} is whole, and the one that this"
+        findings.append(Finding("firmware", True, f"Firmware {ours_id} in /{letter} is whole, and the"
+                                                  " one that this"
                                 " computer has."))
     else:
         name = manifest_id(json.dumps(found.sums(letter), indent=1, sort_keys=True) + "\n")
-        findings.append(Finding("firmware", False, f"Firmware {name} in /{letter} is whole but not {ours_id}, which"
+        findings.append(Finding("firmware", False, f"Firmware {name} in /{letter} is whole but not"
+                                                   f" {ours_id}, which"
                                 " this computer has: make deploy if it is the newer one."))
     if found.sums(other) and not found.whole(other):
-        findings.append(Finding("spare firmware", False, f"The firmware in /{other}, to fall back on, is not whole:"
+        findings.append(Finding("spare firmware", False, f"The firmware in /{other}, to fall back on,"
+                                                         " is not whole:"
                                 " the next make deploy replaces it."))
     return findings
 
@@ -98,13 +106,16 @@ def of_firmware(found: Survey, ours: dict[str, str], ours_id: str) -> list[Findi
 def of_clock(found: dict[str, Any], host_s: int) -> Finding:
     """Does the clock chip run, and right; both in seconds since 2020 UTC."""
     if not found["clock"]:
-        return Finding("clock", False, "No DS3231 answers: if one is fitted look at SDA, SCL and its 3.3 V; without"
+        return Finding("clock", False, "No DS3231 answers: if one is fitted look at SDA, SCL and its"
+                                       " 3.3 V; without"
                        " one the time is known from the first pull after each start.")
     if found["clock_s"] is None:
-        return Finding("clock", False, "The DS3231 has lost its time: put a new CR2032 in; the next pull sets it.")
+        return Finding("clock", False, "The DS3231 has lost its time: put a new CR2032 in; the next"
+                                       " pull sets it.")
     off_s = found["clock_s"] - host_s
     if abs(off_s) > _CLOCK_OFF_S:
-        return Finding("clock", False, f"The DS3231 is {abs(off_s)} s {'ahead of' if off_s > 0 else 'behind'} this"
+        return Finding("clock", False, f"The DS3231 is {abs(off_s)} s"
+                                       f" {'ahead of' if off_s > 0 else 'behind'} this"
                        " computer: see which of them is right; a pull notes both, and steps neither.")
     return Finding("clock", True, f"The DS3231 runs, {off_s:+d} s from this computer's clock.")
 
@@ -113,12 +124,15 @@ def of_cell(found: dict[str, Any]) -> Finding:
     """Does the load cell answer, and steadily."""
     raws = found["raws"]
     if not raws:
-        return Finding("load cell", False, "The HX711 does not answer: look at DOUT, SCK and its supply.")
+        return Finding("load cell", False, "The HX711 does not answer: look at DOUT, SCK and its"
+                                           " supply.")
     mean, spread = sum(raws) // len(raws), max(raws) - min(raws)
     if mean in (0, -1) or abs(mean) > _BROKEN_CELL:
-        return Finding("load cell", False, f"The load cell reads {mean}, which no cell does: look at J4, E+, E-, S+, S-.")
+        return Finding("load cell", False, f"The load cell reads {mean}, which no cell does: look at"
+                                           " J4, E+, E-, S+, S-.")
     if spread > _CELL_SPREAD:
-        return Finding("load cell", False, f"The load cell reads {mean} and moves by {spread}: let the bag hang still;"
+        return Finding("load cell", False, f"The load cell reads {mean} and moves by {spread}: let the"
+                                           " bag hang still;"
                        " if it does, look at J4.")
     return Finding("load cell", True, f"The load cell reads {mean}, within {spread}.")
 
@@ -129,8 +143,10 @@ def of_contacts(found: dict[str, Any]) -> list[Finding]:
                         "There is no 5 V: the board runs on its cells; plug its supply in.")]
     for name, plug in (("handset", "J3"), ("relief", "J5"), ("service", "SW1")):
         held = found[name]
-        findings.append(Finding(name, not held, f"The {name} input is closed: if nobody presses it now look at"
+        findings.append(Finding(name, not held, f"The {name} input is closed: if nobody presses it now"
+                                                " look at"
                                 f" {plug}." if held else f"The {name} input is open."))
-    findings.append(Finding("count", None, "Whether counts arrive shows only while the pump runs: make one bolus"
+    findings.append(Finding("count", None, "Whether counts arrive shows only while the pump runs: make"
+                                           " one bolus"
                             " and see pumplog events."))
     return findings

@@ -1,7 +1,8 @@
 """`make flash`: writes MicroPython with the board's partitions, by the real esptool.
 
-It writes bootloader, partition table and MicroPython, and nothing between or behind them: keys, firmwares
-and log of a board that had them stay. esptool compares what lies there with an MD5 of what was sent.
+It writes bootloader, partition table and MicroPython, and nothing between or behind them: keys,
+firmwares and log of a board that had them stay. esptool compares what lies there with an MD5 of what was
+sent.
 """
 
 from __future__ import annotations
@@ -21,6 +22,6 @@ def flash(port: str, image: Image) -> str:
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode or done.stdout.count("Hash of data verified") != len(image.parts):
         words = [line.strip() for line in done.stdout.splitlines() if line.strip()] or ["no word"]
-        raise Unreachable(f"esptool could not write to {port} ({words[-1]}): hold SW2, tap SW3, let go of SW2,"
-                          " and do it again; half-written MicroPython is mended so too.")
+        raise Unreachable(f"esptool could not write to {port} ({words[-1]}): hold SW2, tap SW3, let go"
+                          " of SW2, and do it again; half-written MicroPython is mended so too.")
     return f"MicroPython {image.version} is on the chip, every part verified; tap SW3, then make deploy"

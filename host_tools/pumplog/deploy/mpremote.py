@@ -31,8 +31,8 @@ class Mpremote:
             while True:
                 if not select.select([process.stdout], [], [], patience_s or self._patience_s)[0]:
                     process.kill()
-                    raise Unreachable(f"the board on {self.port} no longer answers: check its power and the"
-                                      " cable, then do it again.")
+                    raise Unreachable(f"the board on {self.port} no longer answers: check its power and"
+                                      " the cable, then do it again.")
                 data = os.read(process.stdout.fileno(), 65536)
                 if not data:
                     break
@@ -40,13 +40,14 @@ class Mpremote:
         text = said.decode(errors="replace")
         if process.returncode:
             lines = text.strip().splitlines() or ["no word"]
-            raise Unreachable(f"the board on {self.port} does not do what it is asked ({lines[-1]}): check"
-                              " port, power and cable, and that nothing else has the port open, then do it"
-                              " again.")
+            raise Unreachable(f"the board on {self.port} does not do what it is asked ({lines[-1]}):"
+                              " check port, power and cable, and that nothing else has the port open,"
+                              " then do it again.")
         return text
 
     def execute(self, code: str) -> str:
-        """Runs Python on the board; returns what it printed. Whatever ran there before is interrupted."""
+        """Runs Python on the board; returns what it printed. Whatever ran there before is
+        interrupted."""
         return self.run("exec", code)
 
     def put(self, folders: Mapping[str, Sequence[str]]) -> None:

@@ -50,8 +50,8 @@ print(json.dumps({
     "micropython": ".".join(str(n) for n in v[1][:3]), "machine": getattr(v, "_machine", ""),
     "mpy": v._mpy & 0xFF,
     "partitions": [p.info()[:5] for kind in (0, 1) for p in Partition.find(kind)],
-    "files": listing(""), "slot": text("/slot"), "manifests": {f: text("/%s/manifest.json" % f) for f in "ab"},
-    "free_bytes": free[0] * free[3],
+    "files": listing(""), "slot": text("/slot"), "manifests": {f: text("/%s/manifest.json" % f) for f in
+    "ab"}, "free_bytes": free[0] * free[3],
 }))
 """
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import serial
 
-from ..errors import Integrity, Partly, Unreachable, Usage
+from ..errors import Integrity, Partly, PumplogError, Unreachable, Usage
 from .mpremote import Mpremote
 from .on_board import IN_SERVICE, TO_SERVICE, Survey, survey
 
@@ -50,13 +50,31 @@ def deploy(
 ) -> str:
     """Deploys a built firmware; returns what came of it. force: even if it is on the board already."""
     to_service(board, say)
+    try:
+        letter, done = _deploy_in_service(board, firmware, loader, say, force)
+    except PumplogError:
+        with contextlib.suppress(Unreachable):
+            leave_service(board)  # the board logs on with what it had
+        raise
+    leave_service(board)
+    if not done:
+        say("every byte is checked; the board starts the new firmware")
+        _await_trial(board.port, letter, firmware_id(firmware), say)
+        done = f"firmware {firmware_id(firmware)} runs from /{letter}"
+    return done
+
+
+def _deploy_in_service(
+    board: Mpremote, firmware: Path, loader: Path, say: Callable[[str], None], force: bool,
+) -> tuple[str, str]:
+    """Writes and switches; returns (the folder that is to start, what there was to do instead)."""
     found = survey(board)
     _suits(found)
     mine = json.loads((firmware / "manifest.json").read_text())
     running = _confirmed(found)
     if running and found.sums(running) == mine and not force and _loader_is(found, loader):
-        leave_service(board)
-        return f"firmware {firmware_id(firmware)} is on the board already, in /{running}: nothing was written"
+        return running, (f"firmware {firmware_id(firmware)} is on the board already, in /{running}:"
+                         " nothing was written")
     letter = "b" if running == "a" else "a"
     if running and (found.slot, found.trials_left) != (running, None):
         _keep(board, running, "ok")  # until the new one is whole the one that came up is to start
@@ -66,13 +84,10 @@ def deploy(
     _write_loader(board, found, loader)
     after = survey(board)
     if not after.whole(letter) or not _loader_is(after, loader):
-        raise Integrity(f"what the board has in /{letter} is not what was sent ({_few(after, letter)}): it still"
-                        " starts the firmware it had; deploy again.")
+        raise Integrity(f"what the board has in /{letter} is not what was sent ({_few(after, letter)}):"
+                        " it still starts the firmware it had; deploy again.")
     _keep(board, letter, str(TRIALS))
-    leave_service(board)
-    say("every byte is checked; the board starts the new firmware")
-    _await_trial(board.port, letter, firmware_id(firmware), say)
-    return f"firmware {firmware_id(firmware)} runs from /{letter}"
+    return letter, ""
 
 
 def to_service(board: Mpremote, say: Callable[[str], None]) -> None:
@@ -84,8 +99,8 @@ def to_service(board: Mpremote, say: Callable[[str], None]) -> None:
             if board.run("exec", IN_SERVICE, patience_s=_ANSWER_S).strip() == "True":
                 say("the board is in service: it does not log until it starts again")
                 return
-    raise Unreachable(f"the board on {board.port} does not go into service: hold its service button while it"
-                      " starts, then do it again.")
+    raise Unreachable(f"the board on {board.port} does not go into service: hold its service button"
+                      " while it starts, then do it again.")
 
 
 def leave_service(board: Mpremote) -> None:
@@ -97,10 +112,11 @@ def leave_service(board: Mpremote) -> None:
 def _suits(found: Survey) -> None:
     """Wants a board that this firmware can run on."""
     if "log" not in found.partitions:
-        raise Usage("this board has no log partition: write its image first, make flash PORT=... IMAGE=...")
+        raise Usage("this board has no log partition: write its image first, make flash PORT=..."
+                    " IMAGE=...")
     if found.mpy != _MPY:
-        raise Usage(f"this board's MicroPython {found.micropython} does not take our bytecode: write the image"
-                    " that the documents name, make flash PORT=... IMAGE=...")
+        raise Usage(f"this board's MicroPython {found.micropython} does not take our bytecode: write"
+                    " the image that the documents name, make flash PORT=... IMAGE=...")
 
 
 def _confirmed(found: Survey) -> str | None:
@@ -135,8 +151,8 @@ def _write(board: Mpremote, found: Survey, firmware: Path, letter: str, mine: di
     need = sum(-(-Path(path).stat().st_size // _BLOCK_BYTES) * _BLOCK_BYTES
                for paths in send.values() for path in paths)
     if need > found.free_bytes:
-        raise Usage(f"the board's file system has {found.free_bytes} bytes free and {need} are needed: take"
-                    " what does not belong to pumplog off it.")
+        raise Usage(f"the board's file system has {found.free_bytes} bytes free and {need} are needed:"
+                    " take what does not belong to pumplog off it.")
     say(f"{sum(map(len, send.values()))} of {len(mine)} files to copy")
     board.put(send)
     board.put({f"/{letter}": [str(firmware / "manifest.json")]})
@@ -179,13 +195,14 @@ def _await_trial(port: str, letter: str, name: str, say: Callable[[str], None]) 
                     return
                 if b"back to the firmware in /" in heard:
                     say(_printable(heard))
-                    raise Partly(f"firmware {name} did not come up in {TRIALS} starts: the board went back to"
-                                 " the one it had, and logs with it; what the board printed is above.")
+                    raise Partly(f"firmware {name} did not come up in {TRIALS} starts: the board went"
+                                 " back to the one it had, and logs with it; what the board printed is"
+                                 " above.")
     except (serial.SerialException, OSError) as error:
-        raise Unreachable(f"the board on {port} went away as it started ({error}): see with pumplog doctor"
-                          " which firmware it runs.") from error
-    raise Partly(f"firmware {name} is on the board, but it has not said within {_CAME_UP_S:.0f} s that it came"
-                 " up: run pumplog doctor.")
+        raise Unreachable(f"the board on {port} went away as it started ({error}): see with pumplog"
+                          " doctor which firmware it runs.") from error
+    raise Partly(f"firmware {name} is on the board, but it has not said within {_CAME_UP_S:.0f} s that"
+                 " it came up: run pumplog doctor.")
 
 
 def _printable(heard: bytes) -> str:
