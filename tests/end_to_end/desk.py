@@ -75,7 +75,7 @@ def running(board: UsbBoard, db: Path, name: str = "B01") -> int:
 
 def surveyed(folder: Path) -> Survey:
     """Returns what lies on the flash of a board that is off."""
-    return Survey(json.loads(run_on_chip(folder, SURVEY).strip().splitlines()[-1]))
+    return Survey(run_on_chip(folder, SURVEY))
 
 
 def log_cells(board: UsbBoard) -> bytes:

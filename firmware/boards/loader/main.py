@@ -13,7 +13,7 @@ del choose
 if _folder:
     sys.path[:] = [_folder, ".frozen", "/"]
     try:
-        pass  # the folder's own: this one is __main__
+        import main  # noqa: F401 (the folder's own: this one is __main__)
     except Exception as error:
         import machine
         import time

@@ -8,8 +8,13 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
+import serial
+from mpremote.transport import TransportError
+from mpremote.transport_serial import SerialTransport
+
 from ..errors import Unreachable
 
+_BAUD = 115200
 PATIENCE_S = 30.0  # the longest file takes 3 s at 115,200 baud, the longest erase 0.4 s
 
 
@@ -58,6 +63,15 @@ class Mpremote:
         if arguments:
             self.run(*arguments)
 
-    def reset(self) -> None:
-        """Starts the board again, without waiting for it."""
-        self.run("exec", "--no-follow", "import machine; machine.reset()")
+    def restart(self, code: str) -> serial.Serial:
+        """Runs code that starts the board again; returns the open port, on which nothing was missed of
+        what it says from then on. The caller closes it."""
+        try:
+            transport = SerialTransport(self.port, _BAUD)
+            transport.enter_raw_repl(soft_reset=False)
+            transport.exec_raw_no_follow(code)
+        except (TransportError, serial.SerialException, OSError) as error:
+            raise Unreachable(f"the board on {self.port} went away ({error}): check its power and the"
+                              " cable, then do it again.") from error
+        line: serial.Serial = transport.serial
+        return line

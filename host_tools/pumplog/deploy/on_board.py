@@ -1,4 +1,4 @@
-"""What the host has a board do: Python for MicroPython's raw REPL, in service mode. Each prints JSON."""
+"""What the host has a board do: Python for MicroPython's raw REPL, in service mode."""
 
 from __future__ import annotations
 
@@ -16,58 +16,62 @@ if "loader.mpy" in os.listdir("/"):
 """
 IN_SERVICE = "import os, sys; print('main' not in sys.modules and 'service' not in os.listdir('/'))"
 
+# Line by line: a board has no room for all of it at once.
 SURVEY = """
 import json, os, sys
 from hashlib import sha256
 from binascii import hexlify
 from esp32 import Partition
+def tell(*line):
+    print(json.dumps(line))
 def listing(folder):
-    found = {}
+    buf = bytearray(512)
     for name, kind, *_ in os.ilistdir(folder or "/"):
         path = folder + "/" + name
         if kind & 0x4000:
             if path not in ("/lib", "/rom"):
-                found.update(listing(path))
+                listing(path)
         else:
             digest = sha256()
-            buf = bytearray(512)
             with open(path, "rb") as file:
                 n = file.readinto(buf)
                 while n:
                     digest.update(memoryview(buf)[:n])
                     n = file.readinto(buf)
-            found[path] = hexlify(digest.digest()).decode()
-    return found
-def text(path):
+            tell("file", path, hexlify(digest.digest()).decode())
+listing("")
+for name in ("slot", "a/manifest.json", "b/manifest.json"):
     try:
-        with open(path) as file:
-            return file.read()
+        with open("/" + name) as file:
+            tell("text", name, file.read())
     except OSError:
-        return None
-free = os.statvfs("/")
+        pass
+for kind in (0, 1):
+    for partition in Partition.find(kind):
+        tell("partition", *partition.info()[2:5])
 v = sys.implementation
-print(json.dumps({
-    "micropython": ".".join(str(n) for n in v[1][:3]), "machine": getattr(v, "_machine", ""),
-    "mpy": v._mpy & 0xFF,
-    "partitions": [p.info()[:5] for kind in (0, 1) for p in Partition.find(kind)],
-    "files": listing(""), "slot": text("/slot"), "manifests": {f: text("/%s/manifest.json" % f) for f in
-    "ab"}, "free_bytes": free[0] * free[3],
-}))
+free = os.statvfs("/")
+tell("micropython", ".".join(str(n) for n in v[1][:3]), v._mpy & 0xFF)
+tell("free", free[0] * free[3])
 """
 
 
 class Survey:
     """What lies on a board's file system and flash. files: {path: sha256}."""
 
-    def __init__(self, found: dict[str, Any]) -> None:
-        self.micropython: str = found["micropython"]
-        self.machine: str = found["machine"]
-        self.mpy: int = found["mpy"]
-        self.partitions = {row[4]: (row[2], row[3]) for row in found["partitions"]}  # label: (at, size)
-        self.files: dict[str, str] = found["files"]
-        self.free_bytes: int = found["free_bytes"]
-        self._manifests: dict[str, str | None] = found["manifests"]
-        letter, _, left = (found["slot"] or "").strip().partition(" ")
+    def __init__(self, said: str) -> None:
+        """said: what SURVEY printed."""
+        told: dict[str, list[list[Any]]] = {}
+        for line in said.splitlines():
+            if line.startswith("["):
+                what, *rest = json.loads(line)
+                told.setdefault(what, []).append(rest)
+        ((self.micropython, self.mpy),) = told["micropython"]
+        ((self.free_bytes,),) = told["free"]
+        self.partitions = {label: (at, size) for at, size, label in told.get("partition", [])}
+        self.files: dict[str, str] = {path: digest for path, digest in told.get("file", [])}
+        self._texts: dict[str, str] = {name: text for name, text in told.get("text", [])}
+        letter, _, left = self._texts.get("slot", "").strip().partition(" ")
         known = letter in ("a", "b") and (left == "ok" or left.isdecimal())
         self.slot = letter if known else None
         self.trials_left = None if not known or left == "ok" else int(left)
@@ -75,7 +79,7 @@ class Survey:
     def sums(self, letter: str) -> dict[str, str]:
         """Returns what the manifest of a firmware says; {} if there is none that can be read."""
         try:
-            found = json.loads(self._manifests[letter] or "{}")
+            found = json.loads(self._texts.get(f"{letter}/manifest.json", "{}"))
         except ValueError:
             return {}
         return found if isinstance(found, dict) else {}
@@ -92,4 +96,4 @@ class Survey:
 
 def survey(board: Mpremote) -> Survey:
     """Looks at a board in service mode, or without firmware."""
-    return Survey(json.loads(board.execute(SURVEY).strip().splitlines()[-1]))
+    return Survey(board.execute(SURVEY))

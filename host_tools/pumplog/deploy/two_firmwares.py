@@ -28,10 +28,16 @@ from .on_board import IN_SERVICE, TO_SERVICE, Survey, survey
 
 TRIALS = 3
 _CAME_UP_S = 120.0  # three starts, each with its watchdog's 10 s, and the log's mount
-_BAUD = 115200
+_LOOK_S = 0.05
 _SERVICE_TRIES, _BOOT_S, _ANSWER_S = 5, 1.0, 5.0
 _MPY = 6  # the bytecode version that mpy-cross writes
 _BLOCK_BYTES = 4096
+_LEAVE_SERVICE = """
+import machine, os
+if "service" in os.listdir("/"):
+    os.remove("/service")
+machine.reset()
+"""
 LOADER_FILES = ("loader.mpy", "main.py")  # in this order: main.py calls the loader
 
 
@@ -56,12 +62,13 @@ def deploy(
         with contextlib.suppress(Unreachable):
             leave_service(board)  # the board logs on with what it had
         raise
-    leave_service(board)
-    if not done:
-        say("every byte is checked; the board starts the new firmware")
-        _await_trial(board.port, letter, firmware_id(firmware), say)
-        done = f"firmware {firmware_id(firmware)} runs from /{letter}"
-    return done
+    if done:
+        leave_service(board)
+        return done
+    say("every byte is checked; the board starts the new firmware")
+    with board.restart(_LEAVE_SERVICE) as line:
+        _await_trial(line, letter, firmware_id(firmware), say)
+    return f"firmware {firmware_id(firmware)} runs from /{letter}"
 
 
 def _deploy_in_service(
@@ -105,8 +112,7 @@ def to_service(board: Mpremote, say: Callable[[str], None]) -> None:
 
 def leave_service(board: Mpremote) -> None:
     """Starts the board again."""
-    board.run("exec", "--no-follow", "import machine, os\n"
-              "if 'service' in os.listdir('/'): os.remove('/service')\nmachine.reset()")
+    board.run("exec", "--no-follow", _LEAVE_SERVICE)
 
 
 def _suits(found: Survey) -> None:
@@ -180,26 +186,26 @@ def _few(found: Survey, letter: str) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _await_trial(port: str, letter: str, name: str, say: Callable[[str], None]) -> None:
+def _await_trial(
+    line: serial.Serial, letter: str, name: str, say: Callable[[str], None],
+) -> None:
     """Listens on the console, without a word, until the board says how the trial ended."""
     heard = b""
     end_s = time.monotonic() + _CAME_UP_S
     try:
-        line = serial.serial_for_url(port, _BAUD, timeout=0.2, do_not_open=True)
-        line.dtr = line.rts = False  # asserted, these two would reset an ESP32 as the port opens
-        line.open()
-        with line:
-            while time.monotonic() < end_s:
-                heard = (heard + line.read(256))[-8192:]
-                if f"the firmware in /{letter} came up".encode() in heard:
-                    return
-                if b"back to the firmware in /" in heard:
-                    say(_printable(heard))
-                    raise Partly(f"firmware {name} did not come up in {TRIALS} starts: the board went"
-                                 " back to the one it had, and logs with it; what the board printed is"
-                                 " above.")
+        while time.monotonic() < end_s:
+            if line.in_waiting:
+                heard = (heard + line.read(line.in_waiting))[-8192:]
+            else:
+                time.sleep(_LOOK_S)
+            if f"the firmware in /{letter} came up".encode() in heard:
+                return
+            if b"back to the firmware in /" in heard:
+                say(_printable(heard))
+                raise Partly(f"firmware {name} did not come up in {TRIALS} starts: the board went back"
+                             " to the one it had, and logs with it; what the board printed is above.")
     except (serial.SerialException, OSError) as error:
-        raise Unreachable(f"the board on {port} went away as it started ({error}): see with pumplog"
+        raise Unreachable(f"the board on {line.port} went away as it started ({error}): see with pumplog"
                           " doctor which firmware it runs.") from error
     raise Partly(f"firmware {name} is on the board, but it has not said within {_CAME_UP_S:.0f} s that"
                  " it came up: run pumplog doctor.")
