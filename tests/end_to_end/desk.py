@@ -41,11 +41,13 @@ def variant(folder: Path, version: int, main: str | None = None) -> Path:
     return out
 
 
-def deploy(board: UsbBoard, build: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def deploy(
+    board: UsbBoard, build: Path, *arguments: str, patience_s: int = 30,
+) -> subprocess.CompletedProcess[str]:
     """Runs what `make deploy PORT=...` runs."""
     return subprocess.run(
         [sys.executable, "-m", "pumplog.deploy", "deploy", "--port", board.port, "--build", str(build),
-         "--patience-s", "5", *arguments],
+         "--patience-s", str(patience_s), *arguments],
         capture_output=True, text=True, env=environment(build / "x.db"))
 
 

@@ -106,7 +106,7 @@ def test_power_cut_in_the_middle_of_a_deploy_leaves_the_old_firmware_its_log_and
     board.power_off()
     board.cut_in = (*VFS, 150)
     board.power_on()
-    done = deploy(board, folder, "--firmware", str(new))
+    done = deploy(board, folder, "--firmware", str(new), patience_s=5)
     assert done.returncode == 3 and "do it again" in done.stderr, done.stderr
     assert not board.powered
     board.power_on()

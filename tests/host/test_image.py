@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 from esp32_mock_bootloader import server
+from pumpbench.usb_board import UsbBoard, run_on_chip
+from pumplog.deploy import findings
 from pumplog.deploy.__main__ import main
+from pumplog.deploy.on_board import SURVEY, Survey
 from stock_image import BANNER, stock_image
 
 
@@ -65,6 +68,10 @@ def test_esptool_writes_it_and_leaves_keys_firmware_and_log(
     assert flash[0x1000:0x1040] == stock_bytes[:0x40]
     app = stock_bytes[0xF000:].rstrip(b"\xff")
     assert flash[0x10000 : 0x10000 + len(app)] == app
+    chip = UsbBoard(tmp_path / "chip", bytes(flash)).folder
+    (chip / "rtc.bin").touch()
+    found = Survey(run_on_chip(chip, SURVEY))  # it boots, and makes its file system
+    assert findings.of_partitions(found).good and found.files.keys() == {"/boot.py"}
 
 
 def refusal(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> str:

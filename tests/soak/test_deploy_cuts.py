@@ -94,7 +94,7 @@ def back_to_the_old_one(deployed: Deployed, tmp_path: Path, main: str, version: 
     with UsbBoard(tmp_path / "board", deployed.flash, deployed.nvs, speed=SPEED) as board:
         bad = variant(tmp_path, version, main)
         done = deploy(board, tmp_path, "--firmware", str(bad))
-        assert done.returncode == 1 and "did not come up" in done.stderr, done.stderr
+        assert done.returncode == 1 and "did not come up" in done.stderr, (done.stderr, board.resets)
         assert running(board, deployed.folder / "nurse.db") == OLD
         assert mpremote(board, "exec", "print(open('/slot').read())").strip() == "a ok"
     return done.stderr
