@@ -8,7 +8,10 @@ FLAG_READ, FLAG_WRITE_NO_RESPONSE, FLAG_WRITE, FLAG_NOTIFY, FLAG_INDICATE = 2, 4
 
 class UUID:
     def __init__(self, value):
-        self._bytes = bytes(reversed(bytes.fromhex(value.replace("-", ""))))
+        if isinstance(value, int):
+            self._bytes = bytes((value & 255, value >> 8))
+        else:
+            self._bytes = bytes(reversed(bytes.fromhex(value.replace("-", ""))))
 
     def __iter__(self):
         return iter(self._bytes)

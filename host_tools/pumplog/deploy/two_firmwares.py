@@ -18,7 +18,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import serial
 
@@ -141,23 +141,26 @@ def _keep(board: Mpremote, letter: str, left: str) -> None:
 
 def _write(board: Mpremote, found: Survey, firmware: Path, letter: str, mine: dict[str, str],
            say: Callable[[str], None]) -> None:
-    """Copies what is missing or other, and takes away what the new firmware does not have."""
-    folders = sorted({str(Path(name).parent) for name in mine} - {"."})
-    stale = [path for path in found.files if path.startswith(f"/{letter}/")
-             and path.removeprefix(f"/{letter}/") not in mine]
-    board.execute(
-        f"import os\nfor path in {stale!r}: os.remove(path)\n"
-        f"for path in {[f'/{letter}', *(f'/{letter}/{folder}' for folder in folders)]!r}:\n"
-        " try: os.mkdir(path)\n except OSError as error:\n  if error.errno != 17: raise\n")
+    """Takes away what the new firmware does not have so, its manifest first, and copies what it has."""
+    folders = sorted({str(PurePosixPath(name).parent) for name in mine} - {"."})
+    there = {path.removeprefix(f"/{letter}/"): digest for path, digest in found.files.items()
+             if path.startswith(f"/{letter}/")}
+    stale = sorted((name for name, digest in there.items() if mine.get(name) != digest),
+                   key=lambda name: (name != "manifest.json", name))
     send: dict[str, list[str]] = {}
     for name, digest in mine.items():
-        if found.files.get(f"/{letter}/{name}") != digest:
-            folder = str(Path(f"/{letter}/{name}").parent)
+        if there.get(name) != digest:
+            folder = str(PurePosixPath(f"/{letter}/{name}").parent)
             send.setdefault(folder, []).append(str(firmware / name))
-    need = sum(-(-Path(path).stat().st_size // _BLOCK_BYTES) * _BLOCK_BYTES
-               for paths in send.values() for path in paths)
-    if need > found.free_bytes:
-        raise Usage(f"the board's file system has {found.free_bytes} bytes free and {need} are needed:"
+    free_bytes = int(board.execute(
+        f"import os\nfor name in {stale!r}: os.remove('/{letter}/' + name)\n"
+        f"for path in {[f'/{letter}', *(f'/{letter}/{folder}' for folder in folders)]!r}:\n"
+        " try: os.mkdir(path)\n except OSError as error:\n  if error.errno != 17: raise\n"
+        "free = os.statvfs('/')\nprint(free[0] * free[3])\n"))
+    need_bytes = sum(-(-Path(path).stat().st_size // _BLOCK_BYTES) * _BLOCK_BYTES
+                     for paths in send.values() for path in paths)
+    if need_bytes > free_bytes:
+        raise Usage(f"the board's file system has {free_bytes} bytes free and {need_bytes} are needed:"
                     " take what does not belong to pumplog off it.")
     say(f"{sum(map(len, send.values()))} of {len(mine)} files to copy")
     board.put(send)
