@@ -22,7 +22,7 @@ def survey(slot: str = "a ok", a: dict[str, str] | None = None, b: dict[str, str
            partitions: tuple[tuple[int, int, str], ...] = ((0x200000, 0x100000, "vfs"),
                                                            (0x300000, 0x100000, "log"))) -> Survey:
     """Returns what a board would tell that has these manifests, and every file but one."""
-    lines: list[list[Any]] = [["micropython", micropython, 6], ["free", 1000], ["text", "slot", slot]]
+    lines: list[list[Any]] = [["micropython", micropython, 6], ["text", "slot", slot]]
     lines += [["partition", *row] for row in partitions]
     for letter, sums in (("a", a), ("b", b)):
         if sums is not None:

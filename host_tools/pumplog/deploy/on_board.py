@@ -50,9 +50,7 @@ for kind in (0, 1):
     for partition in Partition.find(kind):
         tell("partition", *partition.info()[2:5])
 v = sys.implementation
-free = os.statvfs("/")
 tell("micropython", ".".join(str(n) for n in v[1][:3]), v._mpy & 0xFF)
-tell("free", free[0] * free[3])
 """
 
 
@@ -67,7 +65,6 @@ class Survey:
                 what, *rest = json.loads(line)
                 told.setdefault(what, []).append(rest)
         ((self.micropython, self.mpy),) = told["micropython"]
-        ((self.free_bytes,),) = told["free"]
         self.partitions = {label: (at, size) for at, size, label in told.get("partition", [])}
         self.files: dict[str, str] = {path: digest for path, digest in told.get("file", [])}
         self._texts: dict[str, str] = {name: text for name, text in told.get("text", [])}
