@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 SCALE ?= ci
 READY := $(VENV)/ready
+STOCK = --image "$(IMAGE)" --sha256 "$(IMAGE_SHA256)"
+PORT_GIVEN = @test -n "$(PORT)" || { echo "make $@: name the board's serial port with PORT=" >&2; exit 2; }
 
-.PHONY: help demo test soak test-bluez fuzz bench accuracy lint firmware sbom clean
+.PHONY: help demo test soak test-bluez fuzz bench accuracy lint firmware flash deploy doctor sbom clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,8 +44,23 @@ lint: $(READY)  ## ruff; mypy on the host side, and on the drivers against the E
 	$(BIN)/mypy -p pumplog -p pumpbench
 	$(BIN)/python tests/host/firmware_types.py
 
-firmware: $(READY)  ## compile what is deployed to an ESP32 into build/firmware
+firmware: $(READY)  ## compile what goes to an ESP32, and what it costs a board; IMAGE=stock.bin: its image too
 	$(BIN)/python -m pumplog.firmware_build build/firmware
+	$(BIN)/python tests/bench/budget.py build/firmware
+	$(if $(IMAGE),$(BIN)/python -m pumplog.deploy image $(STOCK))
+
+flash: $(READY)  ## MicroPython with the board's partitions onto PORT=, from IMAGE= with IMAGE_SHA256=
+	$(PORT_GIVEN)
+	@test -n "$(IMAGE)" || { echo "make flash: name MicroPython's stock image with IMAGE=" >&2; exit 2; }
+	$(BIN)/python -m pumplog.deploy flash --port $(PORT) $(STOCK)
+
+deploy: $(READY)  ## the firmware onto PORT=, beside the one that runs; every byte checked, then switched
+	$(PORT_GIVEN)
+	$(BIN)/python -m pumplog.deploy deploy --port $(PORT)
+
+doctor: $(READY)  ## what is on the board on PORT=, and what to do about it
+	$(PORT_GIVEN)
+	$(BIN)/pumplog doctor --port $(PORT)
 
 sbom: $(READY)  ## the software bill of materials, CycloneDX, into build/sbom.json
 	$(BIN)/python -m pumplog.sbom requirements.lock build/sbom.json

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -69,6 +71,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--power-cut", type=_power_cut, action="append", default=[], metavar="BOARD@N",
                        help="this board's power goes as its N-th notification or indication is sent")
     serve.set_defaults(run=_serve)
+    board = commands.add_parser("board", help="a board on a USB cable, until interrupted")
+    board.add_argument("dir", type=Path, help="its flash, keys and clock stay here")
+    board.add_argument("--flash", type=Path, help="begin with this flash image (default: an empty one)")
+    board.set_defaults(run=_board)
     demo = commands.add_parser("demo", help="twelve patients from pump to table, in minutes")
     demo.add_argument("--out", type=Path, help="keep everything here (default: a fresh folder)")
     demo.add_argument("--seed", type=_at_least(0), default=1)
@@ -94,6 +100,19 @@ def _serve(options: argparse.Namespace) -> None:
 
     asyncio.run(serve(options.dir, lambda address: print(f"air ready on {address}", flush=True),
                       options.by_hand, not options.lax, dict(options.power_cut)))
+
+
+def _board(options: argparse.Namespace) -> None:
+    from .usb_board import UsbBoard, fresh_flash
+
+    try:
+        image = options.flash.read_bytes() if options.flash else fresh_flash()
+    except OSError as error:
+        raise BenchError(f"flash image {options.flash} cannot be read ({error.strerror})") from error
+    with UsbBoard(options.dir, image) as board, contextlib.suppress(KeyboardInterrupt):
+        print(f"board ready on {board.port}", flush=True)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.pause()
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -61,6 +61,21 @@ def build(root: Path, board: str | None) -> Path:
     return out
 
 
+def sums(built: Path) -> dict[str, str]:
+    """Returns {file: sha256} of a built firmware."""
+    found: dict[str, str] = json.loads((built / "manifest.json").read_text())
+    return found
+
+
+def build_loader(root: Path) -> Path:
+    """Compiles what stands before every firmware, main.py and loader.mpy, into a folder; returns it."""
+    folder = sources() / "boards" / "loader"
+    out = root / "loader"
+    _compile({"loader": folder / "loader.py"}, out)
+    (out / "main.py").write_bytes((folder / "main.py").read_bytes())  # MicroPython starts no main.mpy
+    return out
+
+
 def _compile(chosen: dict[str, Path], out: Path) -> None:
     sums = {}
     for name, path in chosen.items():

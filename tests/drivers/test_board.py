@@ -1,5 +1,7 @@
 """The ESP32 board's ports, one by one, on the stand-in chip."""
 
+import sys
+
 import boots
 import esp32
 import machine
@@ -231,6 +233,35 @@ def test_the_watchdog_resets_a_board_that_is_not_fed_for_10_s_once_it_was():
         assert str(reset) == "watchdog"
         return
     raise AssertionError("no reset")
+
+
+class Loader:
+    """Stands in for the loader that started the firmware."""
+
+    def __init__(self, error=None):
+        self.called = 0
+        self._error = error
+
+    def came_up(self):
+        self.called += 1
+        if self._error:
+            raise self._error
+
+
+def test_a_firmware_that_ran_for_ten_seconds_tells_its_loader_once():
+    for loader in (Loader(), Loader(OSError(28))):
+        boots.power_on()
+        sys.modules["loader"] = loader
+        try:
+            watchdog = boots.board().watchdog
+            for _ in range(9):
+                watchdog.feed()
+            assert loader.called == 0
+            for _ in range(30):
+                watchdog.feed()
+            assert loader.called == 1
+        finally:
+            sys.modules.pop("loader")
 
 
 def test_in_service_mode_there_is_no_watchdog_and_a_failure_leaves_the_console():

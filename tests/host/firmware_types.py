@@ -16,6 +16,7 @@ from pathlib import Path
 
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 CHECKED = [FIRMWARE / "drivers", FIRMWARE / "boards" / "esp32",
+           FIRMWARE / "boards" / "loader" / "loader.py",
            *sorted((FIRMWARE / "boards").glob("*.py"))]
 STUBS = ("micropython-esp32-stubs", "micropython-stdlib-stubs")
 CONFIG = """[mypy]
@@ -36,7 +37,8 @@ def complaints(paths: list[Path], firmware: Path = FIRMWARE) -> str:
                     target = typeshed / stub
                     target.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(str(stub.locate()), target)
-        places = [typeshed, firmware, firmware / "boards", firmware / "boards" / "esp32"]
+        places = [typeshed, firmware, firmware / "boards" / "loader", firmware / "boards",
+                  firmware / "boards" / "esp32"]
         config = typeshed / "mypy.ini"
         config.write_text(CONFIG.format(path=":".join(map(str, places))))
         done = subprocess.run(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..errors import PumplogError
+from .common import check_code
 
 # command: (module with add(parser) and run(options), help)
 COMMANDS = {
@@ -32,6 +33,7 @@ COMMANDS = {
     "unpair": ("unpair", "this computer and a board forget each other"),
     "keys": ("keys", "list boards' keys, or take them to another computer's store"),
     "provision": ("provision", "give a board its name, keys and calibration"),
+    "doctor": ("doctor", "what is on a board, what its sensors read, and what to do about it"),
 }
 
 
@@ -40,13 +42,6 @@ def default_db() -> Path:
     from ..world import state_folder
 
     return Path(os.environ.get("PUMPLOG_DB") or state_folder() / "pumplog.db")
-
-
-def check_code(text: str) -> int:
-    """Returns the code on a board's label: six digits."""
-    if not (text.isascii() and text.isdecimal() and len(text) == 6):
-        raise argparse.ArgumentTypeError(f"{text!r} is not the six digits on the board's label")
-    return int(text)
 
 
 def common_options(defaults: bool) -> argparse.ArgumentParser:

@@ -32,6 +32,13 @@ def open_store(options: argparse.Namespace, make: bool = False) -> Store:
     return Store.open(options.db)
 
 
+def check_code(text: str) -> int:
+    """Returns the code on a board's label: six digits."""
+    if not (text.isascii() and text.isdecimal() and len(text) == 6):
+        raise argparse.ArgumentTypeError(f"{text!r} is not the six digits on the board's label")
+    return int(text)
+
+
 def say(text: str) -> None:
     """Prints advice or an echo, on standard error."""
     print(text, file=sys.stderr)

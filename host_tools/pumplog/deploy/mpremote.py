@@ -1,0 +1,77 @@
+"""The real mpremote on a board's serial port, called as a person would call it."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+import serial
+from mpremote.transport import TransportError
+from mpremote.transport_serial import SerialTransport
+
+from ..errors import Unreachable
+
+_BAUD = 115200
+PATIENCE_S = 30.0  # the longest file takes 3 s at 115,200 baud, the longest erase 0.4 s
+
+
+class Mpremote:
+    """A board on `port`. Nothing heard of it for `patience_s`: it is gone."""
+
+    def __init__(self, port: str, patience_s: float = PATIENCE_S) -> None:
+        self.port = port
+        self._patience_s = patience_s
+
+    def run(self, *arguments: str, patience_s: float | None = None) -> str:
+        """Runs mpremote without a soft reset; returns what it printed; raises Unreachable."""
+        command = [sys.executable, "-m", "mpremote", "connect", self.port, "resume", *arguments]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+                              ) as process:
+            assert process.stdout is not None
+            said = b""
+            while True:
+                if not select.select([process.stdout], [], [], patience_s or self._patience_s)[0]:
+                    process.kill()
+                    raise Unreachable(f"the board on {self.port} no longer answers: check its power and"
+                                      " the cable, then do it again.")
+                data = os.read(process.stdout.fileno(), 65536)
+                if not data:
+                    break
+                said += data
+        text = said.decode(errors="replace")
+        if process.returncode:
+            lines = text.strip().splitlines() or ["no word"]
+            raise Unreachable(f"the board on {self.port} does not do what it is asked ({lines[-1]}):"
+                              " check port, power and cable, and that nothing else has the port open,"
+                              " then do it again.")
+        return text
+
+    def execute(self, code: str) -> str:
+        """Runs Python on the board; returns what it printed. Whatever ran there before is
+        interrupted."""
+        return self.run("exec", code)
+
+    def put(self, folders: Mapping[str, Sequence[str]]) -> None:
+        """Copies files into folders of the board that are there: {folder on the board: paths}."""
+        arguments: list[str] = []
+        for folder, paths in folders.items():
+            arguments += ["+"] * bool(arguments) + ["fs", "cp", *paths, f":{folder}/"]
+        if arguments:
+            self.run(*arguments)
+
+    def restart(self, code: str) -> serial.Serial:
+        """Runs code that starts the board again; returns the open port, on which nothing was missed of
+        what it says from then on. The caller closes it."""
+        try:
+            transport = SerialTransport(self.port, _BAUD)
+            transport.enter_raw_repl(soft_reset=False)
+            transport.exec_raw_no_follow(code)
+        except (TransportError, serial.SerialException, OSError) as error:
+            raise Unreachable(f"the board on {self.port} went away ({error}): check its power and the"
+                              " cable, then do it again.") from error
+        line: serial.Serial = transport.serial
+        return line

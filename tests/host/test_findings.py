@@ -1,0 +1,86 @@
+"""What the doctor says of a board, for each way in which one can be wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from pumplog.deploy import findings
+from pumplog.deploy.on_board import Survey
+
+OURS = {"main.mpy": "11", "gateway/clock.mpy": "22"}
+
+
+def manifest(sums: dict[str, str]) -> str:
+    return json.dumps(sums, indent=1, sort_keys=True) + "\n"
+
+
+def survey(slot: str = "a ok", a: dict[str, str] | None = None, b: dict[str, str] | None = None,
+           lacks: str = "", micropython: str = "1.26.1",
+           partitions: tuple[tuple[int, int, str], ...] = ((0x200000, 0x100000, "vfs"),
+                                                           (0x300000, 0x100000, "log"))) -> Survey:
+    """Returns what a board would tell that has these manifests, and every file but one."""
+    lines: list[list[Any]] = [["micropython", micropython, 6], ["text", "slot", slot]]
+    lines += [["partition", *row] for row in partitions]
+    for letter, sums in (("a", a), ("b", b)):
+        if sums is not None:
+            lines.append(["text", f"{letter}/manifest.json", manifest(sums)])
+            lines += [["file", f"/{letter}/{name}", digest] for name, digest in sums.items()
+                      if f"/{letter}/{name}" != lacks]
+    return Survey("\n".join(map(json.dumps, lines)) + "\nsomething else\n")
+
+
+def ours_id() -> str:
+    return hashlib.sha256(manifest(OURS).encode()).hexdigest()[:12]
+
+
+@pytest.mark.parametrize("found, good, says", [
+    (survey(a=OURS), [True], "whole, and the one"),
+    (survey("b ok", a=OURS, b=OURS), [True], "in /b is whole"),
+    (survey(a=OURS, lacks="/a/main.mpy"), [False], "in /a, which is to start, is not whole"),
+    (survey(a={"gateway/clock.mpy": "22"}), [False], "is not whole"),  # nothing to start
+    (survey(), [False], "is not whole"),
+    (survey("a 2", a=OURS), [False], "on trial"),
+    (survey(a={"main.mpy": "33"}), [False], "whole but not " + ours_id()),
+    (survey("b ok", a=OURS, b=OURS, lacks="/a/main.mpy"), [True, False], "to fall back on"),
+])
+def test_firmware(found: Survey, good: list[bool], says: str) -> None:
+    told = findings.of_firmware(found, OURS, ours_id())
+    assert [one.good for one in told] == good and any(says in one.sentence for one in told)
+
+
+def test_micropython_and_partitions() -> None:
+    assert [findings.of_micropython(survey(micropython=version), "1.26.1").good
+            for version in ("1.26.0", "1.26.1", "1.9.4", "1.100.0")] == [False, True, False, True]
+    assert findings.of_partitions(survey()).good
+    found = findings.of_partitions(survey(partitions=((0x200000, 0x200000, "vfs"),)))
+    assert found.good is False and "vfs and log" in found.sentence
+
+
+@pytest.mark.parametrize("clock, clock_s, good, says", [
+    (False, None, False, "No DS3231 answers"), (True, None, False, "CR2032"),
+    (True, 1061, False, "61 s ahead"), (True, 939, False, "61 s behind"),
+    (True, 1060, True, "+60 s"), (True, 940, True, "-60 s"),
+])
+def test_clock(clock: bool, clock_s: int | None, good: bool, says: str) -> None:
+    found = findings.of_clock({"clock": clock, "clock_s": clock_s}, 1000)
+    assert found.good is good and says in found.sentence
+
+
+@pytest.mark.parametrize("raws, good, says", [
+    ([], False, "does not answer"), ([0] * 10, False, "which no cell does"),
+    ([-8_388_000] * 10, False, "which no cell does"), ([100_000, 130_000], False, "hang still"),
+    ([140_000, 140_900], True, "reads 140450, within 900"),
+])
+def test_load_cell(raws: list[int], good: bool, says: str) -> None:
+    found = findings.of_cell({"raws": raws})
+    assert found.good is good and says in found.sentence
+
+
+def test_contacts() -> None:
+    open_all = {"supply": 1, "handset": False, "relief": False, "service": False}
+    assert [one.good for one in findings.of_contacts(open_all)] == [True, True, True, True, None]
+    stuck = {"supply": 0, "handset": True, "relief": True, "service": True}
+    assert [one.good for one in findings.of_contacts(stuck)] == [False] * 4 + [None]
