@@ -137,9 +137,12 @@ class EventLog:
         self.boot = 1
         self.next_seq = 0
         self._write_boot()
+        self._booted()
 
     def _new_id(self):
-        self._slots.claim(int.from_bytes(self._random(4), "little") or 1)
+        from . import recovery
+
+        recovery.new_id(self._slots, self._random)
 
     def _write_boot(self):
         if self._open.open or self._turn():

@@ -5,6 +5,7 @@ It is let go afterwards (boot_code): its heap is worth more than its speed.
 
 from micropython import const
 from pumpwire import page, records
+from pumpwire.check import crc16
 from pumpwire.errors import WireError
 
 from .ahead import LOST_BYTES
@@ -14,6 +15,8 @@ from .slots import FOREIGN, OTHER, OURS, READY, RETIRED, SPENT, is_blank
 _FOOTER_AT = const(4061)  # page.FOOTER_AT
 _COUNT_AT = const(4063)
 _SEAL_AT = const(4080)
+_CHECK_AT = const(14)  # of a page's prefix
+_CLEARED_BYTES = const(6)  # that this check covers, behind the mark
 _PAGE_BYTES = const(4096)
 _CHUNK_BYTES = const(256)
 _MOST_RECORDS = const(4096)  # more than any page of any version holds
@@ -21,6 +24,14 @@ _TOO_FULL = const(64)  # a page with less room is not taken up again
 _A_HEADER_MAY_COME = const(320)  # with less room a page may have been left for the next one
 _ANY_SEQ = const(0x3FFFFFFF)
 _SURE = const(2)  # pages in succession without a gap, behind which none is looked for
+
+
+def new_id(slots, random):
+    """Draws a log's id; not one under which a header that was taken away reads as a page of seq 0."""
+    while True:
+        slots.claim(int.from_bytes(random(4), "little") or 1)
+        if crc16(slots.mark + bytes(_CLEARED_BYTES), 0, _CHECK_AT):
+            return
 
 
 def resume(log, head):
