@@ -3,7 +3,8 @@ the tick, where `binascii.crc32` would allocate on the ESP32 (ints of 2^30 and m
 
 A frame on flash has a check of its own. A write that power cuts short leaves bits at 1 that were to
 become 0, never the reverse; so it holds fewer zeros than it says (the code of Berger, 1961), while a
-CRC alone would take one such write in 65,536 for a good one:
+CRC alone would take one such write in 65,536 for a good one. That is so while its length still reads as
+it was written; else about as many pass as of a CRC (docs/LOG_FORMAT.md, Frames):
 
     bits 15..5   those of the CRC-16
     bits 4..0    how many bits are 0 in what is checked, modulo 32
