@@ -16,14 +16,14 @@ MANY = 600 // FEWER
 
 
 def _now_and_then(stride):
-    seen = [0]
+    seen = [0, 0]
     stride *= FEWER
 
     def tear(bed, slot, offset, data):
-        seen[0] += 1
-        # a page's change is where most can go wrong: its operations are all torn
+        # a page's change is where most can go wrong: of its operations more are torn
         turn = data is None or offset < 28 or offset > 4000
-        if seen[0] % stride == 0 or turn and seen[0] % (6 * FEWER) == 0:
+        seen[turn] += 1
+        if seen[turn] % (6 * min(FEWER, 4) if turn else stride) == 0:
             every_byte(bed, slot, offset, data)
 
     return tear
