@@ -118,12 +118,13 @@ class Extent:
         zeros = -there
         for at in range(self.filled, stop):
             zeros += ZEROS[data[at]]
+        kept = 0xFFE0 if there < 0xFE00 else 0xFEE0  # of the CRC
         off = crc16(data, self.filled, stop, self.seed) ^ there
         effects = [TABLE[1 << bit] for bit in range(8)]
         for at in range(stop - 1, self.filled - 1, -1):
             for bit in range(8):
                 was = 1 if data[at] >> bit & 1 else -1
-                if not (off ^ effects[bit]) & 0xFFE0 and not zeros + was & 31:
+                if not (off ^ effects[bit]) & kept and not zeros + was & 31:
                     return True
             effects = [(e & 255) << 8 ^ TABLE[e >> 8] for e in effects]
         return False
