@@ -62,7 +62,8 @@ class EventLog:
         self._w_end = 0
         self._w_count = 0  # -1: left before this boot
         self._w_flags = 0
-        self._gap_noted = self._lost_noted = True
+        self._lost_noted = True
+        self._told = []  # (first_seq, last_seq) of SKIPPED records, as far as a boot needs them
         self._started = (0, 0)
 
     @property
@@ -136,9 +137,12 @@ class EventLog:
         self.boot = 1
         self.next_seq = 0
         self._write_boot()
+        self._booted()
 
     def _new_id(self):
-        self._slots.claim(int.from_bytes(self._random(4), "little") or 1)
+        from . import recovery
+
+        recovery.new_id(self._slots, self._random)
 
     def _write_boot(self):
         if self._open.open or self._turn():
@@ -283,7 +287,7 @@ class EventLog:
             recovery.settle(self, slot, data)
             footer, count = page_extent.footer_again(
                 data, self._open.first_seq, self._previous, self._key_id, self._key)
-            recovery.note_gap(self, slot, data, footer, count)
+            recovery.note_gaps(self, slot, data, footer, count)
             self._booted()
         else:
             footer = page.build_footer(self._chunks(slot, self._w_end), self._w_end, self._w_count,

@@ -27,7 +27,7 @@ class Extent:
     how far an operation cut by a power failure can have touched cells; written: offset behind the
     last byte that is not erased; decayed: what lies behind `end` is more than such a cut explains;
     covered: offset behind what a footer vouches for, never for bytes that a cut can have left
-    undecided; lost_seq: first_seq of the last LOST, -1; skipped: whether there is a SKIPPED.
+    undecided; lost_seq: first_seq of the last LOST, -1; skipped: (first_seq, last_seq) of each SKIPPED.
     """
 
     def __init__(self, data):
@@ -39,7 +39,7 @@ class Extent:
         self.end = self.before = page.HEADER_BYTES
         self.last_at = -1
         self.lost_seq = -1
-        self.skipped = False
+        self.skipped = []
         self._walk(data, header)
         at = self.end
         while at < _FOOTER_AT and not data[at]:
@@ -61,13 +61,14 @@ class Extent:
                 if kind in (BOOT, LOST, SKIPPED):
                     stop = at + length - CHECK_BYTES
                     _, first = get_uint(data, at + HEAD_BYTES, stop)
-                    value = get_uint(data, first, stop)[0] if first < stop else 0
+                    value, last = get_uint(data, first, stop) if first < stop else (0, stop)
                     if kind == BOOT:
                         self.boot = value
                     elif kind == LOST:
                         self.lost_seq = value
                     else:
-                        self.skipped = True
+                        last = get_uint(data, last, stop)[0] if last < stop else 0
+                        self.skipped.append((value, last))
                 self.count += records_in(data, at)
                 self.last_at = at
                 self.before = self.end
@@ -117,12 +118,13 @@ class Extent:
         zeros = -there
         for at in range(self.filled, stop):
             zeros += ZEROS[data[at]]
+        kept = 0xFFE0 if there < 0xFE00 else 0xFEE0  # of the CRC
         off = crc16(data, self.filled, stop, self.seed) ^ there
         effects = [TABLE[1 << bit] for bit in range(8)]
         for at in range(stop - 1, self.filled - 1, -1):
             for bit in range(8):
                 was = 1 if data[at] >> bit & 1 else -1
-                if not (off ^ effects[bit]) & 0xFFE0 and not zeros + was & 31:
+                if not (off ^ effects[bit]) & kept and not zeros + was & 31:
                     return True
             effects = [(e & 255) << 8 ^ TABLE[e >> 8] for e in effects]
         return False

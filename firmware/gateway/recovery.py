@@ -5,6 +5,7 @@ It is let go afterwards (boot_code): its heap is worth more than its speed.
 
 from micropython import const
 from pumpwire import page, records
+from pumpwire.check import crc16
 from pumpwire.errors import WireError
 
 from .ahead import LOST_BYTES
@@ -12,13 +13,25 @@ from .page_extent import Extent
 from .slots import FOREIGN, OTHER, OURS, READY, RETIRED, SPENT, is_blank
 
 _FOOTER_AT = const(4061)  # page.FOOTER_AT
+_COUNT_AT = const(4063)
 _SEAL_AT = const(4080)
+_CHECK_AT = const(14)  # of a page's prefix
+_CLEARED_BYTES = const(6)  # that this check covers, behind the mark
 _PAGE_BYTES = const(4096)
 _CHUNK_BYTES = const(256)
 _MOST_RECORDS = const(4096)  # more than any page of any version holds
 _TOO_FULL = const(64)  # a page with less room is not taken up again
 _A_HEADER_MAY_COME = const(320)  # with less room a page may have been left for the next one
 _ANY_SEQ = const(0x3FFFFFFF)
+_SURE = const(2)  # pages in succession without a gap, behind which none is looked for
+
+
+def new_id(slots, random):
+    """Draws a log's id; not one under which a header that was taken away reads as a page of seq 0."""
+    while True:
+        slots.claim(int.from_bytes(random(4), "little") or 1)
+        if crc16(slots.mark + bytes(_CLEARED_BYTES), 0, _CHECK_AT):
+            return
 
 
 def resume(log, head):
@@ -64,7 +77,7 @@ def _take_up(log, head, first_seq, extent):
     opened.count = -1
     if extent is None:
         return _skip(log, first_seq, first_seq + _MOST_RECORDS, noted)
-    log._gap_noted = extent.skipped
+    log._told = extent.skipped
     log.boot = extent.boot + 1
     count = extent.count
     rest = extent.written - extent.filled
@@ -126,7 +139,7 @@ def _close_again(log, head, count):
 
 def _skip(log, first_seq, next_seq, noted):
     log.seal()  # of the page before, with what was skipped there
-    log._gap_noted = True
+    log._told.append((first_seq, next_seq - 1))
     log.next_seq = next_seq
     log.boot = max(log.boot, next_seq) + 1  # no boot has had that: each wrote a record
     noted.append((records.SKIPPED, first_seq, next_seq - 1, 0))
@@ -222,10 +235,12 @@ def settle(log, slot, data):
         log._open._write(slot, extent.last_at, bytes(data[extent.last_at : extent.end]))
 
 
-def note_gap(log, slot, data, footer, count):
+def note_gaps(log, slot, data, footer, count):
     """Says that seqs were skipped, or a page given up, where power went before that could be written.
 
-    data, footer, count: of the page before the open one.
+    data, footer, count: of the page before the open one. Boots cut one after the other may have
+    left several gaps, each in a page of its own that had no room or no time for its SKIPPED; so the
+    pages themselves tell, back to where two of them in succession followed on without one.
     """
     if footer[6] & page.FLAG_DECAYED or footer[0] | footer[1] << 8 > _FOOTER_AT - LOST_BYTES:
         try:
@@ -234,11 +249,56 @@ def note_gap(log, slot, data, footer, count):
         except WireError:
             pass
     slots = log._slots
+    following = log._open.first_seq
+    unread = []  # pages behind the gap, whose SKIPPED may tell of it
+    sure = 0
+    while sure < _SURE:
+        slots.look(slot)
+        first_seq = slots.first_seq
+        sure += 1
+        if 0 <= count < following - first_seq:
+            sure = 0
+            _note_gap(log, first_seq + count, following - 1, unread, data)
+        unread.append(slot)
+        following = first_seq
+        slot = slots.before(slot)
+        if slot < 0:
+            break
+        count = _count(log, slot, following, data)
+
+
+def _note_gap(log, first_seq, last_seq, unread, data):
+    for slot in unread:
+        log._flash.read(slot, 0, data)
+        try:
+            log._told += Extent(data).skipped
+        except WireError:
+            pass
+    unread.clear()
+    for told in log._told:
+        if told[0] <= first_seq and last_seq <= told[1]:
+            return
+    log._told.append((first_seq, last_seq))
+    log._unnoted.append((records.SKIPPED, (first_seq, last_seq, 0)))
+
+
+def _count(log, slot, following, data):
+    """Returns how many records a page's footer says, -1: it has no good one; following: first_seq of
+    the page after it; data: room for a page."""
+    slots = log._slots
     slots.look(slot)
-    next_seq = slots.first_seq + count
-    if count >= 0 and next_seq < log._open.first_seq and not log._gap_noted:
-        log._unnoted.append((records.SKIPPED, (next_seq, log._open.first_seq - 1, 0)))
-    log._gap_noted = True
+    if slots.version != page.VERSION:
+        return -1
+    count = bytearray(2)
+    log._flash.read(slot, _COUNT_AT, count)
+    count = count[0] | count[1] << 8
+    if slots.first_seq + count != following:  # a gap is said of a page that is whole only
+        log._flash.read(slot, 0, data)
+        try:
+            page.check_footer(data, page.read_footer(data))
+        except (WireError, AttributeError):
+            return -1
+    return count
 
 
 def _note_lost(log):

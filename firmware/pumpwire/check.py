@@ -7,6 +7,9 @@ CRC alone would take one such write in 65,536 for a good one:
 
     bits 15..5   those of the CRC-16
     bits 4..0    how many bits are 0 in what is checked, modulo 32
+
+Bit 8 is 0 where bits 15..9 are 1: no frame ends in an erased byte, so none passes whose end was not
+written, and none that reads as longer than it was.
 """
 
 from array import array
@@ -45,4 +48,4 @@ def frame_check(data, start, end, seed):
         byte = data[i]
         seed = (seed & 255) << 8 ^ table[seed >> 8 ^ byte]
         zeros += zero_bits[byte]
-    return seed & 0xFFE0 | zeros & 31
+    return seed & (0xFFE0 if seed < 0xFF00 else 0xFEE0) | zeros & 31

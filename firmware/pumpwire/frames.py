@@ -116,7 +116,7 @@ def encode_minute(frame, dt, values, reservoir, seed, deltas):
             step += ZEROS[frame[k]]
         step &= 31
     frame[at] = seed & 0xE0 | step
-    frame[at + 1] = seed >> 8
+    frame[at + 1] = seed >> 8 if seed < 0xFF00 else 0xFE
     return at + CHECK_BYTES
 
 

@@ -83,6 +83,19 @@ def test_a_boot_goes_on_in_the_same_page():
     assert [found[seq].boot for seq in (0, 50, 51, 52, 57)] == [1, 1, 2, 3, 7]
 
 
+def test_a_header_taken_away_reads_as_a_page_under_no_id():
+    drawn = [b"\xff\x55\x00\x00", b"\x00\x00\x00\x00"]
+    prefix = b"PL\x02\x00" + drawn[0] + bytes(8)
+    assert page.read_prefix(prefix) == (2, 0x55FF, 0)  # as one in 65,536 would
+    draws = drawn[:]
+    log = EventLog(Nor(4), Uptime(), lambda n: draws.pop(0))
+    log.mount(1, 100)
+    assert log.log_id == 1 and not draws
+    draws += [drawn[0], b"\x08\x00\x00\x00"]
+    log.format()
+    assert log.log_id == 8 and not draws
+
+
 def test_time_goes_on_through_pages():
     for every in (EACH, SOME, NEVER):
         flash = Nor(4)

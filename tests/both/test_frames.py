@@ -188,6 +188,24 @@ def test_writing_allocates_nothing():
     assert page.read_prefix(header) == (page.VERSION, log_id, 77)
 
 
+def test_no_frame_ends_in_an_erased_byte():
+    """So none passes of whose last byte nothing was written, none that a torn length makes longer."""
+    frame = bytearray(records.MAX_FRAME)
+    deltas = Deltas()
+    would = 0
+    for seed in range(0, 65536, 37):
+        deltas.reset()
+        deltas.since_minute = 0
+        n = frames.encode_minute(frame, 600, _MINUTE, None, seed, deltas)
+        assert frame[n - 1] != 0xFF and frames.frame_length(frame, 0, n, seed) == n
+        would += check.crc16(frame, 0, n - 2, seed) >= 0xFF00
+        n = frames.encode(frame, records.DEMAND, 5, (900, 2, 1, 1), None, seed, deltas)
+        assert frame[n - 1] != 0xFF and frames.frame_length(frame, 0, n, seed) == n
+        frame[n - 1] = 0xFF
+        assert _refused(lambda n=n, seed=seed: frames.frame_length(frame, 0, n, seed))
+    assert would > 2
+
+
 def test_no_write_of_a_minute_that_power_cut_short_is_taken_for_a_good_one():
     """Every minute of a byte, with every set of bits that may have been left at 1 (16 checks each)."""
     for seed in (0x1234, 0xBEEF):

@@ -59,7 +59,10 @@ def crc16(data: bytes, start: int = 0xFFFF) -> int:
 
 
 def frame_check(data: bytes, seed: int) -> int:
-    return (crc16(data, seed) >> 5 << 5) + sum(f"{byte:08b}".count("0") for byte in data) % 32
+    crc = crc16(data, seed)
+    if crc >> 9 == 0x7F:
+        crc &= 0xFEFF
+    return (crc >> 5 << 5) + sum(f"{byte:08b}".count("0") for byte in data) % 32
 
 
 def u(data: bytes, at: int, n: int) -> int:
