@@ -412,6 +412,7 @@ class Chip:
         self.clock = clock
         self.flags = ({}, {})  # of each block: a flag, the cycle that raised it
         self.machines = {}
+        self.put_heard = None  # put_heard(machine's number, word) for every word that rp2 puts
         self._programs = ([], [])
         self.pads = Pads(self)
 

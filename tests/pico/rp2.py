@@ -248,6 +248,7 @@ class StateMachine:
         self._machine = pio.chip.machine(number, program, freq or pio.SYSTEM_HZ,
                                          {name: pin.number for name, pin in pins.items()})
         self._program = program
+        self._number = number
 
     def active(self, on=None):
         if on is not None:
@@ -266,6 +267,8 @@ class StateMachine:
     def put(self, value, shift=0):
         words = (value,) if isinstance(value, int) else value
         for word in words:
+            if pio.chip.put_heard:
+                pio.chip.put_heard(self._number, word << shift & 0xFFFFFFFF)
             while not self._machine.put(word << shift & 0xFFFFFFFF):
                 pio.chip.catch_up(wait=True)
 
