@@ -19,6 +19,7 @@ MODULES = sorted(path.stem for path in DRIVERS.glob("test_*.py"))
 PATH = ":".join(map(str, (
     ROOT / "tests" / "stand_ins", DRIVERS, BOTH, ROOT / "firmware" / "boards" / "esp32",
     ROOT / "firmware" / "boards", ROOT / "firmware",
+    ROOT / "tests" / "pico", ROOT / "hardware" / "bench",
 )))
 
 

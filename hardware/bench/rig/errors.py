@@ -1,0 +1,5 @@
+"""What the rig cannot do, as one sentence for the host."""
+
+
+class RigError(Exception):
+    pass
