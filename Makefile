@@ -8,7 +8,7 @@ SIDE_BY_SIDE = -n 3 --dist loadfile
 STOCK = --image "$(IMAGE)" --sha256 "$(IMAGE_SHA256)"
 PORT_GIVEN = @test -n "$(PORT)" || { echo "make $@: name the board's serial port with PORT=" >&2; exit 2; }
 
-.PHONY: help demo test soak test-bluez fuzz bench accuracy lint firmware flash deploy doctor sbom clean
+.PHONY: help demo test soak test-bluez fuzz hil bench accuracy lint firmware flash deploy doctor sbom clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,7 +23,7 @@ demo: $(READY)  ## twelve patients from pump to printed table, about three minut
 	$(BIN)/pumpbench demo
 
 test: $(READY)  ## the whole test suite, under ten minutes
-	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests --ignore=tests/soak --ignore=tests/bluez
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests --ignore=tests/soak --ignore=tests/bluez --ignore=tests/hil
 
 soak: $(READY)  ## the large counts; all of them with SCALE=full
 	SCALE=$(SCALE) $(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests/soak
@@ -65,6 +65,11 @@ doctor: $(READY)  ## what is on the board on PORT=, and what to do about it
 
 sbom: $(READY)  ## the software bill of materials, CycloneDX, into build/sbom.json
 	$(BIN)/python -m pumplog.sbom requirements.lock build/sbom.json
+
+hil: $(READY)  ## the board's acceptance into build/hil: a virtual one, or PORT=DEV RIG=DEV DB=STORE
+	mkdir -p build/hil
+	$(BIN)/python -m pytest -q tests/hil --junitxml=build/hil/acceptance.xml --acceptance=build/hil/acceptance.html \
+		$(if $(PORT),--port $(PORT)) $(if $(RIG),--rig $(RIG)) $(if $(DB),--db $(DB))
 
 -include hardware/hardware.mk
 

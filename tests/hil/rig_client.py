@@ -25,7 +25,8 @@ class Rig:
         try:
             self._serial = serial.Serial(port, 115200, timeout=ANSWER_S)
         except serial.SerialException as error:
-            raise RigError(f"no rig at {port}: {error}; plug it in, or name it with --rig") from None
+            raise RigError(f"no rig at {port}: {error}; plug it in, or give its port with"
+                           " --rig") from None
         self._serial.reset_input_buffer()
         self._serial.write(b"\n")  # ends what another program may have left half said
         self._asked = 0

@@ -14,6 +14,7 @@ from pumpbench.virtual_board import find_micropython
 from rig import wires
 from rig_client import Rig, RigError
 from simulated_rig import CONVERSION, ROOT, SimulatedRig
+from untested import UNTESTED
 
 COUNT, HANDSET, SERVICE, CUT, LIGHT = 2, 6, 8, 9, 11
 
@@ -155,6 +156,12 @@ def test_the_manual_has_every_wire_and_every_command() -> None:
     for name, fields in json.loads(done.stdout).items():
         row = next(line for line in manual.splitlines() if line.startswith(f"| `{name}` |"))
         assert sorted(re.findall(r"`(\w+)`", row.split("|")[2])) == fields, row
+
+
+def test_the_docs_say_what_remains_untested() -> None:
+    page = (ROOT / "docs" / "test_engineer.md").read_text()
+    for line in UNTESTED:
+        assert f"\n- {line}\n" in page
 
 
 def test_no_rig_is_one_sentence() -> None:

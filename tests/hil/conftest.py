@@ -1,0 +1,141 @@
+"""One suite, two targets: the virtual board with a simulated rig, or `--port DEV --rig DEV --db STORE`.
+
+Tests run in the order of their files: cables first. Marks: `real_only`, `virtual_only`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import acceptance
+import pytest
+from bed import Bed
+from pumpbench.usb_board import UsbBoard, fresh_flash
+from pumplog.links.serial_link import SerialLink
+from pumplog.sync_client import Client
+from rig_client import Rig
+from simulated_rig import SimulatedRig
+from untested import UNTESTED
+from virtual_bench import HOLD_UP_S, Cables
+
+RESULTS = pytest.StashKey[dict[str, str]]()
+NAME = pytest.StashKey[str]()
+SPEED = 4  # of the virtual board's time
+REAL_HOLD_UP_S = 12.0  # new capacitors, nothing but the module: twice what the simulation gives
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("hardware in the loop")
+    group.addoption("--target", choices=("virtual", "real"), default="virtual")
+    group.addoption("--port", help="the board's serial port; with it the target is real")
+    group.addoption("--rig", help="the rig's serial port")
+    group.addoption("--acceptance", type=Path, help="write the page for the board's file here")
+    group.addoption("--db", help="the store that provisioned the board")
+
+
+def _real(config: pytest.Config) -> bool:
+    return bool(config.getoption("--port")) or config.getoption("--target") == "real"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[RESULTS] = {}
+    config.addinivalue_line("markers", "real_only: needs a real board and rig")
+    config.addinivalue_line("markers", "virtual_only: needs the virtual board and the simulated rig")
+    if _real(config):
+        for name in ("--port", "--rig", "--db"):
+            if not config.getoption(name):
+                raise pytest.UsageError(f"a real board needs --port, --rig and --db: {name} is missing")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    real = _real(config)
+    for item in items:
+        if item.get_closest_marker("virtual_only" if real else "real_only"):
+            why = "only on the virtual board" if real else "needs a real board: --port DEV --rig DEV"
+            item.add_marker(pytest.mark.skip(reason=why))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keeps a test's result for the page: what failed before or after it is an error."""
+    report = yield
+    if report.when == "call" or report.outcome != "passed":
+        result = "error" if report.failed and report.when != "call" else str(report.outcome)
+        item.config.stash[RESULTS][item.nodeid.split("::")[-1].replace("_", " ")] = result
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Writes the page."""
+    path = session.config.getoption("--acceptance")
+    if path:
+        real = _real(session.config)
+        target = f"A real board on {session.config.getoption('--port')}" if real else "The virtual board"
+        acceptance.write(path, session.config.stash.get(NAME, "not reached"), target,
+                         list(session.config.stash[RESULTS].items()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if not _real(config):
+        terminalreporter.section("what remains untested without a real board and rig")
+        for line in UNTESTED:
+            terminalreporter.write_line("- " + line)
+
+
+@pytest.fixture(scope="session")
+def virtual(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory,
+            ) -> Iterator[UsbBoard | None]:
+    """The virtual board with its firmware deployed as `make deploy` does; None on a real bench."""
+    if _real(request.config):
+        yield None
+        return
+    folder = tmp_path_factory.mktemp("hil")
+    with UsbBoard(folder / "board", fresh_flash(), speed=SPEED) as board:
+        done = subprocess.run(
+            [sys.executable, "-m", "pumplog.deploy", "deploy", "--port", board.port,
+             "--build", str(folder / "build")], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield board
+
+
+@pytest.fixture(scope="session")
+def bed(request: pytest.FixtureRequest, virtual: UsbBoard | None,
+        tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
+    """The board on its bench."""
+    config = request.config
+    with ExitStack() as stack:
+        if virtual is None:
+            rig = Rig(config.getoption("--rig"))
+            port, db = config.getoption("--port"), Path(config.getoption("--db"))
+            link = SerialLink(port)
+            name = Client(link).info().name
+            link.close()
+        else:
+            cables = Cables(virtual)
+            simulated = stack.enter_context(SimulatedRig(cables.heard, looked=cables.looked))
+            rig = Rig(simulated.port)
+            port, db, name = virtual.port, virtual.folder.parent / "hil.db", "B01"
+        stack.callback(rig.close)
+        config.stash[NAME] = name
+        hold_up_s = REAL_HOLD_UP_S if virtual is None else HOLD_UP_S
+        bed = Bed(port, rig, db, name, hold_up_s, virtual is not None)
+        if virtual is not None:
+            done = bed.pumplog("provision", "--name", name, "--ul-per-count", "1 uL")
+            assert done.returncode == 0, done.stdout + done.stderr
+        rig.ask("rest")
+        yield bed
+        rig.ask("rest")
+
+
+@pytest.fixture(scope="module")
+def service(bed: Bed) -> Iterator[Bed]:
+    """The board in service mode."""
+    bed.to_service()
+    yield bed
+    bed.leave_service()
