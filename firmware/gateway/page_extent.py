@@ -134,7 +134,7 @@ def footer_again(data, next_seq, previous, key_id, key):
     """Returns (footer, count) of a page that was left before this boot: its footer may be torn.
 
     The same bytes go over what is there of it; where none can be found that do, what is there.
-    next_seq: first_seq of the page after it; previous, key_id, key: as of
+    next_seq: first_seq of the page after it, its own if it is the newest; previous, key_id, key: as of
     pumpwire.page.build_footer, for a page that has no footer yet.
     """
     there = bytes(data[_FOOTER_AT:])
@@ -158,12 +158,15 @@ def footer_again(data, next_seq, previous, key_id, key):
     used = extent.covered
     count = extent.count
     tries = [(used, count, flag) for flag in (0, page.FLAG_REFUSED, page.FLAG_DECAYED)]
-    if extent.decayed:
+    newest = next_seq == extent.first_seq  # which is closed before another is opened if it decayed
+    if extent.decayed or newest:
         tries.reverse()
-    elif count:
+    if count and not extent.decayed:
         # The last frame may have been none then: undecided, it reads as it likes.
         without = (extent.before, count - records_in(data, extent.last_at), page.FLAG_DECAYED)
-        if not 0 < next_seq - extent.first_seq - count <= MAX_FRAME:
+        if newest:
+            tries.insert(1, without)
+        elif not 0 < next_seq - extent.first_seq - count <= MAX_FRAME:
             tries.append(without)  # unless numbers were skipped it was one
         elif extent.written == extent.end:
             tries.insert(0, without)

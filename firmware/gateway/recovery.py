@@ -23,6 +23,7 @@ _MOST_RECORDS = const(4096)  # more than any page of any version holds
 _TOO_FULL = const(64)  # a page with less room is not taken up again
 _A_HEADER_MAY_COME = const(320)  # with less room a page may have been left for the next one
 _ANY_SEQ = const(0x3FFFFFFF)
+_READS = const(12)
 _SURE = const(2)  # pages in succession without a gap, behind which none is looked for
 
 
@@ -82,6 +83,8 @@ def _take_up(log, head, first_seq, extent):
     count = extent.count
     rest = extent.written - extent.filled
     decayed = extent.decayed
+    if rest:
+        _reread_footer(log, head, data)
     shut = not is_blank(memoryview(data)[_FOOTER_AT:])
     if shut:
         footer = page.read_footer(data)
@@ -217,6 +220,16 @@ def _trusted(extent):
     return extent.filled + _A_HEADER_MAY_COME < _FOOTER_AT
 
 
+def _reread_footer(log, slot, data):
+    """Takes what a torn write left undecided in a footer for the zeros that it was to become, where
+    some of a few reads have them so."""
+    again = bytearray(page.FOOTER_BYTES)
+    for _ in range(_READS):
+        log._flash.read(slot, _FOOTER_AT, again)
+        for i in range(page.FOOTER_BYTES):
+            data[_FOOTER_AT + i] &= again[i]
+
+
 def settle(log, slot, data):
     """Programs the last good frame of a page without a footer again: a cut can have left it undecided,
     and a footer is to vouch for it."""
@@ -226,7 +239,7 @@ def settle(log, slot, data):
             page.check_footer(data, footer)
             return
     except WireError:
-        pass  # torn
+        _reread_footer(log, slot, data)  # torn
     try:
         extent = Extent(data)
     except WireError:

@@ -7,9 +7,9 @@ import sys
 
 import dice
 from log_lives import live
-from nor import NEARLY, UNSTABLE, Cut, Nor
+from nor import BARELY, NEARLY, UNSTABLE, Cut, Nor
 from power_cuts import Bed, Life, every_byte
-from pumpwire import records
+from pumpwire import page, records
 
 FEWER = 12 if sys.implementation.name == "micropython" else 1
 MANY = 600 // FEWER
@@ -143,3 +143,48 @@ def test_gaps_of_boots_that_were_all_cut_before_they_told_of_them():
         skips = bed.skips
         life.check()
         assert bed.skips - skips > 2 * boots
+
+
+class _FootersTorn:
+    """Cuts power in each footer that says DECAYED."""
+
+    def __init__(self, flash):
+        self.flash = flash
+        self.torn = 0
+
+    def before(self, slot, offset, data):
+        if offset == page.FOOTER_AT and data[6] & page.FLAG_DECAYED:
+            self.torn += 1
+            self.flash.tear = (UNSTABLE, NEARLY, BARELY)[dice.bits(4) % 3]
+            self.flash.torn_program(slot, offset, data)
+            raise Cut
+
+
+def test_a_torn_footer_of_the_newest_page_is_completed_as_it_was_begun():
+    """Its last frame is undecided too: that the page was found decayed, no later boot may see."""
+    dice.seed(8)
+    counts = [0, 0]
+
+    def tear(bed, slot, offset, data):
+        for i in range(MANY // 2):
+            flash = bed.flash.copy()
+            flash.tear = NEARLY
+            flash.torn_program(slot, offset, data)
+            life = Life(bed, flash)
+            for _ in range(1 + i % 3):
+                footers = _FootersTorn(flash)
+                flash.before = footers.before
+                life.run(1)
+                flash.before = None
+                counts[0] += footers.torn
+            life.check()
+            counts[1] += 1
+
+    bed = Bed(Nor(4), lambda *_: None)
+    for i in range(4):
+        bed.wait(60000)
+        bed.append(records.MINUTE, (60000, 17 + i, 0))
+    bed._tear = tear
+    bed.wait(60000)
+    bed.append(records.MINUTE, (60000, 21, 0))
+    assert counts[1] == MANY // 2 and counts[0] > MANY // 10
