@@ -36,13 +36,13 @@ def pulled(image: bytes, tmp_path: Path) -> tuple[Store, int]:
     return store, len(list(store.records(7)))
 
 
-def test_a_record_that_ends_like_erased_flash_is_read(tmp_path: Path) -> None:
-    for byte in (0x00, 0xFE, 0xFF):
+def test_a_record_that_ends_but_a_bit_like_erased_flash_is_read(tmp_path: Path) -> None:
+    for byte in (0x00, 0x7F, 0xFE):  # none ends in FF (pumpwire.check)
         assert pulled(bytes(open_page(byte).data), tmp_path)[1] == 3, byte
 
 
 def test_the_page_may_grow_behind_such_a_record(tmp_path: Path) -> None:
-    begun = open_page(0xFF)
+    begun = open_page(0xFE)
     store, _ = pulled(bytes(begun.data), tmp_path)
     begun.put(records.MINUTE, 1900, (60000, 1, 0))
     path = tmp_path / "log.flash"
