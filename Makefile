@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SCALE ?= ci
 READY := $(VENV)/ready
-SIDE_BY_SIDE = -n 3 --dist loadfile
+SIDE_BY_SIDE = -n 3 --dist loadfile -m "not alone"
+ELSEWHERE = --ignore=tests/soak --ignore=tests/bluez --ignore=tests/hil
 STOCK = --image "$(IMAGE)" --sha256 "$(IMAGE_SHA256)"
 PORT_GIVEN = @test -n "$(PORT)" || { echo "make $@: name the board's serial port with PORT=" >&2; exit 2; }
 
@@ -23,10 +24,12 @@ demo: $(READY)  ## twelve patients from pump to printed table, about three minut
 	$(BIN)/pumpbench demo
 
 test: $(READY)  ## the whole test suite, under ten minutes
-	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests --ignore=tests/soak --ignore=tests/bluez --ignore=tests/hil
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests $(ELSEWHERE)
+	$(BIN)/python -m pytest -q -m alone tests $(ELSEWHERE)
 
 soak: $(READY)  ## the large counts; all of them with SCALE=full
 	SCALE=$(SCALE) $(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests/soak
+	SCALE=$(SCALE) $(BIN)/python -m pytest -q -m alone tests/soak
 
 test-bluez: $(READY)  ## pair and pull through Debian's kernel and bluetoothd in a virtual machine, a minute
 	$(BIN)/python -m pytest -q -s -x -rs tests/bluez

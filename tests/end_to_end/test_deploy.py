@@ -15,6 +15,7 @@ from pumpbench.usb_board import NO_CELL, UsbBoard, fresh_flash
 from pumplog.store import Store
 from ward import pumplog
 
+pytestmark = pytest.mark.alone
 HANDSET = 32
 
 

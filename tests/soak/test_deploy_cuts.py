@@ -22,6 +22,7 @@ from pumplog.deploy.two_firmwares import to_service
 from scale import scaled
 from ward import pumplog
 
+pytestmark = pytest.mark.alone
 OLD, NEW = 100, 101
 
 
