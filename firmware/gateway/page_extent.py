@@ -7,16 +7,21 @@ from micropython import const
 from pumpwire import page
 from pumpwire.check import TABLE, ZEROS, crc16, frame_check
 from pumpwire.errors import WireError
-from pumpwire.frames import frame_length, records_in
+from pumpwire.frames import frame_length, records_in, varints_in
 from pumpwire.hmac import hmac_sha256
-from pumpwire.records import BOOT, CHECK_BYTES, ERASED, HEAD_BYTES, LOST, MAX_FRAME, SKIPPED
-from pumpwire.varint import get_uint
+from pumpwire.records import (
+    BOOT, CHECK_BYTES, ERASED, HEAD_BYTES, KINDS, LOST, MAX_FRAME, MINUTE, MINUTE_TICKS, SKIPPED,
+)
+from pumpwire.varint import get_uint, unfold
 
 from .open_page import SHORT_BYTES
 
 _FOOTER_AT = const(4061)  # page.FOOTER_AT
 _MINUTE_FORM = const(0x80)
 _LONGEST_MINUTE = const(18)
+_DIRECT = const(60)
+_END = const(32)  # of a kind's codes
+_BYTES = const(98)  # b
 
 
 class Extent:
@@ -55,20 +60,17 @@ class Extent:
         self.covered = at if at > self.reach else self.end
 
     def _walk(self, data, header):
+        story = _Story()
         try:
             for at, length in page.walk(data, header):
+                values = story.read(data, at, at + length - CHECK_BYTES)
                 kind = data[at]
-                if kind in (BOOT, LOST, SKIPPED):
-                    stop = at + length - CHECK_BYTES
-                    _, first = get_uint(data, at + HEAD_BYTES, stop)
-                    value, last = get_uint(data, first, stop) if first < stop else (0, stop)
-                    if kind == BOOT:
-                        self.boot = value
-                    elif kind == LOST:
-                        self.lost_seq = value
-                    else:
-                        last = get_uint(data, last, stop)[0] if last < stop else 0
-                        self.skipped.append((value, last))
+                if kind == BOOT:
+                    self.boot = values[1]
+                elif kind == LOST:
+                    self.lost_seq = values[1]
+                elif kind == SKIPPED:
+                    self.skipped.append((values[1], values[2]))
                 self.count += records_in(data, at)
                 self.last_at = at
                 self.before = self.end
@@ -128,6 +130,55 @@ class Extent:
                     return True
             effects = [(e & 255) << 8 ^ TABLE[e >> 8] for e in effects]
         return False
+
+
+class _Story:
+    """Where the minutes of a page stand. One torn record in some ten thousands reads as a minute
+    whose check fits: here is told whether there can be one, as pumpwire.decoding will see it."""
+
+    def __init__(self):
+        self._since = -1  # ticks from the last MINUTE to the last record
+        self._counts = 0  # of that MINUTE
+
+    def read(self, data, at, stop):
+        """Returns dt and the fields of the record at data[at:stop], as they are on flash, of a
+        minute form nothing; raises WireError where it cannot be read."""
+        kind = data[at]
+        if kind & _MINUTE_FORM:
+            return self._minute(data, at, stop)
+        dt, at = get_uint(data, at + HEAD_BYTES, stop)
+        values = [dt]
+        for code in KINDS.get(kind, b""):
+            if code in (_END, _BYTES):
+                break
+            value = 0
+            if at < stop:
+                value, at = get_uint(data, at, stop)
+            values.append(value)
+        if kind == BOOT:
+            self.__init__()
+        elif kind == MINUTE:
+            self._since = 0
+            self._counts += unfold(values[2])
+        elif self._since >= 0:
+            self._since += dt
+        return values
+
+    def _minute(self, data, at, stop):
+        step = data[at] & 63
+        more = varints_in(data, at)
+        if not 0 <= self._since <= MINUTE_TICKS:
+            raise WireError("no minute can stand here", at)
+        counted = step > _DIRECT
+        at += 1
+        for k in range(more):
+            value, at = get_uint(data, at, stop)
+            if not k and counted:
+                step = value
+        self._since = 0
+        self._counts += unfold(step)
+        if self._counts < 0:
+            raise WireError("minute of fewer counts than none", at)
 
 
 def footer_again(data, next_seq, previous, key_id, key):
