@@ -24,6 +24,7 @@ from .version import FIRMWARE
 _LOOP_S = const(3600)
 _OWN_CLOCK_MS = const(5000)
 _NEWS = const(60)  # records since a host took all: an hour's, or less if much happened
+_HELD_UP_TICKS = const(150)  # with news, written at once: no hold-up lasts longer
 _FLASHES = const(4)  # of the light when something was written: half a second each, or as seconds come
 
 
@@ -53,6 +54,7 @@ class Gateway:
         self._lit = False
         self._flashes = 0
         self._failing = False
+        self._held_up = 0
         self._loop_next_s = _LOOP_S
         self._loop_skipped = 0
         self._refusals = 0  # in this hour; the first is in the log
@@ -121,6 +123,9 @@ class Gateway:
         """Takes counts and presses that the sampler saw at now_ms."""
         self.uptime.advance(now_ms)
         self.tracker.change(now_ms, counts, presses, span_ms)
+        if self._held_up:  # there may be no minute's end
+            self._held_up -= 1
+            self.tracker.flush_minute()
 
     def second(self, now_ms):
         """Runs once a second, between samples: the sensors that can wait, the tracker's timers."""
@@ -186,10 +191,11 @@ class Gateway:
         return busy
 
     def _watch_supply(self):
-        """Writes all that is under way in the moment that the hold-up gives."""
+        """Writes all that is under way in the moment that the hold-up gives, then all that is new."""
         failing = self.board.supply.failing()
         if failing != self._failing:
             self._failing = failing
+            self._held_up = _HELD_UP_TICKS if failing else 0
             note(self.log, POWER, SUPPLY_FAILING if failing else SUPPLY_BACK)
             if failing:
                 self.tracker.interrupt(self.now_ms)

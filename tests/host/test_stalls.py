@@ -100,3 +100,32 @@ def test_a_watchdog_reset_keeps_what_no_minute_held_and_bounds_what_it_hid(tmp_p
     assert booked[0] == world.counts[-1] - hidden_counts
     hidden = slice(seen - 1, on_s * 10 - 1)
     assert booked[1] == world.presses[-1] - (world.presses[hidden.stop] - world.presses[hidden.start])
+
+
+def test_what_comes_while_the_supply_holds_up_is_kept_until_the_end(tmp_path: Path) -> None:
+    board = VirtualBoard(tmp_path, "holds", compiled_firmware())
+    seconds, held_ticks = 30, 7
+    world = pins(seconds)
+    bench = Bench(board, "boot", world)
+    bench.pass_ticks(seconds * 10 - held_ticks)
+    bench.supply_fails()
+    for _ in range(held_ticks):
+        bench.pass_ticks(1)  # dark between any two of them
+    bench.power_off()
+    found = log_of(board)
+    assert total(found, records.MINUTE, "counts") == world.counts[-1] == seconds * 10 * COUNTS_A_TICK
+    assert total(found, records.MINUTE, "presses") == world.presses[-1] > 0
+
+
+def test_a_supply_that_fails_for_long_fills_no_log(tmp_path: Path) -> None:
+    board = VirtualBoard(tmp_path, "fails", compiled_firmware())
+    seconds = 180
+    world = pins(seconds)
+    bench = Bench(board, "boot", world)
+    bench.pass_ticks(100)
+    bench.supply_fails()
+    bench.pass_ticks((seconds - 10) * 10)
+    bench.power_off()
+    minutes = of(log_of(board), records.MINUTE)
+    assert len(minutes) < 160
+    assert sum(minute["span_ms"] for minute in minutes) >= 120_000
