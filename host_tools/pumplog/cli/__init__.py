@@ -10,6 +10,7 @@ import argparse
 import os
 import sqlite3
 import sys
+from collections.abc import Collection
 from importlib import import_module
 from pathlib import Path
 
@@ -63,8 +64,9 @@ def common_options(defaults: bool) -> argparse.ArgumentParser:
     return common
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Returns the whole parser."""
+def build_parser(words: Collection[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """Returns the parser. words: what was typed; no other command's code is loaded, so a pull needs
+    nothing that only flashing a board does, and begins at once."""
     parser = argparse.ArgumentParser(
         prog="pumplog", description="Pulls the log of the gateway beside a drug-infusion pump. It"
         " only monitors, and it is no alarm system.", parents=[common_options(True)],
@@ -73,13 +75,15 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, help_text) in COMMANDS.items():
         sub = commands.add_parser(name, help=help_text, parents=[common_options(False)])
-        import_module(f"{__name__}.{module}").add(sub)
+        if name in words:
+            import_module(f"{__name__}.{module}").add(sub)
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command; returns the exit code of the contract."""
-    options = build_parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    options = build_parser(argv).parse_args(argv)
     options.db = options.db or default_db()
     options.initials = options.initials or os.environ.get("PUMPLOG_INITIALS")
     try:
