@@ -15,6 +15,10 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID
 
+from pumpwire.records import SYNCED
+
+from . import clock_sync
+
 _draws = 0
 
 
@@ -78,8 +82,5 @@ def host_id() -> int:
 
 
 def clock_synced() -> int:
-    """Returns whether this host's clock is kept by a time service: 0 no, 1 yes, 2 not known."""
-    if simulated():
-        return 1
-    marker = Path("/run/systemd/timesync/synchronized")
-    return 1 if marker.exists() else 2
+    """Returns whether a time service keeps this host's clock: SYNCED or SYNC_NOT_KNOWN."""
+    return SYNCED if simulated() else clock_sync.clock_synced(clock_sync.kernel_status())
