@@ -11,22 +11,13 @@ from bumble.core import UUID, AdvertisingData, BaseBumbleError
 from bumble.device import Device, Peer
 from bumble.hci import Address
 from bumble.keys import MemoryKeyStore
-from bumble.pairing import PairingConfig, PairingDelegate
+from bumble.pairing import PairingConfig
 from bumble.transport import open_transport
+from pumpbench.air.bleak_backend import Keyboard
 from pumpwire import commands, gatt, pairing, proofs, receiving, uuids
 
 FIND_S = 10
 QUIET_S = 1.5  # a board answers in a tenth of that
-
-
-class _Hands(PairingDelegate):
-    def __init__(self, passkey: int | None) -> None:
-        super().__init__(PairingDelegate.NO_OUTPUT_NO_INPUT if passkey is None
-                         else PairingDelegate.KEYBOARD_INPUT_ONLY)
-        self._passkey = passkey
-
-    async def get_number(self) -> int | None:
-        return self._passkey
 
 
 class Stranger:
@@ -102,7 +93,7 @@ class Stranger:
     async def pair(self, passkey: int | None) -> bool:
         """Pairs with a passkey, or without one (Just Works); returns whether that was taken."""
         self._device.pairing_config_factory = lambda _: PairingConfig(
-            sc=True, mitm=passkey is not None, bonding=True, delegate=_Hands(passkey),
+            sc=True, mitm=passkey is not None, bonding=True, delegate=Keyboard(passkey),
             identity_address_type=PairingConfig.AddressType.RANDOM)
         try:
             await self.connection.pair()

@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "firmware")]
 
+from made_blocks import made_anew  # noqa: E402
 from pumpwire import (  # noqa: E402
     commands,
     gatt,
@@ -268,14 +269,5 @@ MADE = {"services": services, "advertisement": advertisement, "info": info, "sta
 DOMAINS = (pairing.PASSKEY_DOMAIN, proofs.BOARD_DOMAIN, proofs.WRITE_DOMAIN, seal.DOMAIN)
 
 
-def made_anew(text: str) -> str:
-    """Returns the document with all that is made, made anew."""
-    for name, make in MADE.items():
-        block = re.compile(rf"(<!-- made: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text, n = block.subn(lambda found, make=make: f"{found[1]}{make()}\n{found[2]}", text)
-        assert n == 1, name
-    return text
-
-
 if __name__ == "__main__":
-    DOC.write_text(made_anew(DOC.read_text()))
+    DOC.write_text(made_anew(DOC.read_text(), MADE))

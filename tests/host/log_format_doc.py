@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "tests" / "both")]
 
 from log_vectors import load  # noqa: E402
+from made_blocks import made_anew  # noqa: E402
 from pumpwire import entries, names, records  # noqa: E402
 
 DOC = ROOT / "docs" / "LOG_FORMAT.md"
@@ -116,14 +117,5 @@ def _words(record: dict[str, Any]) -> str:
 MADE = {"kinds": kinds, "numbers": numbers, "entries": entry_kinds, "page": worked_page}
 
 
-def made_anew(text: str) -> str:
-    """Returns the document with all that is made, made anew."""
-    for name, make in MADE.items():
-        block = re.compile(rf"(<!-- made: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text, n = block.subn(lambda found, make=make: f"{found[1]}{make()}\n{found[2]}", text)
-        assert n == 1, name
-    return text
-
-
 if __name__ == "__main__":
-    DOC.write_text(made_anew(DOC.read_text()))
+    DOC.write_text(made_anew(DOC.read_text(), MADE))

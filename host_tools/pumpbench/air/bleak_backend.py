@@ -39,7 +39,7 @@ _device: Device | None = None
 _reception = Reception({})
 
 
-class _Keyboard(PairingDelegate):
+class Keyboard(PairingDelegate):
     """Types the passkey that the host tool computed; without one it can do neither that nor show one."""
 
     def __init__(self, passkey: int | None) -> None:
@@ -192,7 +192,7 @@ class _Client(BaseBleakClient):
             raise BleakError("Not connected")
         radio = await _radio()
         radio.pairing_config_factory = lambda _: PairingConfig(
-            sc=True, mitm=passkey is not None, bonding=True, delegate=_Keyboard(passkey),
+            sc=True, mitm=passkey is not None, bonding=True, delegate=Keyboard(passkey),
             identity_address_type=PairingConfig.AddressType.RANDOM,
         )
         try:
