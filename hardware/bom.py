@@ -36,11 +36,23 @@ def accessories() -> list[tuple[str, ...]]:
              "", "beside the board", "") for item in listed["accessory"]]
 
 
-def write(netlist: Netlist, path: Path) -> int:
-    """Writes the list as CSV; returns its number of lines."""
+def faults(lines: list[tuple[str, ...]]) -> list[str]:
+    """Returns what cannot be ordered: a line without a maker, the maker's number, or an alternative."""
+    found = []
+    for line in lines:
+        item = dict(zip(COLUMNS, line, strict=True))
+        name = f"{item['references']} ({item['value']})" if item["references"] else item["value"]
+        found += [f"bom.csv: {name} has no {column}"
+                  for column in ("maker", "maker_part_number", "alternatives")
+                  if item[column].strip().lower() in ("", "any")]
+    return found
+
+
+def write(netlist: Netlist, path: Path) -> tuple[list[str], str]:
+    """Writes the list as CSV; returns what cannot be ordered, and how many lines it has."""
     lines = rows(netlist) + accessories()
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows(lines)
-    return len(lines)
+    return faults(lines), f"{len(lines)} lines in bom.csv, each with a maker's number and an alternative"

@@ -79,9 +79,10 @@ def build(pictures: bool, publish: bool) -> None:
             found, f"{len(netlist.parts)} parts on {len(netlist.nets)} nets"), report)
         stage("rules of this board", lambda: (
             rules.intent(netlist, pinmap.read()), "signals arrive, the pump's lines are kept"), report)
+        stage("harness", lambda: (harness.faults(netlist), "every wire ends where the netlist wants"),
+              report)
         stage("footprints", lambda: (footprints.check(netlist, tools.FOOTPRINTS), "KiCad's"), report)
-        stage("parts list", lambda: (
-            [], f"{bom.write(netlist, out / 'bom.csv')} lines in bom.csv"), report)
+        stage("parts list", lambda: bom.write(netlist, out / "bom.csv"), report)
         stage("coupler's model", taps.opto_model, report)
         stage("hold-up", lambda: hold_up.check(netlist), report)
         stage("fast transients", lambda: taps.burst(netlist), report)
@@ -92,7 +93,7 @@ def build(pictures: bool, publish: bool) -> None:
         stage("harmless, count tap", lambda: harmless.check(netlist, "COUNT"), report)
         if pictures:
             stage("sheets", lambda: sheets.draw(netlist, out), report)
-            stage("harness", lambda: harness.draw(netlist, out), report)
+            stage("harness drawn", lambda: harness.draw(out), report)
             stage("pictures of the guides", lambda: (
                 published.publish if publish else published.check)(out), report)
     finally:

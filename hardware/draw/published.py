@@ -9,6 +9,8 @@ from pathlib import Path
 _HARDWARE = Path(__file__).parents[1]
 _FOLDER = _HARDWARE / "pictures"
 _HARNESS = Path(__file__).with_name("harness.yml")
+_RENEW = "build/hardware/venv/bin/python hardware/build.py --publish"
+_PEN = Path(__file__).with_name("sheets.py")
 
 
 def _pictures(out: Path) -> dict[Path, Path]:
@@ -18,7 +20,9 @@ def _pictures(out: Path) -> dict[Path, Path]:
 
 
 def _mark(source: Path) -> str:
-    return f"<!-- drawn from {hashlib.sha256(source.read_bytes()).hexdigest()[:16]} -->"
+    """Returns the line that says what was drawn, and for a sheet by which code."""
+    drawn = source.read_bytes() + (b"" if source == _HARNESS else _PEN.read_bytes())
+    return f"<!-- drawn from {hashlib.sha256(drawn).hexdigest()[:16]} -->"
 
 
 def publish(out: Path) -> tuple[list[str], str]:
@@ -36,10 +40,9 @@ def check(out: Path) -> tuple[list[str], str]:
     found = []
     kept = _HARDWARE / "bom.csv"
     if not kept.exists() or kept.read_bytes() != (out / "bom.csv").read_bytes():
-        found.append("hardware/bom.csv lists an older circuit: python hardware/build.py --publish")
+        found.append(f"hardware/bom.csv lists an older circuit: {_RENEW}")
     for picture, source in _pictures(out).items():
         kept = _FOLDER / picture.name
         if not kept.exists() or _mark(source) not in kept.read_text(encoding="utf-8"):
-            found.append(f"hardware/pictures/{picture.name} shows an older circuit: "
-                         "python hardware/build.py --publish")
+            found.append(f"hardware/pictures/{picture.name} shows an older circuit or drawing: {_RENEW}")
     return found, f"bom.csv and {len(_pictures(out))} pictures are of this circuit"

@@ -63,6 +63,13 @@ FAULTS = {
     "no debounce": (
         [(TAPS, '"10M", "cap_2n2", ("100k", "cap_100n")', '"10M", "cap_220p", ("1k", "cap_4n7")')],
         ["5 ms of bounce comes as"]),
+    "a swapped wire of the harness": (
+        [("draw/harness.yml", "{R201: [1]}", "{R202: [1]}"), ("draw/harness.yml", "[{J3: [2]}, {WH1: [2]}, "
+          "{R202: [1]}]", "[{J3: [2]}, {WH1: [2]}, {R201: [1]}]")],
+        ["J3 pin 1 (HANDSET_LEAD_A) is joined to R202"]),
+    "a part without an alternative": (
+        [("parts.toml", 'alternatives = ["Littelfuse RUEF110"]', "alternatives = []")],
+        ["F1 (MF-RHT100) has no alternatives"]),
     "a footprint without the pins": (
         [("parts.toml", "Package_DIP:DIP-14_W7.62mm", "Package_DIP:DIP-8_W7.62mm")],
         ["U4 (74HC14)", "has no pad for pin"]),
