@@ -1,6 +1,6 @@
 """Works out a board's volume a count and writes its calibration certificate, to be printed and signed.
 
-    python hardware/certificate.py --board B01 --pump "CADD 12345" --as-found '1 uL' \
+    python3 hardware/certificate.py --board B01 --pump "CADD 12345" --as-found '1 uL' \
         --run 412:10.02 --run 409:9.95 --run 415:10.11 --density 1.0046 --limit-percent 2 > B01.md
 
 Each --run is one collection: counts by the board's log, and what it weighed in grams (or millilitres
@@ -86,8 +86,39 @@ def _months_later(day: datetime.date, months: int) -> datetime.date:
 
 
 def _run(word: str) -> tuple[int, float]:
-    counts, grams = word.split(":")
-    return int(counts), float(grams)
+    counts, _, grams = word.partition(":")
+    try:
+        return int(counts), _number(grams)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"it wants COUNTS:GRAMS, such as 412:10.02, not {word}") from None
+
+
+def _number(word: str) -> float:
+    number = float(word)
+    if not math.isfinite(number):
+        raise ValueError(word)
+    return number
+
+
+def _positive(word: str) -> float:
+    try:
+        number = _number(word)
+    except ValueError:
+        number = 0.0
+    if number <= 0:
+        raise argparse.ArgumentTypeError(f"a number above 0 is wanted, not {word}")
+    return number
+
+
+def _volume(word: str) -> float:
+    number, _, unit = word.strip().partition(" ")
+    try:
+        volume_ul = _number(number)
+    except ValueError:
+        volume_ul = -1.0
+    if volume_ul < 0 or unit != "uL":
+        raise argparse.ArgumentTypeError(f"it needs a volume with its unit, such as '1 uL', not {word}")
+    return volume_ul
 
 
 def main() -> int:
@@ -96,20 +127,20 @@ def main() -> int:
     parser.add_argument("--board", required=True)
     parser.add_argument("--pump", required=True, help="kind and serial number")
     parser.add_argument("--run", type=_run, action="append", required=True, metavar="COUNTS:GRAMS")
-    parser.add_argument("--as-found", default="0 uL", help="what the board held, such as '1 uL'")
-    parser.add_argument("--density", type=float, default=1.0, help="g/mL (default 1)")
-    parser.add_argument("--balance-g", type=float, default=0.01, help="standard uncertainty")
-    parser.add_argument("--limit-percent", type=float, default=2.0)
+    parser.add_argument("--as-found", type=_volume, default=0.0, metavar="VOLUME",
+                        help="what the board held, such as '1 uL'; left out: nothing")
+    parser.add_argument("--density", type=_positive, default=1.0, help="g/mL (default 1)")
+    parser.add_argument("--balance-g", type=_positive, default=0.01, help="standard uncertainty")
+    parser.add_argument("--limit-percent", type=_positive, default=2.0)
     parser.add_argument("--months", type=int, default=12, help="until it is due again")
     args = parser.parse_args()
-    number, unit = args.as_found.split()
-    if unit != "uL":
-        parser.error("--as-found needs its unit: '1 uL'")
+    if args.months < 1:
+        parser.error("--months must be 1 or more")
     try:
         result = work_out(args.run, args.density, args.balance_g)
     except ValueError as error:
         parser.error(str(error))
-    print(text(args.board, args.pump, float(number), args.run, result, args.limit_percent,
+    print(text(args.board, args.pump, args.as_found, args.run, result, args.limit_percent,
                datetime.date.today(), args.months, args.density), end="")
     if result.spread_percent > 2 * args.limit_percent:
         print(f"the runs differ by {result.spread_percent:.1f} %: find out why before signing",

@@ -53,3 +53,34 @@ def test_a_first_calibration_has_no_error_as_found() -> None:
     result = certificate.work_out(RUNS, 1.0, 0.0)
     page = certificate.text("B01", "CADD 7", 0, RUNS, result, 2.0, datetime.date(2026, 1, 5), 12, 1.0)
     assert "As found:** not calibrated before" in page and "2027-01-05" in page
+
+
+@pytest.mark.parametrize(("changed", "said"), [
+    (["--as-found", "24uL"], "needs a volume with its unit"),
+    (["--as-found", "much uL"], "needs a volume with its unit"),
+    (["--as-found", "-1 uL"], "needs a volume with its unit"),
+    (["--density", "0"], "--density"), (["--density", "nan"], "--density"),
+    (["--run", "412:nan"], "--run"), (["--run", "412"], "COUNTS:GRAMS"),
+    (["--run", "4:-1"], "every run"),
+    (["--months", "0"], "--months"), (["--limit-percent", "0"], "--limit-percent"),
+    (["--balance-g", "-1"], "--balance-g"),
+])
+def test_what_makes_no_certificate_is_one_sentence(
+        changed: list[str], said: str, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    sound = ["--board", "B01", "--pump", "P", *(["--run", "412:10.02"] * 3)]
+    monkeypatch.setattr(sys, "argv", ["certificate.py", *sound, *changed])
+    with pytest.raises(SystemExit) as ended:
+        certificate.main()
+    shown = capsys.readouterr()
+    assert ended.value.code == 2 and shown.out == ""
+    assert said in shown.err.splitlines()[-1]
+
+
+def test_runs_that_scatter_are_not_to_be_signed(
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "certificate.py --board B01 --pump P --run 400:10 --run 400:10.1 --run 400:11 --as-found"
+    monkeypatch.setattr(sys, "argv", [*words.split(), "24 uL"])
+    assert certificate.main() == 1
+    shown = capsys.readouterr()
+    assert "find out why before signing" in shown.err and "As found:** 24 uL" in shown.out
