@@ -12,7 +12,7 @@ PORT_GIVEN = @test -n "$(PORT)" || { echo "make $@: name the board's serial port
 .PHONY: help demo test soak test-bluez fuzz hil bench accuracy lint firmware flash deploy doctor sbom clean
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -50,7 +50,7 @@ def _map() -> Result:
     signals = pinmap.read()
     found = [fault for name in pinmap.MODULES for fault in pinmap.lint(signals, name)]
     if not found and pinmap.PINS_PY.read_text(encoding="utf-8") != pinmap.render(signals):
-        found = ["firmware/boards/esp32/pins.py is not pins.toml's: python hardware/pinmap.py --write"]
+        found = ["firmware/boards/esp32/pins.py is not pins.toml's: python3 hardware/pinmap.py --write"]
     return found, f"{len(signals)} signals on {len(pinmap.MODULES)} modules"
 
 

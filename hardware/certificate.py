@@ -90,7 +90,7 @@ def _run(word: str) -> tuple[int, float]:
     try:
         return int(counts), _number(grams)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"it wants COUNTS:GRAMS, such as 412:10.02, not {word}") from None
+        raise argparse.ArgumentTypeError(f"it wants COUNTS:GRAMS, as 412:10.02, not {word}") from None
 
 
 def _number(word: str) -> float:

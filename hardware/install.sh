@@ -8,6 +8,7 @@ root=""
 [ "$(id -u)" = 0 ] || root=sudo
 packages="kicad-symbols kicad-footprints ngspice graphviz"
 command -v npm >/dev/null || packages="$packages nodejs npm"
+"${PYTHON:-python3}" -c "import ensurepip" 2>/dev/null || packages="$packages python3-venv"
 for package in $packages; do
     dpkg -s "$package" >/dev/null 2>&1 && continue
     $root apt-get update -qq

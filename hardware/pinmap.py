@@ -1,6 +1,6 @@
 """The pin map: reads pins.toml, holds it against each module's rules, writes the firmware's pins.py.
 
-`python hardware/pinmap.py` says what is wrong with the map; with `--write` it also writes
+`python3 hardware/pinmap.py` says what is wrong with the map; with `--write` it also writes
 firmware/boards/esp32/pins.py; with `--board s3` it prints that file for the other module.
 Sources: Espressif, ESP32-WROOM-32E data sheet and ESP32 errata 3.11 (GPIO36 and 39); ESP32-S3-WROOM-1
 data sheet.

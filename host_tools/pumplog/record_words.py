@@ -174,7 +174,7 @@ _WORDS: dict[str, Callable[[Fields], str]] = {
     "calibration": lambda f: (
         f"{show(Fraction(f['pl_per_count'], 1_000_000), 3)} uL a count, give or take"
         f" {_percent(f['uncertainty_ppm'])};"
-        f" load cell {f['cell_zero']} at no load, {f['cell_per_kg']} more a kg"),
+        f" load cell {f['cell_zero']} with an empty bag, {f['cell_per_kg']} more a kg"),
     "access": _access,
     "gap": _gap,
     "lost": lambda f: f"records {f['first_seq']} to {f['last_seq']} were given up for new ones",

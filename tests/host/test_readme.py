@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,17 +17,20 @@ from pumplog.table import KEYS, TIMEPOINTS, Value, build_table
 from readme import printed_table, shown_table
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")),
+         *sorted((ROOT / "hardware").rglob("*.md"))]
 FENCED = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.S | re.M)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+INLINE = re.compile(r"`((?:make|pumplog|python3|mpremote) [^`\n]*)`")
+NO_COMMANDS = {"pumplog passkey 1"}  # what a key is derived with
 ACTIONS = {"patient": ["start", "move", "withdraw", "end", "list"], "bag": ["hang", "list"],
            "regimen": ["set", "show"], "keys": ["list", "export", "import"]}
 
 
-def fenced_commands() -> list[tuple[str, list[str]]]:
+def fenced_commands(*pages: Path) -> list[tuple[str, list[str]]]:
     """Returns (page, words) of each line in a shell block, settings of variables left out."""
     found = []
-    for path in PAGES:
+    for path in pages or PAGES:
         for language, block in FENCED.findall(path.read_text(encoding="utf-8")):
             if language not in ("", "sh"):
                 continue
@@ -46,8 +51,7 @@ OURS = [(page, words) for page, words in fenced_commands()
                          else shlex.join(value))
 def test_each_command_in_the_documents_is_one_that_the_tools_take(page: str, words: list[str]) -> None:
     if words[0] == "make":
-        targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M)
-        assert [word for word in words[1:] if "=" not in word and word not in targets] == []
+        assert [word for word in words[1:] if "=" not in word and word not in helped()] == []
         return
     parser: argparse.ArgumentParser = build_parser() if words[0] == "pumplog" else pumpbench_parser()
     try:
@@ -56,9 +60,43 @@ def test_each_command_in_the_documents_is_one_that_the_tools_take(page: str, wor
         pytest.fail(f"{page}: the tool refuses `{shlex.join(words)}`")
 
 
+def helped() -> set[str]:
+    """Returns the targets that `make help` lists."""
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return {line.split()[0] for line in done.stdout.splitlines()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_a_page_names_in_passing_exists(page: Path) -> None:
+    """A command in a sentence is often shortened, but names no target or file that is not there."""
+    text = page.read_text(encoding="utf-8")
+    shown = [shlex.join(words) for _, words in fenced_commands(page)]
+    for line in [*sorted(set(INLINE.findall(text)) - NO_COMMANDS), *shown]:
+        words = shlex.split(line)
+        if words[0] == "make":
+            assert {word for word in words[1:] if re.fullmatch(r"[a-z-]+", word)} <= helped(), line
+        elif words[0] == "pumplog":
+            named = [word for word in words[1:] if word in COMMANDS]
+            assert named or words[1].startswith("-"), line
+        for word in words:
+            if word.endswith((".py", ".sh")) and "/" in word and not word.startswith(":"):
+                assert (ROOT / word).exists(), line
+
+
+def test_the_certificate_of_the_guide_is_one_that_its_tool_writes() -> None:
+    guide = ROOT / "hardware" / "GUIDE.md"
+    words = next(words for _, words in fenced_commands(guide) if "hardware/certificate.py" in words)
+    done = subprocess.run([sys.executable, *words[1:words.index(">")]], cwd=ROOT, capture_output=True,
+                          text=True, check=True)
+    written = next(words for _, words in fenced_commands(guide) if "24.23 uL" in words)
+    for option in ("--ul-per-count", "--uncertainty-percent"):
+        value = written[written.index(option) + 1]
+        assert f"{option} {shlex.quote(value)}" in done.stdout
+
+
 def test_each_page_is_checked_for_commands() -> None:
     assert {page for page, _ in OURS} >= {"README.md", "nurse.md", "researcher.md", "biomed.md",
-                                          "test_engineer.md"}
+                                          "test_engineer.md", "GUIDE.md"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -69,7 +107,7 @@ def test_each_command_of_pumplog_is_in_the_documents(command: str) -> None:
         assert any([command, action] == words[1:3] for words in shown), (command, action)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_inside_the_project_resolve(page: Path) -> None:
     for link in LINK.findall(page.read_text(encoding="utf-8")):
         if re.match(r"[a-z]+:", link):

@@ -132,7 +132,7 @@ def _plan(name: str, link: str, ul_per_count: str, uncertainty_percent: str, cel
     if not link.startswith("serial:"):
         raise Usage("a board is provisioned over its cable: give --port PORT.")
     if not -(1 << 31) <= cell_zero < 1 << 31:
-        raise Usage("--cell-zero is what the 24-bit load cell reads with nothing hung: check it.")
+        raise Usage("--cell-zero is what the 24-bit load cell reads with an empty bag hung: check it.")
     if not 1 <= cell_per_kg < 1 << 31:
         raise Usage("--cell-per-kg is how much more the load cell reads for a kilogram: check it.")
     return Plan(name, link, parse(ul_per_count, "--ul-per-count", QUANTUM_PL), _ppm(uncertainty_percent),
