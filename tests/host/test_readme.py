@@ -18,7 +18,7 @@ from readme import printed_table, shown_table
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")),
-         *sorted((ROOT / "hardware").rglob("*.md"))]
+         *sorted((ROOT / "hardware").glob("*.md")), ROOT / "hardware" / "bench" / "README.md"]
 FENCED = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.S | re.M)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 INLINE = re.compile(r"`((?:make|pumplog|python3|mpremote) [^`\n]*)`")
