@@ -51,8 +51,10 @@ FAULTS = {
         ["HANDSET_LINE_A must meet one resistor", "1000 kohm"]),
     "a tap that can press, its rule loosened too": (
         [(TAPS, 'HANDSET = Tap("HANDSET", 200, "1M"', 'HANDSET = Tap("HANDSET", 200, "10k"'),
-         ("checks/rules.py", '"HANDSET": 1e6', '"HANDSET": 1e4')],
-        ["handset tap:", "single faults reach the pump", "press"]),
+         ("checks/rules.py", '"HANDSET": 1e6', '"HANDSET": 1e4'),
+         (HARNESS, "R201:\n    type: head resistor 1 M", "R201:\n    type: head resistor 10 k"),
+         (HARNESS, "R202:\n    type: head resistor 1 M", "R202:\n    type: head resistor 10 k")],
+        ["handset tap:", "cases of single faults reach the pump", "press"]),
     "an isolator that speaks to the pump": (
         [(TAPS, "p1=anode, p2=field_ground, p3=gnd, p4=collector)",
           "p1=collector, p2=gnd, p3=field_ground, p4=anode)")],
