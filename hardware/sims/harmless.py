@@ -152,9 +152,9 @@ def check(netlist: Netlist, tap: str) -> tuple[list[str], str]:
                                  f"supply, {said}"))
     worst = max(range(len(cases)), key=lambda n: results[n][0])
     most, (fault, state, _) = results[worst][0], cases[worst]
-    measured = (f"{len(cases)} cases of single faults, {len(pumps(tap))} kinds of input, pressed and not: "
-                f"the line moves by {most:.1%} at most ({fault.name}, {state})")
+    measured = (f"{len(cases)} cases of single faults, {len(pumps(tap))} kinds of input, pressed and "
+                f"not: the line moves by {most:.1%} at most ({fault.name}, {state})")
     if not found:
         return [], measured
-    return [f"{tap.lower()} tap: {len(found)} of {len(cases)} cases of single faults reach the pump, the worst: "
-            f"{max(found)[1]}"], measured
+    return [f"{tap.lower()} tap: {len(found)} of {len(cases)} cases of single faults reach the pump, "
+            f"the worst: {max(found)[1]}"], measured
