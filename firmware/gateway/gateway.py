@@ -24,7 +24,7 @@ from .version import FIRMWARE
 _LOOP_S = const(3600)
 _OWN_CLOCK_MS = const(5000)
 _NEWS = const(60)  # records since a host took all: an hour's, or less if much happened
-_HELD_UP_TICKS = const(150)  # with news, written at once: no hold-up lasts longer
+_HELD_UP_TICKS = const(250)  # with news, written at once: no hold-up lasts longer
 _FLASHES = const(4)  # of the light when something was written: half a second each, or as seconds come
 
 

@@ -87,7 +87,7 @@ KINDS = {
     # What a person entered (pumpwire.entries), copied to the board.
     ENTRY: b"b entry entry",
     # The signed calibration in force from here: picolitres a count and its relative standard
-    # uncertainty in parts per million; load cell: raw counts at no load, raw counts per kg.
+    # uncertainty in parts per million; load cell: raw counts with an empty bag hung, raw counts per kg.
     CALIBRATION: b"uuii calibration pl_per_count uncertainty_ppm cell_zero cell_per_kg",
     # Samples or events that the board did not see or could not keep: see pumpwire.names.GAPS.
     GAP: b"uuu gap cause count span_ms",
