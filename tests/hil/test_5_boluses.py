@@ -11,7 +11,6 @@ import pytest
 from bed import APART_S, Bed, of_kind, total
 from pumpwire import records
 
-PATIENT = "HIL-5"
 LOCKOUT = "15 min"
 BURST_US = 1_000_000  # how long the pump takes to give a bolus, here
 DECIDED_S = 8  # of the board's time: a press that nothing followed is decided by then
@@ -43,11 +42,11 @@ def pump(bed: Bed) -> Iterator[Pump]:
     """A patient with a regimen on the board, taken off it again at the end."""
     count_ul = bed.known().pl_per_count / 1e6
     volume_ul = max(50, round(10 * count_ul))
-    bed.pumplog("patient", "start", PATIENT, "--board", bed.name, *bed.check()).good()
-    bed.pumplog("regimen", "set", PATIENT, "--rate", "0.1 mL/h", "--bolus", f"{volume_ul} uL",
+    patient = bed.pumplog("patient", "start", "--board", bed.name, *bed.check()).good().out.strip()
+    bed.pumplog("regimen", "set", patient, "--rate", "0.1 mL/h", "--bolus", f"{volume_ul} uL",
                 "--lockout", LOCKOUT, *bed.check()).good()
     yield Pump(bed, round(volume_ul / count_ul), volume_ul, count_ul)
-    bed.pumplog("patient", "end", PATIENT, *bed.check()).good()
+    bed.pumplog("patient", "end", patient, *bed.check()).good()
 
 
 def outcomes(found: list[dict[str, Any]]) -> list[tuple[int, int]]:

@@ -25,13 +25,17 @@ class Day:
         self.done: Counter[str] = Counter()
         self._bed = bed
         self._chance = random.Random(seed)
-        self._ways: tuple[tuple[Callable[[], None], int], ...] = (
-            (self.counts, 6), (self.press, 4), (self.relief, 2), (self.dip, 1), (self.cut, 2),
-            (self.pull, 2))
+        self._weights: dict[Callable[[], None], int] = {
+            self.counts: 6, self.press: 4, self.relief: 2, self.dip: 1, self.cut: 2, self.pull: 2}
+        self._first = list(self._weights)
+        self._chance.shuffle(self._first)
 
     def step(self) -> None:
-        """Does one thing."""
-        way, = self._chance.choices([way for way, _ in self._ways], [weight for _, weight in self._ways])
+        """Does one thing; the first few times each of them once."""
+        if self._first:
+            way = self._first.pop()
+        else:
+            (way,) = self._chance.choices(list(self._weights), list(self._weights.values()))
         way()
         self.done[way.__name__] += 1
 
