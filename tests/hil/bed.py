@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pumplog import world
 from pumplog.cli import main
 from pumplog.deploy.mpremote import Mpremote
 from pumplog.deploy.two_firmwares import leave_service, to_service
+from pumplog.entries import Entry
 from pumplog.errors import PumplogError
 from pumplog.links.serial_link import SerialLink
 from pumplog.store import Board, Store
@@ -97,6 +99,15 @@ class Bed:
     def check(self) -> tuple[str, str]:
         """Returns the options that let a command write to the board."""
         return "--check", f"{self.known().check_code:06d}"
+
+    def queue(self, n: int) -> None:
+        """Puts entries into the store that wait for the board: readings of nobody's pump."""
+        now_ms, code = world.utc_now_ms(), self.known().check_code
+        with Store.open(self.db) as store:
+            for volume_ul in range(n):
+                store.add_entry(Entry(world.new_uuid(), "reading", "bench", self.name, 1, "HIL", now_ms,
+                                      now_ms, {"volume_ul": volume_ul}, check_code=code))
+            store.commit()
 
     def pull(self) -> list[dict[str, Any]]:
         """Pulls, verifies, and returns every record of the board, oldest first, as it was written:

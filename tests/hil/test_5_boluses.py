@@ -43,7 +43,8 @@ def pump(bed: Bed) -> Iterator[Pump]:
     count_ul = bed.known().pl_per_count / 1e6
     volume_ul = max(50, round(10 * count_ul))
     patient = bed.pumplog("patient", "start", "--board", bed.name, *bed.check()).good().out.strip()
-    bed.pumplog("regimen", "set", patient, "--rate", "0.1 mL/h", "--bolus", f"{volume_ul} uL",
+    rate_ul_h = max(1, round(36 * count_ul))  # a count in 100 s: none in a bolus is its own
+    bed.pumplog("regimen", "set", patient, "--rate", f"{rate_ul_h} uL/h", "--bolus", f"{volume_ul} uL",
                 "--lockout", LOCKOUT, *bed.check()).good()
     yield Pump(bed, round(volume_ul / count_ul), volume_ul, count_ul)
     bed.pumplog("patient", "end", patient, *bed.check()).good()

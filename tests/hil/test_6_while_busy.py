@@ -7,12 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bed import APART_S, Bed, Done, after, of_kind, total
-from pumplog import world
-from pumplog.entries import Entry
 from pumplog.store import Store
 
 ENTRIES = 120  # 40 bytes and more each: over a page of 4061 bytes, wherever the open one stands
-PULL_AGAIN_S = 0.5
 SEED = 6
 
 
@@ -22,17 +19,6 @@ class Given:
 
     counts: int
     presses: int
-
-
-def queue(bed: Bed, n: int) -> None:
-    """Puts entries into the nurse's store that wait for the board: readings of no patient's pump."""
-    now_ms = world.utc_now_ms()
-    with Store.open(bed.db) as store:
-        for volume_ul in range(n):
-            store.add_entry(Entry(
-                world.new_uuid(), "reading", "HIL-6", bed.name, 1, "HIL", now_ms, now_ms,
-                {"volume_ul": volume_ul}, check_code=bed.known().check_code))
-        store.commit()
 
 
 def pages(bed: Bed) -> list[int]:
@@ -58,7 +44,7 @@ def given_during(bed: Bed, pull: ThreadPoolExecutor, arguments: tuple[str, ...])
 def test_while_it_takes_entries_erases_and_sends_every_count_and_press_is_counted(bed: Bed) -> None:
     bed.pull()
     before, pages_before = bed.head(), pages(bed)
-    queue(bed, ENTRIES)
+    bed.queue(ENTRIES)
     with ThreadPoolExecutor(1) as pull:
         given, done = given_during(bed, pull, ("pull", bed.name))
     done.good()

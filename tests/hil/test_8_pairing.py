@@ -16,7 +16,6 @@ from bed import APART_S, Bed, after, of_kind, total
 from pumplog import world
 from pumplog.store import Store
 from pumpwire import commands
-from test_6_while_busy import queue
 
 PRESS_US = 600_000
 TRIES = 3
@@ -69,7 +68,7 @@ def test_after_a_press_the_right_one_pairs_and_pulls_while_the_pump_counts(bed: 
     before = bed.head()
     press(bed)
     bed.over_radio("pair", bed.name).good()
-    queue(bed, ENTRIES)
+    bed.queue(ENTRIES)
     bed.rig.ask("counts", n=1_000_000, high_us=1000, low_us=4000)
     presses = 0
     with ThreadPoolExecutor(1) as pull:
