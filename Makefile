@@ -69,10 +69,11 @@ doctor: $(READY)  ## what is on the board on PORT=, and what to do about it
 sbom: $(READY)  ## the software bill of materials, CycloneDX, into build/sbom.json
 	$(BIN)/python -m pumplog.sbom requirements.lock build/sbom.json
 
-hil: $(READY)  ## the board's acceptance into build/hil: a virtual one, or PORT=DEV RIG=DEV DB=STORE
+hil: $(READY)  ## the board's acceptance into build/hil: a virtual one, or PORT=DEV RIG=DEV DB=STORE [HOURS=24]
 	mkdir -p build/hil
 	$(BIN)/python -m pytest -q tests/hil --junitxml=build/hil/acceptance.xml --acceptance=build/hil/acceptance.html \
-		$(if $(PORT),--port $(PORT)) $(if $(RIG),--rig $(RIG)) $(if $(DB),--db $(DB))
+		$(if $(PORT),--port $(PORT)) $(if $(RIG),--rig $(RIG)) $(if $(DB),--db $(DB)) \
+		$(if $(HOURS),--soak-hours $(HOURS))
 
 -include hardware/hardware.mk
 

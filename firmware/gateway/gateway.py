@@ -198,6 +198,7 @@ class Gateway:
             self._held_up = _HELD_UP_TICKS if failing else 0
             note(self.log, POWER, SUPPLY_FAILING if failing else SUPPLY_BACK)
             if failing:
+                self.tracker.relieved(self.now_ms, self.board.relief.value())
                 self.tracker.interrupt(self.now_ms)
 
     def _watch_button(self):

@@ -160,7 +160,7 @@ class Tracker:
         else:
             self._boluses.expire(now_ms)
         if reliefs != self._reliefs:
-            self._relieved(now_ms, reliefs)
+            self.relieved(now_ms, reliefs)
         if not handset_closed:
             self._held = False
         if handset_closed or self._closed_ms:
@@ -181,7 +181,8 @@ class Tracker:
             self._kept = pending
             self._keep(self._minute_span_ms(), self._counts, self._presses)
 
-    def _relieved(self, now_ms, reliefs):
+    def relieved(self, now_ms, reliefs):
+        """Takes the relief button's presses; reliefs: how many there were so far."""
         presses = (reliefs - self._reliefs) & _MASK
         self._reliefs = reliefs
         if presses > _MOST_RELIEFS:

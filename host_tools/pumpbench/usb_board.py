@@ -84,11 +84,14 @@ class UsbBoard:
     """One board, from `with` on under power on its cable; `port` is the path of its serial port.
 
     image, nvs: the flash to begin with and nvs.json, if the folder has none. clock False: no DS3231.
-    speed: how many times as fast as the wall's clock the board's time runs.
+    speed: how many times as fast as the wall's clock the board's time runs. erase_ms: how long, in that
+    time, an erase of flash stops it. air: (where an air.server.Air takes boards, this one's address
+    there); without one its radio hears nobody.
     """
 
     def __init__(
         self, folder: Path, image: bytes = b"", nvs: bytes = b"{}", clock: bool = True, speed: int = 1,
+        erase_ms: int = 0, air: tuple[str, str] | None = None,
     ) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -104,6 +107,8 @@ class UsbBoard:
         self.record = False  # from the next start, keep every flash operation in the file `operations`
         self._clock = clock
         self._speed = speed
+        self._erase_ms = erase_ms
+        self._air = air
         self._process: subprocess.Popen[bytes] | None = None
         self._bites_s: tuple[float, float] | None = None  # (watchdog's time, when it bites)
         self._interrupted_s = 0.0
@@ -181,15 +186,18 @@ class UsbBoard:
         settings = {
             "state": str(self.folder.absolute()), "bench": self._bench.getsockname()[1], "cause": cause,
             "cell": [CELL_DOUT, CELL_SCK], "clock": self._clock, "cut_in": self.cut_in,
-            "record": self.record, "speed": self._speed,
+            "record": self.record, "speed": self._speed, "erase_ms": self._erase_ms,
         }
         if self.record:
             (self.folder / "operations").touch()
         chip = sources() / "boards" / "usb_chip"
+        env = {"USB_CHIP": json.dumps(settings), "USB_CHIP_MAIN": str(int(main)),
+               "MICROPYPATH": str(chip)}
+        if self._air:
+            env |= {"PUMPBENCH_AIR": self._air[0], "PUMPBENCH_ADDRESS": self._air[1],
+                    "USB_CHIP_RADIO": str(sources() / "boards" / "virtual")}
         self._process = self._console.spawn(
-            [find_micropython(), "-X", f"heapsize={HEAP}", "-i", str(chip / "boot_chip.py")],
-            {"USB_CHIP": json.dumps(settings), "USB_CHIP_MAIN": str(int(main)),
-             "MICROPYPATH": str(chip)})
+            [find_micropython(), "-X", f"heapsize={HEAP}", "-i", str(chip / "boot_chip.py")], env)
 
     def _stop(self) -> None:
         if self._process is not None:
@@ -277,7 +285,7 @@ def run_on_chip(folder: Path, code: str) -> str:
     printed."""
     chip = sources() / "boards" / "usb_chip"
     settings = {"state": str(folder.absolute()), "bench": 9, "cause": _POWER_ON, "cell": None,
-                "clock": False, "cut_in": None, "record": False, "speed": 1}
+                "clock": False, "cut_in": None, "record": False, "erase_ms": 0, "speed": 1}
     done = subprocess.run(
         [find_micropython(), "-X", f"heapsize={HEAP}", "-c", "import boot_chip\n" + code],
         env={"USB_CHIP": json.dumps(settings), "USB_CHIP_MAIN": "0", "MICROPYPATH": str(chip)},

@@ -208,12 +208,13 @@ class Client:
         """Copies what the store lacks of the board's log; progress is told the bytes so far.
 
         Whatever came before a link broke stays in the store, and a further pull goes on there.
-        Integrity for a page that does not verify, once every other one is kept.
+        Integrity for a page that does not verify, or an end that cannot be read, once all else is kept.
         """
         transfer = Transfer(self._link, store, log_id, progress)
         before = set(store.holes(log_id))
         attested: bool | None = None
         for _ in range(_CLOSING_TRIES):
+            had = transfer.records
             self._report(transfer)
             attested = self._attest(store, log_id)
             if attested is not None:
@@ -221,6 +222,10 @@ class Client:
         store.commit()
         if transfer.wrong:
             raise transfer.wrong
+        if attested is None and transfer.records == had:  # no torn end: the board has more than that
+            raise Integrity(f"the board on {self._link.description} holds more than can be read at the"
+                            " end of its log: what comes before is kept; pull again, and if it stays"
+                            " so, have the board looked at.")
         unverified, unread = store.unused_pages(log_id)
         return PullResult(
             transfer.records, transfer.pages, transfer.bytes, store.next_seq_reached(log_id),

@@ -69,7 +69,7 @@ def heap_after_boot(built: Path) -> tuple[int, int]:
         state = UsbBoard(Path(name), fresh_flash()).folder
         (state / "rtc.bin").touch()
         settings = {"state": name, "bench": 9, "cause": 1, "cell": [35, 25], "clock": True,
-                    "cut_in": None, "record": False, "speed": 20}
+                    "cut_in": None, "record": False, "erase_ms": 0, "speed": 20}
         done = subprocess.run(
             [find_micropython(), "-X", f"heapsize={PIECE_BYTES + _CHIP_BYTES}", "-c", "import"
                                                                                       " boot_heap"],

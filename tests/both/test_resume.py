@@ -53,6 +53,15 @@ def test_a_boot_that_is_not_the_next_one_gets_nothing():
     assert _noted(Retained()) == []
 
 
+def test_who_was_in_service_since_may_have_been_away_for_long():
+    retained = _kept()
+    retained.kept = b"PS" + retained.kept[2:24] + b"PS" + retained.kept[26:]  # as the loader marks it
+    assert _noted(retained, reason=2) == [{
+        "boot_before": 3, "uptime_s": 7654, "uptime_ms": 321, "span_ms": 41000, "counts": 12,
+        "presses": 1, "lost_ms": 0,
+    }]
+
+
 def test_memory_with_any_bit_faded_is_not_believed():
     for at in range(len(_kept().kept)):
         retained = _kept()

@@ -4,26 +4,15 @@ refuses."""
 from __future__ import annotations
 
 import hashlib
-import threading
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
-from esp32_mock_bootloader import server
+from blank_chip import rom_loader
 from pumpbench.usb_board import UsbBoard, run_on_chip
 from pumplog.deploy import findings
 from pumplog.deploy.__main__ import main
 from pumplog.deploy.on_board import SURVEY, Survey
 from stock_image import BANNER, stock_image
-
-
-class Nor(bytearray):
-    """Flash cells: a byte FF that is programmed (esptool fills blocks up with them) changes nothing."""
-
-    def __setitem__(self, at: Any, value: Any) -> None:
-        if value != 0xFF:
-            super().__setitem__(at, value)
 
 
 @pytest.fixture
@@ -44,17 +33,12 @@ def labels(table: bytes) -> dict[str, tuple[int, int]]:
 def test_esptool_writes_it_and_leaves_keys_firmware_and_log(
     stock: tuple[Path, str], tmp_path: Path, capfd: pytest.CaptureFixture[str],
 ) -> None:
-    server.reset_flash_image()
-    flash = server.get_flash_image().data = Nor(b"\xff" * (4 << 20))
+    port, flash = rom_loader(tmp_path)
     untouched = ((0x9000, 0x10000), (0x200000, 0x400000))
     for begin, end in untouched:
         flash[begin:end] = b"\x5a" * (end - begin)
-    said = tmp_path / "port"
-    threading.Thread(target=server.run_pty_server, args=(60, str(said), "esp32"), daemon=True).start()
-    while not (said.exists() and said.read_text()):
-        time.sleep(0.01)
     path, digest = stock
-    code = main(["flash", "--port", said.read_text().strip(), "--image", str(path), "--sha256", digest,
+    code = main(["flash", "--port", port, "--image", str(path), "--sha256", digest,
                  "--build", str(tmp_path)])
     out, err = capfd.readouterr()
     assert code == 0, err

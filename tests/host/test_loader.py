@@ -110,6 +110,23 @@ print(choose(), choose())
     assert "watchdog 600000" in said and said.strip().endswith("None /a")
 
 
+def test_service_marks_what_the_memory_keeps_and_changes_nothing_else_of_it(chip: Path) -> None:
+    said = run_on_chip(chip, script((), """
+board("a ok", "whole", "none")
+memory = machine.RTC().memory
+for kept in (b"", b"PRfirstPRfirst"):
+    memory(kept)
+    for _ in range(2):
+        open("/service", "w").close()
+        choose()
+        print(memory())
+choose()
+print(memory())
+"""))
+    found = [line for line in said.splitlines() if line.startswith("b'")]
+    assert found == ["b''"] * 2 + ["b'PSfirstPSfirst'"] * 3
+
+
 def test_a_firmware_that_came_up_ends_its_trial_and_writes_but_once(chip: Path) -> None:
     said = run_on_chip(chip, script((), """
 board("b 2", "whole", "whole")

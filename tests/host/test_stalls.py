@@ -129,3 +129,14 @@ def test_a_supply_that_fails_for_long_fills_no_log(tmp_path: Path) -> None:
     minutes = of(log_of(board), records.MINUTE)
     assert len(minutes) < 260
     assert sum(minute["span_ms"] for minute in minutes) >= 120_000
+
+
+def test_a_press_of_the_relief_button_just_before_the_supply_fails_is_kept(tmp_path: Path) -> None:
+    board = VirtualBoard(tmp_path, "relief", compiled_firmware())
+    world = pins(30)
+    world.reliefs[9:] = 1  # read once a second, so it would be at the next one
+    bench = Bench(board, "boot", world)
+    bench.pass_ticks(95)
+    bench.supply_fails()
+    bench.power_off()
+    assert len(of(log_of(board), records.RELIEF)) == 1

@@ -129,6 +129,16 @@ def test_a_bad_byte_deep_in_the_open_page_is_no_torn_end() -> None:
     assert seqs(held, board)[-1] == 199
 
 
+def test_a_bad_byte_near_the_end_of_the_open_page_is_told_though_it_reads_as_a_torn_end() -> None:
+    board = board_with(350)
+    board.damage(348)
+    held = store()
+    for _ in range(2):
+        with pytest.raises(Integrity, match="more than can be read at the end of its log"):
+            Client(LoopLink(board)).pull(held, board.log.log_id)
+        assert seqs(held, board)[-1] == 347
+
+
 def test_the_same_bad_page_again_is_told_again_and_kept_once() -> None:
     board = board_with(900)
     board.damage(350)

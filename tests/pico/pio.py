@@ -150,8 +150,9 @@ class Machine:
         if ticks > 0:
             self._tick += ticks if self._period == 1 else ticks // self._period * self._period
 
-    def step(self, end):
-        """Runs one instruction, or all turns of a loop on the spot that end before cycle `end`."""
+    def step(self, end, horizon):
+        """Runs one instruction, due before cycle `end`, and before it all turns of a loop on the spot
+        that end before cycle `horizon`: they see and move nothing, whatever other machines do."""
         program = self._program
         word = program.words[self.pc]
         cycle = self.due()
@@ -164,7 +165,7 @@ class Machine:
                 self._write(self._side, program.side_bits, side, cycle)
         turning = self.pc == word & 31 and word >> 13 == 0 and word >> 5 & 7 in (2, 4)
         if turning and self._chip.skipping:
-            self._turn(word >> 5 & 7 == 2, 1 + delay, end)
+            self._turn(word >> 5 & 7 == 2, 1 + delay, horizon)
             cycle = self.due()
             if cycle >= end:
                 return
@@ -188,9 +189,9 @@ class Machine:
         if back and self._chip.skipping:
             self._look_for_idling()
 
-    def _turn(self, of_x, ticks, end):
+    def _turn(self, of_x, ticks, horizon):
         left = self.x if of_x else self.y
-        turns = min(left, (end - self.due()) * 256 // self._div // ticks)
+        turns = min(left, (horizon - self.due()) * 256 // self._div // ticks)
         if turns > 0:
             if of_x:
                 self.x -= turns
@@ -445,7 +446,7 @@ class Chip:
                         second = at
             if first is None:
                 break
-            first.step(max(second, due + 1))
+            first.step(max(second, due + 1), cycle)
         self.now = max(self.now, cycle)
 
     def catch_up(self, wait=False):

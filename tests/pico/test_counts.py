@@ -3,10 +3,10 @@
 import logic
 import pio
 from logic import Pin, Trace
-from rig import count_generator
+from rig import contact, count_generator
 from rig.errors import RigError
 
-COUNT, BACK = 2, 3
+COUNT, BACK, HANDSET = 2, 3, 6
 
 
 def generator():
@@ -101,3 +101,31 @@ def test_skipped_time_is_time_that_was_run():
         logic.pass_us(60)
         traces.append((trace.changes, rig.state()))
     assert traces[0] == traces[1]
+
+
+def press_in_a_train(skipping):
+    """Returns every change, and how many steps the emulator took."""
+    rig, trace = generator()
+    handset = contact.Contact(2, Pin(HANDSET), logic.clock_us)
+    pio.chip.skipping = skipping
+    taken = [0]
+    step = pio.Machine.step
+
+    def counted(machine, *end):
+        taken[0] += 1
+        step(machine, *end)
+
+    pio.Machine.step = counted
+    try:
+        rig.begin(3, 97, 203)
+        handset.press(301, [11, 13], [])
+        logic.pass_us(1000)
+    finally:
+        pio.Machine.step = step
+    return trace.changes, rig.state(), taken[0]
+
+
+def test_a_press_in_a_train_is_exact_and_of_two_delays_at_once_both_are_skipped():
+    changes, state, few = press_in_a_train(True)
+    assert (changes, state) == press_in_a_train(False)[:2]
+    assert state["made"] == 3 and len(changes) == 3 * 2 * 2 + 4 and few < 200

@@ -4,6 +4,9 @@
     /slot      "a ok", or "a 3" while the firmware in /a is on trial: starts left in which to come up
     /service   if it is there, once: nothing starts, and a computer may work on the board
 
+What the firmware keeps in memory over a reset (gateway.resume: two equal halves that begin with "PR") is
+marked in service, "PS": at the next start it may be minutes old.
+
 Every change of /slot is a rename, which littlefs does whole or not at all. Power that goes at any
 moment therefore leaves a board that starts one firmware or the other, each of them complete.
 """
@@ -66,10 +69,20 @@ def whole(letter):
         return False
 
 
+def _mark():
+    """Marks what the memory keeps."""
+    rtc = machine.RTC()
+    kept = rtc.memory()
+    half = len(kept) // 2
+    if half:
+        rtc.memory(b"PS" + kept[2:half] + b"PS" + kept[half + 2 :])
+
+
 def choose():
     """Returns the folder of the firmware to start, or None: in service, or none is whole."""
     try:
         os.remove(_SERVICE)
+        _mark()
         machine.WDT(timeout=_SERVICE_MS)
         print("service: nothing is logged; the board starts again in ten minutes at most")
         return None

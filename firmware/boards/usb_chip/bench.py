@@ -5,7 +5,8 @@
 
 Settings come in USB_CHIP as JSON: state (folder), bench (port), cause (of this reset), cell (pins [dout,
 sck], or null), clock (is there a DS3231), cut_in ([low, high, n]: power goes in the flash operation
-after n at these addresses; or null), record (note all of them), speed (of the board's time).
+after n at these addresses; or null), record (note all of them), erase_ms (how long an erase of flash
+takes), speed (of the board's time).
 """
 
 import json

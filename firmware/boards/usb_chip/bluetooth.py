@@ -1,6 +1,7 @@
 """MicroPython's `bluetooth` for the virtual chip: a radio that takes every call and hears nobody.
 
-For a board on the virtual air, boards/virtual/bluetooth.py takes its place.
+With PUMPBENCH_AIR in the environment boards/virtual/bluetooth.py, in the folder USB_CHIP_RADIO, takes
+its place.
 """
 
 FLAG_READ, FLAG_WRITE_NO_RESPONSE, FLAG_WRITE, FLAG_NOTIFY, FLAG_INDICATE = 2, 4, 8, 16, 32

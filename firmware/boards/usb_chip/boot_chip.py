@@ -6,6 +6,8 @@ import os
 import sys
 import vfs
 
+if os.getenv("PUMPBENCH_AIR"):
+    sys.path.insert(0, os.getenv("USB_CHIP_RADIO"))
 import bluetooth  # noqa: F401 (the chip's own modules load while the computer's files are in sight)
 import machine  # noqa: F401
 import time  # noqa: F401

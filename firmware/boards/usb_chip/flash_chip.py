@@ -2,11 +2,13 @@
 
 With cut_in in the settings, power goes inside that operation, half of it done. With a file
 `operations` in the state folder, every operation is added to it: <u8 E or P> <u32 at> <u32 n> data.
+An erase takes erase_ms of the board's time, in which nothing else runs.
 """
 
 import struct
 
 import bench
+import time
 
 SECTOR = 4096
 _ERASED = b"\xff" * SECTOR
@@ -44,6 +46,7 @@ def read(at, buf):
 def erase(at):
     """Erases a sector."""
     _operate("E", at, _ERASED)
+    time.sleep_ms(bench.settings["erase_ms"])
 
 
 def program(at, data):
