@@ -423,3 +423,25 @@ def test_a_comparison_is_in_the_json_too(db: Path, capsys: pytest.CaptureFixture
     assert first["mean_difference"] == "-0.89" and first["se"] is None is first["se_difference"]
     assert main(["table", "--compare", str(published), "--db", str(db)]) == 0
     assert "Beside published_table4.csv" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["events"], ["patient", "list"]])
+def test_output_that_cannot_be_written_is_said_in_a_sentence(db: Path, command: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "pumplog", "--db", str(db), *command], stdout=full,
+                              stderr=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=PATHS))
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "cannot be written (No space left on device): make room" in done.stderr
+
+
+def test_a_name_of_two_patients_chooses_neither(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "store.db"
+    with Store.open(path) as store:
+        for patient, board, bed in (("P01", "B01", "2"), ("2", "B02", "7")):
+            store.add_entry(Entry(uuid4(), "patient_start", patient, board, 5, "AB", START_MS, START_MS,
+                                  {}, bed))
+        store.commit()
+    assert main(["bag", "hang", "2", *BAG, "--db", str(path), "--initials", "AB"]) == 2
+    assert "2 may be any of the patients 2, P01" in capsys.readouterr().err
+    assert main(["bag", "hang", "7", *BAG, "--db", str(path), "--initials", "AB"]) == 0
+    assert "patient 2 on board B02" in capsys.readouterr().err
