@@ -80,8 +80,8 @@ def episode(store: Store, patient: str) -> Episode:
     meant = {one.patient: one for one in known.values()
              if patient == one.patient or not one.ended and patient in (one.board, one.bed)}
     if len(meant) > 1:
-        raise Usage(f"{patient} may be any of the patients {', '.join(sorted(meant))}, as a code, a board or"
-                    " a bed: give another name of the one that is meant.")
+        raise Usage(f"{patient} may be any of the patients {', '.join(sorted(meant))}, as a code, a"
+                    " board or a bed: give another name of the one that is meant.")
     if meant:
         return next(iter(meant.values()))
     names = ", ".join(sorted(known)) or "none yet: start one with `pumplog patient start`"
@@ -91,7 +91,9 @@ def episode(store: Store, patient: str) -> Episode:
 
 def _apply(one: Episode, entry: Entry) -> None:
     one.entries.append(entry)
-    if entry.kind in ("patient_move", "patient_withdraw", "patient_end"):
+    if entry.kind == "patient_move" and entry.board == one.board and not one.ended:
+        one.bed = entry.bed or one.bed  # another bed, the same board: the stay goes on
+    elif entry.kind in ("patient_move", "patient_withdraw", "patient_end"):
         last = one.stays[-1]
         end_ms = max(last.begin_ms, min(last.end_ms, entry.effective_at_ms))
         one.stays[-1] = Stay(last.board, last.begin_ms, end_ms)

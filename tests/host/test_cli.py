@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from uuid import uuid4
@@ -19,6 +20,7 @@ from pumplog import world
 from pumplog.cli import main
 from pumplog.cli.common import deliver
 from pumplog.entries import Entry, to_wire
+from pumplog.episodes import episodes
 from pumplog.errors import Usage
 from pumplog.quantities import MASS_UG, RATE_UL_H, VOLUME_UL, Kind, parse, show, show_age
 from pumplog.store import Pull, Store
@@ -434,7 +436,9 @@ def test_output_that_cannot_be_written_is_said_in_a_sentence(db: Path, command: 
     assert "cannot be written (No space left on device): make room" in done.stderr
 
 
-def test_a_name_of_two_patients_chooses_neither(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_of_two_patients_chooses_neither(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "store.db"
     with Store.open(path) as store:
         for patient, board, bed in (("P01", "B01", "2"), ("2", "B02", "7")):
@@ -445,3 +449,49 @@ def test_a_name_of_two_patients_chooses_neither(tmp_path: Path, capsys: pytest.C
     assert "2 may be any of the patients 2, P01" in capsys.readouterr().err
     assert main(["bag", "hang", "7", *BAG, "--db", str(path), "--initials", "AB"]) == 0
     assert "patient 2 on board B02" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what", [["--rate", "1 mL/h"], ["--bolus", "1 mL"], ["--lockout", "15 s"]])
+def test_a_slipped_decimal_of_the_prescription_must_be_confirmed(
+    db: Path, capsys: pytest.CaptureFixture[str], what: list[str]
+) -> None:
+    told = {"--rate": "0.1 mL/h", "--bolus": "0.1 mL", "--lockout": "15 min", what[0]: what[1]}
+    command = ["regimen", "set", "P01", *(word for pair in told.items() for word in pair),
+               "--db", str(db), "--initials", "AB"]
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    assert f"the {what[0][2:]} would change twofold or more" in said and "add --confirm" in said
+    with Store.open(db) as store:
+        assert len([one for one in store.entries() if one.kind == "regimen"]) == 1
+    assert main([*command, "--confirm"]) == 0
+
+
+def test_a_patient_in_another_bed_keeps_the_board(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["--db", str(db), "--initials", "AB"]
+    with Store.open(db) as store:
+        before = episodes(store)["P01"].stays
+    assert main(["patient", "move", "P01", "--bed", "12", *common]) == 0
+    assert "to board B01, bed 12" in capsys.readouterr().err
+    with Store.open(db) as store:
+        one = episodes(store)["P01"]
+    assert one.bed == "12" and one.stays == before
+    assert main(["bag", "hang", "12", *BAG, *common]) == 0
+    assert main(["patient", "move", "P01", "--bed", "12", *common]) == 2
+    assert main(["patient", "move", "P01", *common]) == 2
+
+
+@pytest.mark.parametrize("name, bed, says", [
+    ("p01", "9", "too like patient P01"), ("12", "9", "is the bed of patient P01"),
+    ("P02", " 12", "a label is up to"), ("P02", "1\n2", "a label is up to"),
+    ("P02", "", "a label is up to"), ("P02", "9" * 33, "a label is up to"),
+])
+def test_names_that_may_be_mixed_up_are_refused(
+    db: Path, capsys: pytest.CaptureFixture[str], name: str, bed: str, says: str
+) -> None:
+    common = ["--db", str(db), "--initials", "AB"]
+    assert main(["patient", "move", "P01", "--bed", "12", *common]) == 0
+    with Store.open(db) as store:
+        store.add_board(replace(store.board("B01"), name="B02"))
+        store.commit()
+    assert main(["patient", "start", name, "--board", "B02", "--bed", bed, *common]) == 2
+    assert says in capsys.readouterr().err

@@ -103,10 +103,9 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     except OSError as error:
         which = f" {error.filename}" if error.filename else ""
-        print(f"pumplog:{which} cannot be read or written ({error.strerror or error}): make room or choose"
-              " another place, then do it again." if which else
-              f"pumplog: the output cannot be written ({error.strerror or error}): make room or choose"
-              " another place, then do it again.", file=sys.stderr)
+        print(f"pumplog:{which or ' the output'} cannot be {'read or ' if which else ''}written"
+              f" ({error.strerror or error}): make room or choose another place, then do it again.",
+              file=sys.stderr)
         _drop_output()
         return 2
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from .. import world
-from ..episodes import Episode, episode
+from ..episodes import Episode, episode, episodes
 from ..errors import NotFound, Usage
 from ..store import Pull, Store
 from ..sync_client import Client
@@ -65,10 +65,12 @@ def _target(store: Store, name: str) -> Target:
     """Returns what a name means: a patient, a bed, or a board, even one that serves nobody now."""
     try:
         return _of_patient(episode(store, name))
-    except NotFound:
+    except (NotFound, Usage):
         if store.board(name) is None:
             raise
-        return Target(name, None, None, f"board {name}, no patient")
+        many = any(not one.ended and one.board == name for one in episodes(store).values())
+        return Target(name, None, None,
+                      f"board {name}, {'of more than one patient' if many else 'no patient'}")
 
 
 def _once_each(chosen: Iterable[Target]) -> list[Target]:
