@@ -495,3 +495,49 @@ def test_names_that_may_be_mixed_up_are_refused(
         store.commit()
     assert main(["patient", "start", name, "--board", "B02", "--bed", bed, *common]) == 2
     assert says in capsys.readouterr().err
+
+
+def test_a_window_that_nobody_observed_is_unknown_not_zero(
+    db: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["doses", "P01", "--window", "40+7", "--db", str(db)]
+    assert main([*command, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["observed_s"] == "0" and told["unknown_s"] == str(7 * 86400)
+    for name in ("continuous_ml", "pcia_ml", "morphine_mg", "bupivacaine_mg", "deliveries"):
+        assert told[name] == {"value": None, "low": None, "high": None}, name
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert "nothing of this window was observed" in said and "(0 to 0)" not in said
+
+
+def test_status_has_the_same_keys_for_a_board_never_pulled(
+    db: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status", "--json", "--db", str(db)]) == 0
+    never = json.loads(capsys.readouterr().out)
+    told = {**dict.fromkeys(names.STATUS_FIELDS, 0), "uptime_s": 40}
+    with Store.open(db) as store:
+        store.add_pull(Pull("B01", 1, world.utc_now_ms(), "test", 0, 0, "complete", told))
+        store.commit()
+    assert main(["status", "--json", "--db", str(db)]) == 0
+    assert json.loads(capsys.readouterr().out).keys() == never.keys() and never["pump_running"] is None
+
+
+@pytest.mark.parametrize("command", [["status"], ["pull", "--all"]])
+def test_a_board_left_with_entries_waiting_is_named(
+    db: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    assert main(["patient", "end", "P01", "--db", str(db), "--initials", "AB"]) == 0
+    capsys.readouterr()
+    assert main([*command, "--db", str(db)]) == 3
+    said = capsys.readouterr().err
+    assert "P01, ended, last on board B01: what was entered is not yet on board" in said
+    assert "`pumplog pull B01`" in said
+
+
+def test_seconds_of_a_scan_are_refused_in_words(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for text in ("0", "x", "nan", "61"):
+        with pytest.raises(SystemExit):
+            main(["scan", "--seconds", text, "--db", str(db)])
+        assert f"'{text}' is not a number of seconds from 1 to 60" in capsys.readouterr().err

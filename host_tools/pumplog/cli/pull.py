@@ -15,7 +15,8 @@ from ..store import Pull, Store
 from ..sync_client import Client
 from ..ward_pull import AT_ONCE, TRIES, visit_all
 from .clock_notes import Known, known_anchors, off_clocks
-from .common import deliver, heading, identify, link_to, named_or_all, open_store, unconfirmed
+from .common import deliver, heading, identify, link_to, named_or_all, open_store, say, unconfirmed
+from .pull_notes import left_behind
 from .pull_progress import Progress
 from .pull_report import Pulled, Target, report
 
@@ -38,6 +39,8 @@ def run(options: argparse.Namespace) -> int:
         raise Usage("say whom to pull: NAME... or --all.")
     with open_store(options) as store:
         if options.all:
+            for line in left_behind(store):
+                say(line)
             chosen = _once_each(_of_patient(one) for one in named_or_all(store, None))
         else:
             chosen = _once_each(_target(store, name) for name in options.names)
