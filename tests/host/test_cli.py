@@ -447,8 +447,9 @@ def test_a_name_of_two_patients_chooses_neither(
         store.commit()
     assert main(["bag", "hang", "2", *BAG, "--db", str(path), "--initials", "AB"]) == 2
     assert "2 may be any of the patients 2, P01" in capsys.readouterr().err
-    assert main(["bag", "hang", "7", *BAG, "--db", str(path), "--initials", "AB"]) == 0
-    assert "patient 2 on board B02" in capsys.readouterr().err
+    assert main(["bag", "hang", "7", *BAG, "--json", "--db", str(path), "--initials", "AB"]) == 0
+    out, err = capsys.readouterr()
+    assert "patient 2 on board B02" in err and json.loads(out)["bed"] == "7"
 
 
 @pytest.mark.parametrize("what", [["--rate", "1 mL/h"], ["--bolus", "1 mL"], ["--lockout", "15 s"]])
