@@ -84,7 +84,8 @@ class Nurse:
         return ["regimen", "set", self.patient, "--rate", amount(Fraction(rate_ul_h, 1000), "mL/h"),
                 "--bolus", amount(Fraction(bolus_ul, 1000), "mL"),
                 "--lockout", amount(Fraction(lockout_s, 60), "min"),
-                *(["--lockout-from", lockout_from] if lockout_from != "start" else []), *_CHECK]
+                *(["--lockout-from", lockout_from] if lockout_from != "start" else []), "--confirm",
+                *_CHECK]
 
     def bag(
         self, morphine_ug: int, bupivacaine_ug: int, volume_ul: int, patient: str = "", ago_s: int = 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 from .bags import Bag, bags
 from .bracketed import Bracketed, bracketed
@@ -26,6 +27,8 @@ from .volumes import ZERO, Figure, Window, total, volumes_ml
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 DRUGS = ("morphine", "bupivacaine")
+SUMS = ("continuous_ml", "pcia_ml", "other_ml", "prime_ml", *(f"{drug}_mg" for drug in DRUGS),
+        *(f"pcia_{drug}_mg" for drug in DRUGS), "deliveries")
 MASSES = (*DRUGS, *(f"pcia_{drug}" for drug in DRUGS))
 
 
@@ -160,7 +163,14 @@ def doses(one: Episode, seen: Observed, begin_ms: int, end_ms: int) -> Doses:
         signatures=tuple(one for one in seen.signatures if one.touches(begin_ms, end_ms)),
         pieces=pieces, notes=(),
     )
-    return replace(found, notes=tuple(notes(one, seen, found, hung)))
+    found = replace(found, notes=tuple(notes(one, seen, found, hung)))
+    return found if observed_ms or between.ms else _nothing_seen(found)
+
+
+def _nothing_seen(found: Doses) -> Doses:
+    """Returns doses of a window that nothing covers: what adds up to nothing is unknown, not zero."""
+    unknown: dict[str, Any] = {name: Figure(None) for name in SUMS if getattr(found, name).high == 0}
+    return replace(found, **unknown, notes=("nothing of this window was observed", *found.notes))
 
 
 def _pieces(seen: Observed, hung: list[Bag], begin_ms: int, end_ms: int) -> list[tuple[Window, Bag]]:

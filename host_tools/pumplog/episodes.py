@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from .entries import Entry, superseded
-from .errors import NotFound
+from .errors import NotFound, Usage
 from .intervals import Interval
 from .store import Store
 
@@ -74,20 +74,26 @@ def episodes(store: Store) -> dict[str, Episode]:
 
 
 def episode(store: Store, patient: str) -> Episode:
-    """Returns one patient by code, board or bed; NotFound with the names that there are."""
+    """Returns one patient by code, board or bed; NotFound with the names that there are, Usage if the
+    name means more than one."""
     known = episodes(store)
-    if patient in known:
-        return known[patient]
-    for one in known.values():
-        if not one.ended and patient in (one.board, one.bed):
-            return one
+    meant = {one.patient: one for one in known.values()
+             if patient == one.patient or not one.ended and patient in (one.board, one.bed)}
+    if len(meant) > 1:
+        raise Usage(f"{patient} may be any of the patients {', '.join(sorted(meant))}, as a code, a"
+                    " board or a bed: give another name of the one that is meant.")
+    if meant:
+        return next(iter(meant.values()))
     names = ", ".join(sorted(known)) or "none yet: start one with `pumplog patient start`"
-    raise NotFound(f"no patient, board or bed {patient}: known patients are {names}.")
+    shown = patient or "''"
+    raise NotFound(f"no patient, board or bed {shown}: known patients are {names}.")
 
 
 def _apply(one: Episode, entry: Entry) -> None:
     one.entries.append(entry)
-    if entry.kind in ("patient_move", "patient_withdraw", "patient_end"):
+    if entry.kind == "patient_move" and entry.board == one.board and not one.ended:
+        one.bed = entry.bed or one.bed  # another bed, the same board: the stay goes on
+    elif entry.kind in ("patient_move", "patient_withdraw", "patient_end"):
         last = one.stays[-1]
         end_ms = max(last.begin_ms, min(last.end_ms, entry.effective_at_ms))
         one.stays[-1] = Stay(last.board, last.begin_ms, end_ms)

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from uuid import uuid4
@@ -19,6 +20,7 @@ from pumplog import world
 from pumplog.cli import main
 from pumplog.cli.common import deliver
 from pumplog.entries import Entry, to_wire
+from pumplog.episodes import episodes
 from pumplog.errors import Usage
 from pumplog.quantities import MASS_UG, RATE_UL_H, VOLUME_UL, Kind, parse, show, show_age
 from pumplog.store import Pull, Store
@@ -423,3 +425,120 @@ def test_a_comparison_is_in_the_json_too(db: Path, capsys: pytest.CaptureFixture
     assert first["mean_difference"] == "-0.89" and first["se"] is None is first["se_difference"]
     assert main(["table", "--compare", str(published), "--db", str(db)]) == 0
     assert "Beside published_table4.csv" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["events"], ["patient", "list"]])
+def test_output_that_cannot_be_written_is_said_in_a_sentence(db: Path, command: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "pumplog", "--db", str(db), *command], stdout=full,
+                              stderr=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=PATHS))
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "cannot be written (No space left on device): make room" in done.stderr
+
+
+def test_a_name_of_two_patients_chooses_neither(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "store.db"
+    with Store.open(path) as store:
+        for patient, board, bed in (("P01", "B01", "2"), ("2", "B02", "7")):
+            store.add_entry(Entry(uuid4(), "patient_start", patient, board, 5, "AB", START_MS, START_MS,
+                                  {}, bed))
+        store.commit()
+    assert main(["bag", "hang", "2", *BAG, "--db", str(path), "--initials", "AB"]) == 2
+    assert "2 may be any of the patients 2, P01" in capsys.readouterr().err
+    assert main(["bag", "hang", "7", *BAG, "--json", "--db", str(path), "--initials", "AB"]) == 0
+    out, err = capsys.readouterr()
+    assert "patient 2 on board B02" in err and json.loads(out)["bed"] == "7"
+
+
+@pytest.mark.parametrize("what", [["--rate", "1 mL/h"], ["--bolus", "1 mL"], ["--lockout", "15 s"]])
+def test_a_slipped_decimal_of_the_prescription_must_be_confirmed(
+    db: Path, capsys: pytest.CaptureFixture[str], what: list[str]
+) -> None:
+    told = {"--rate": "0.1 mL/h", "--bolus": "0.1 mL", "--lockout": "15 min", what[0]: what[1]}
+    command = ["regimen", "set", "P01", *(word for pair in told.items() for word in pair),
+               "--db", str(db), "--initials", "AB"]
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    assert f"the {what[0][2:]} would change twofold or more" in said and "add --confirm" in said
+    with Store.open(db) as store:
+        assert len([one for one in store.entries() if one.kind == "regimen"]) == 1
+    assert main([*command, "--confirm"]) == 0
+
+
+def test_a_patient_in_another_bed_keeps_the_board(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["--db", str(db), "--initials", "AB"]
+    with Store.open(db) as store:
+        before = episodes(store)["P01"].stays
+    assert main(["patient", "move", "P01", "--bed", "12", *common]) == 0
+    assert "to board B01, bed 12" in capsys.readouterr().err
+    with Store.open(db) as store:
+        one = episodes(store)["P01"]
+    assert one.bed == "12" and one.stays == before
+    assert main(["bag", "hang", "12", *BAG, *common]) == 0
+    assert main(["patient", "move", "P01", "--bed", "12", *common]) == 2
+    assert main(["patient", "move", "P01", *common]) == 2
+
+
+@pytest.mark.parametrize("name, bed, says", [
+    ("p01", "9", "too like patient P01"), ("12", "9", "is the bed of patient P01"),
+    ("P02", " 12", "a label is up to"), ("P02", "1\n2", "a label is up to"),
+    ("P02", "", "a label is up to"), ("P02", "9" * 33, "a label is up to"),
+])
+def test_names_that_may_be_mixed_up_are_refused(
+    db: Path, capsys: pytest.CaptureFixture[str], name: str, bed: str, says: str
+) -> None:
+    common = ["--db", str(db), "--initials", "AB"]
+    assert main(["patient", "move", "P01", "--bed", "12", *common]) == 0
+    with Store.open(db) as store:
+        store.add_board(replace(store.board("B01"), name="B02"))
+        store.commit()
+    assert main(["patient", "start", name, "--board", "B02", "--bed", bed, *common]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_window_that_nobody_observed_is_unknown_not_zero(
+    db: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["doses", "P01", "--window", "40+7", "--db", str(db)]
+    assert main([*command, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["observed_s"] == "0" and told["unknown_s"] == str(7 * 86400)
+    for name in ("continuous_ml", "pcia_ml", "morphine_mg", "bupivacaine_mg", "deliveries"):
+        assert told[name] == {"value": None, "low": None, "high": None}, name
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert "nothing of this window was observed" in said and "(0 to 0)" not in said
+
+
+def test_status_has_the_same_keys_for_a_board_never_pulled(
+    db: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status", "--json", "--db", str(db)]) == 0
+    never = json.loads(capsys.readouterr().out)
+    told = {**dict.fromkeys(names.STATUS_FIELDS, 0), "uptime_s": 40}
+    with Store.open(db) as store:
+        store.add_pull(Pull("B01", 1, world.utc_now_ms(), "test", 0, 0, "complete", told))
+        store.commit()
+    assert main(["status", "--json", "--db", str(db)]) == 0
+    assert json.loads(capsys.readouterr().out).keys() == never.keys() and never["pump_running"] is None
+
+
+@pytest.mark.parametrize("command", [["status"], ["pull", "--all"]])
+def test_a_board_left_with_entries_waiting_is_named(
+    db: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    assert main(["patient", "end", "P01", "--db", str(db), "--initials", "AB"]) == 0
+    capsys.readouterr()
+    assert main([*command, "--db", str(db)]) == 3
+    said = capsys.readouterr().err
+    assert "P01, ended, last on board B01: what was entered is not yet on board" in said
+    assert "`pumplog pull B01`" in said
+
+
+def test_seconds_of_a_scan_are_refused_in_words(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for text in ("0", "x", "nan", "61"):
+        with pytest.raises(SystemExit):
+            main(["scan", "--seconds", text, "--db", str(db)])
+        assert f"'{text}' is not a number of seconds from 1 to 60" in capsys.readouterr().err

@@ -183,3 +183,14 @@ def test_one_board_by_name_is_one_line_and_its_own_exit_code(
     assert ward.report(everybody=False) == code
     out = capsys.readouterr().out
     assert out.startswith("NOT PULLED  patient P01") and out.count("\n") == 1
+
+
+def test_entries_refused_alike_are_one_line_and_it_says_what_to_do(
+    ward: Ward, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = f"regimen of P03 is not yet on board B03: {RESULTS[1]}"
+    ward.visit(3, 4, left=(refused, refused, refused))
+    assert ward.report(everybody=False) == 1
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()[1:]] == [
+        f"{refused} (3 of them)", "all of it is kept, do not enter it again: pull there with the service"
+        " button held, or with --check CODE from the label"]

@@ -7,6 +7,7 @@ done (said which), 2 usage, 3 nothing found or unreachable, 4 integrity or authe
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sqlite3
 import sys
@@ -88,6 +89,7 @@ def main(argv: list[str] | None = None) -> int:
     options.initials = options.initials or os.environ.get("PUMPLOG_INITIALS")
     try:
         code: int = import_module(f"{__name__}.{COMMANDS[options.command][0]}").run(options)
+        sys.stdout.flush()
         return code
     except PumplogError as error:
         print(f"pumplog: {error}", file=sys.stderr)
@@ -97,9 +99,23 @@ def main(argv: list[str] | None = None) -> int:
               " free the disk or choose another --db, then do it again.", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        sys.stderr.close()
+        _drop_output()
         return 0
+    except OSError as error:
+        which = f" {error.filename}" if error.filename else ""
+        print(f"pumplog:{which or ' the output'} cannot be {'read or ' if which else ''}written"
+              f" ({error.strerror or error}): make room or choose another place, then do it again.",
+              file=sys.stderr)
+        _drop_output()
+        return 2
     except KeyboardInterrupt:
         print("pumplog: stopped; what came is kept, the same command goes on from there.",
               file=sys.stderr)
         return 1
+
+
+def _drop_output() -> None:
+    """Has what is still to be printed go nowhere: where it was to go takes no more, and the interpreter
+    would say so once more as it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

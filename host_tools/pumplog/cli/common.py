@@ -194,7 +194,7 @@ def journal(options: argparse.Namespace, store: Store, entry: Entry) -> None:
             left = error
     if options.json:
         print_json({"uuid": str(entry.uuid), "kind": entry.kind, "patient": entry.patient,
-                    "board": board, "bed": episode(store, entry.patient).bed,
+                    "board": board, "bed": episodes(store)[entry.patient].bed,
                     "on_board": not (link is None or left)})
     if left:
         text = (f"{str(left).removesuffix('.')}; the entry is kept, do not enter it again: it goes"

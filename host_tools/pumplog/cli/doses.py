@@ -74,7 +74,7 @@ def _coverage(found: Doses) -> list[str]:
 def _relief_text(reliefs: Reliefs) -> str:
     """Returns presses of the relief button and what they say of the onset."""
     if not reliefs.presses:
-        return "relief button: not pressed"
+        return "relief button: no press recorded"
     text = f"relief button: pressed {len(reliefs.presses)} times"
     onsets = [Fraction(press.since_bolus_s or 0, 60) for press in reliefs.onsets]
     if onsets:

@@ -10,7 +10,7 @@ from pumpwire import names
 
 from ..entries import from_wire
 from ..episodes import Episode, episode, episodes
-from ..errors import NotFound
+from ..errors import NotFound, Usage
 from ..record_words import plain, words
 from ..store import Store, StoredRecord
 from ..timeline import Timeline
@@ -57,7 +57,7 @@ def _whose(store: Store, name: str | None) -> tuple[Episode | None, list[str | N
         return None, [None]
     try:
         one = episode(store, name)
-    except NotFound:
+    except (NotFound, Usage):
         if store.board(name) is None:
             raise
         return None, [name]

@@ -21,7 +21,9 @@ def run(options: argparse.Namespace) -> int:
     with open_store(options) as store:
         known = store.board(board)
     if known is None:
-        raise NotFound(f"no board {board} in this store: the passkey comes of its pairing key.")
+        raise NotFound(f"no board {board!r} in this store, and the passkey comes of its pairing key:"
+                       " give the board's own name, or take its keys from the store that has them with"
+                       " `pumplog keys import`.")
     with ble_radio.FINDER.found(board) as seen:
         peer = ble_radio.connect(seen)
     try:

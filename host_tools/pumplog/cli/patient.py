@@ -25,6 +25,7 @@ from .common import (
 
 KIND = {"start": "patient_start", "move": "patient_move", "withdraw": "patient_withdraw",
         "end": "patient_end"}
+_LONGEST_BED = 32
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +74,11 @@ def _start(options: argparse.Namespace, store: Store) -> int:
         raise Usage(f"patient {code} was started already: choose another code.")
     if store.board(code):
         raise Usage(f"{code} is the name of a board: choose another code.")
+    for one in known.values():
+        if one.patient.upper() == code.upper():
+            raise Usage(f"patient {code} is too like patient {one.patient}: choose another code.")
+        if not one.ended and one.bed == code:
+            raise Usage(f"{code} is the bed of patient {one.patient}: choose another code.")
     free_board(store, options.board)
     _free_bed(options.bed, store, code)
     assignment = int.from_bytes(world.random_bytes(4)) >> 2 or 1
@@ -85,14 +91,15 @@ def _start(options: argparse.Namespace, store: Store) -> int:
 
 
 def _move(options: argparse.Namespace, store: Store, one: Episode) -> str:
-    """Returns the board that a patient may move to."""
-    if not options.board:
-        raise Usage("which board now? Give --board NAME.")
-    if options.board == one.board:
-        raise Usage(f"patient {one.patient} is on board {one.board} already: name the new board.")
-    free_board(store, options.board)
+    """Returns the board that a patient may move to: the same one if only the bed is another."""
+    board: str = options.board or one.board
+    if not options.board and not options.bed:
+        raise Usage("where to? Give --board NAME, or --bed where the board stays with the patient.")
+    if board == one.board and options.bed in (None, one.bed):
+        raise Usage(f"patient {one.patient} is on board {one.board} already: name the new board or bed.")
+    if board != one.board:
+        free_board(store, board)
     _free_bed(options.bed, store, one.patient)
-    board: str = options.board
     return board
 
 
@@ -100,6 +107,9 @@ def _free_bed(bed: str | None, store: Store, patient: str) -> None:
     """Wants a bed label that means one patient, and no board or patient code."""
     if bed is None:
         return
+    if not (1 <= len(bed) <= _LONGEST_BED and bed.isprintable() and bed == bed.strip()):
+        raise Usage(f"bed {bed!r}: a label is up to {_LONGEST_BED} characters in one line, without"
+                    " spaces around it.")
     known = episodes(store)
     if bed in known or store.board(bed):
         raise Usage(f"{bed} is the name of a patient or a board: label the bed otherwise.")

@@ -9,13 +9,14 @@ from dataclasses import replace
 from functools import partial
 
 from .. import world
-from ..episodes import Episode, episode
+from ..episodes import Episode, episode, episodes
 from ..errors import NotFound, Usage
 from ..store import Pull, Store
 from ..sync_client import Client
 from ..ward_pull import AT_ONCE, TRIES, visit_all
 from .clock_notes import Known, known_anchors, off_clocks
-from .common import deliver, heading, identify, link_to, named_or_all, open_store, unconfirmed
+from .common import deliver, heading, identify, link_to, named_or_all, open_store, say, unconfirmed
+from .pull_notes import left_behind
 from .pull_progress import Progress
 from .pull_report import Pulled, Target, report
 
@@ -38,6 +39,8 @@ def run(options: argparse.Namespace) -> int:
         raise Usage("say whom to pull: NAME... or --all.")
     with open_store(options) as store:
         if options.all:
+            for line in left_behind(store):
+                say(line)
             chosen = _once_each(_of_patient(one) for one in named_or_all(store, None))
         else:
             chosen = _once_each(_target(store, name) for name in options.names)
@@ -65,10 +68,12 @@ def _target(store: Store, name: str) -> Target:
     """Returns what a name means: a patient, a bed, or a board, even one that serves nobody now."""
     try:
         return _of_patient(episode(store, name))
-    except NotFound:
+    except (NotFound, Usage):
         if store.board(name) is None:
             raise
-        return Target(name, None, None, f"board {name}, no patient")
+        many = any(not one.ended and one.board == name for one in episodes(store).values())
+        return Target(name, None, None,
+                      f"board {name}, {'of more than one patient' if many else 'no patient'}")
 
 
 def _once_each(chosen: Iterable[Target]) -> list[Target]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from pumpwire import page
 
+from ..episodes import episodes
 from ..store import Store
 from ..sync_client import PullResult
 from ..timeline import Timeline
-from .common import local_text, utc_text
+from .common import heading, local_text, utc_text
 
 
 def gaps_json(store: Store, result: PullResult) -> list[dict[str, Any]]:
@@ -48,3 +49,14 @@ def _when(store: Store, log_id: int, first: int, last: int) -> tuple[int | None,
     timeline = Timeline.of(store, log_id)
     begin, end = (timeline.utc(*at) if at else None for at in store.around(log_id, first, last))
     return begin[0] if begin else None, end[0] if end else None
+
+
+def left_behind(store: Store) -> list[str]:
+    """Returns a sentence for each board that a patient who ended left, and that still waits for entries:
+    no round of everybody comes to it, and what it recorded last may not be here."""
+    known = episodes(store).values()
+    served = {one.board for one in known if not one.ended}
+    waiting = {one.board: heading(one) for one in known
+               if one.ended and one.board not in served and store.waiting(one.board)}
+    return [f"{who}: what was entered is not yet on board, and its last records may not be here: pull it"
+            f" once more, `pumplog pull {board}`" for board, who in waiting.items()]

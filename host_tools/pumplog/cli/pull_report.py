@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,6 +72,8 @@ def report(options: argparse.Namespace, store: Store, visits: Sequence[Pull]) ->
             print(f"pulled      {one.target.heading}: {news}")
             for line in below:
                 print(f"            {line}")
+            if pulled.left and len(visits) == 1:  # else the first sentence says so
+                print(f"            all of it is kept, do not enter it again: {_HOLD}")
     if not failed:
         return 1 if any(pulled.left or notes(store, pulled.result) for _, pulled, _ in lines) else 0
     if lines or options.all:
@@ -140,8 +143,13 @@ def _lines(store: Store, target: Target, pulled: Pulled) -> list[str]:
     result = pulled.result
     lines = [f"pages in quarantine: {result.bad_pages}; what they held is missing"
              ] if result.bad_pages else []
-    lines += [clock.sentence() for clock in pulled.clocks] + notes(store, result) + pulled.left
+    lines += [clock.sentence() for clock in pulled.clocks] + notes(store, result) + _alike(pulled.left)
     return lines + [each.words for each in _conflicts(store, target)]
+
+
+def _alike(lines: Sequence[str]) -> list[str]:
+    """Returns lines that are the same as one, with how many there were."""
+    return [text if n == 1 else f"{text} ({n} of them)" for text, n in Counter(lines).items()]
 
 
 def _conflicts(store: Store, target: Target) -> list[Conflict]:

@@ -34,6 +34,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lockout", help="such as '15 min'")
     parser.add_argument("--lockout-from", choices=["start", "end"], default="start",
                         help="of the bolus (default start)")
+    parser.add_argument("--confirm", action="store_true",
+                        help="a twofold change from the last prescription is meant")
     add_ago(parser)
 
 
@@ -59,8 +61,19 @@ def run(options: argparse.Namespace) -> int:
         if board and board.pl_per_count * 5 > fields["bolus_ul"] * 1_000_000:
             say("this pump's count is coarser than a fifth of the bolus: some boluses will be"
                 " inferred or unresolved")
+        if before and not options.confirm:
+            _wants_confirmation(before.fields, fields)
         journal(options, store, entry)
     return 0
+
+
+def _wants_confirmation(before: dict[str, int], fields: dict[str, int]) -> None:
+    """Raises Usage if something changes to the double or the half, or more: a decimal may slip."""
+    for name, key in (("rate", "rate_ul_h"), ("bolus", "bolus_ul"), ("lockout", "lockout_s")):
+        old, new = before[key], fields[key]
+        if old != new and (new >= 2 * old or 2 * new <= old):
+            raise Usage(f"the {name} would change twofold or more from what was prescribed before, so"
+                        " nothing was entered: check the prescription; if it is meant, add --confirm.")
 
 
 def _show(options: argparse.Namespace, chosen: list[Episode]) -> int:

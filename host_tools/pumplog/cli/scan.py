@@ -22,9 +22,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
     if not 1 <= seconds <= 60:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 1 to 60")
     return seconds
 
 

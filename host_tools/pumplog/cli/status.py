@@ -20,11 +20,15 @@ from .common import (
     named_or_all,
     open_store,
     print_json,
+    say,
     since_text,
     utc_text,
 )
+from .pull_notes import left_behind
 
 STALE_S = 15 * 60
+_TOLD = ("board_uptime_s", "rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s",
+         "reservoir_ul", "reservoir_se_ul", "signatures", "pump_running", "logging")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -35,11 +39,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints every patient, or one."""
     with open_store(options) as store:
+        for line in [] if options.name else left_behind(store):
+            say(line)
         for one in named_or_all(store, options.name):
             pull = store.last_pull(one.board)
-            line = status_of(one, pull, len(store.waiting(one.board)), _noticed(store, pull))
+            told = status_of(one, pull, len(store.waiting(one.board)), _noticed(store, pull))
             recorded = any(store.next_seq_wanted(log_id) for log_id, _ in store.logs(one.board))
-            print_json(line) if options.json else print(_text(one, line, pull, recorded))
+            print_json(told) if options.json else print(_text(one, told, pull, recorded))
     return 0
 
 
@@ -58,7 +64,7 @@ def status_of(
     the possibilities that the board holds open."""
     line: dict[str, Any] = {"patient": one.patient, "board": one.board, "bed": one.bed,
                             "as_of_utc": None, "age_s": None, "stale": True,
-                            "entries_not_on_board": waiting}
+                            "entries_not_on_board": waiting, **dict.fromkeys(_TOLD)}
     if pull is None:
         return line
     told = pull.status

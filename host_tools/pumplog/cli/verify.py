@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..episodes import episode
-from ..errors import NotFound
+from ..errors import NotFound, Usage
 from ..findings import BROKEN, PARTLY, Finding
 from ..store import Store
 from ..timeline import Timeline
@@ -51,7 +51,7 @@ def _logs(store: Store, name: str | None) -> list[tuple[int, str]]:
         return store.logs()
     try:
         boards = [stay.board for stay in episode(store, name).stays]
-    except NotFound:
+    except (NotFound, Usage):
         if store.board(name) is None:
             raise
         boards = [name]

@@ -23,11 +23,18 @@ def secure(peer: GattPeer, board: str, pairing_key: bytes | None) -> None:
     """Leaves the link encrypted and authenticated; NotPaired with what to do if it cannot."""
     if peer.paired is not False and _lets_in(peer):  # None: this system does not say
         return
+    again = ("press its service button and do it again; if this goes on,"
+             f" `pumplog unpair {board}` first")
     try:
-        peer.pair(passkey(peer, board, pairing_key))
+        number = passkey(peer, board, pairing_key)
     except NotPaired as error:
-        raise NotPaired(f"board {board}: {error}: press its service button and do it again; if this"
-                        f" goes on, `pumplog unpair {board}` first.") from error
+        raise NotPaired(f"board {board}: {error}: {again}.") from error
+    try:
+        peer.pair(number)
+    except NotPaired as error:
+        raise NotPaired(f"board {board}: {error}: {again}; if that does not help, this store's keys are"
+                        " not the board's: take them from the store that provisioned it, with"
+                        " `pumplog keys import`.") from error
     if not _lets_in(peer):
         raise NotPaired(f"board {board} is paired, as this system says, but does not let us in:"
                         f" `pumplog unpair {board}`, then pair again.")
