@@ -6,7 +6,7 @@ import hmac
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pumpwire import (
     commands,
@@ -72,6 +72,12 @@ class PullResult:
     unread: dict[int, int] = field(default_factory=dict)
     gaps: tuple[tuple[int, int, int], ...] = ()
     attested: bool = False
+
+    def and_then(self, later: PullResult) -> PullResult:
+        """Returns what two pulls brought, one right after the other."""
+        return replace(later, records=self.records + later.records, pages=self.pages + later.pages,
+                       bytes=self.bytes + later.bytes, repaired=self.repaired + later.repaired,
+                       gaps=self.gaps + later.gaps)
 
 
 class Client:
