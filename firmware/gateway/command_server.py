@@ -81,7 +81,9 @@ class CommandServer:
         elif op == commands.ENTRY:
             done = self._entry(check_code, body)
         elif op == commands.PROVISION:
-            done = self._provision(check_code, body)
+            done = commands.REFUSED, b""  # keys never go on the air
+            if guard.by_cable:
+                done = self._provision(check_code, body)
         else:
             done = self._forget(check_code, body, guard)
         if done[0] == commands.OK or done[0] == commands.REFUSED and op != commands.ANCHOR:

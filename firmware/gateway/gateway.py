@@ -47,6 +47,7 @@ class Gateway:
         self.pairing = None  # without a radio nobody pairs, and its code may stay off the heap
         self._held = board.service.pressed()  # held at boot is service mode, no press
         self.now_ms = 0
+        self._serial = None
         self._sessions = {}
         self._skipped = 0
         self._news_from = -_NEWS  # the head as a host last took all: none since the boot
@@ -247,7 +248,7 @@ class Gateway:
     def opened(self, peer):
         """A link came up."""
         values = {uuids.INFO: self.info, uuids.STATUS: self.status}
-        guard = Guard(peer, self.config, self.log, self.board.random)
+        guard = Guard(peer, self.config, self.log, self.board.random, peer is self._serial)
         self._sessions[peer] = Session(peer, self.log, self.commands, values, guard)
 
     def closed(self, peer):

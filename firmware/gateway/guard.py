@@ -9,10 +9,11 @@ from .version import FIRMWARE
 
 
 class Guard:
-    """One link's. peer: whom an UNPAIR forgets; random(n) -> n bytes."""
+    """One link's. peer: whom an UNPAIR forgets; random(n) -> n bytes; by_cable: no radio link."""
 
-    def __init__(self, peer, config, log, random):
+    def __init__(self, peer, config, log, random, by_cable=True):
         self.peer = peer
+        self.by_cable = by_cable
         self.host_id = 0  # who proved to hold the key, in their own words
         self._config = config
         self._log = log

@@ -24,6 +24,7 @@ _TOO_FULL = const(64)  # a page with less room is not taken up again
 _A_HEADER_MAY_COME = const(320)  # with less room a page may have been left for the next one
 _ANY_SEQ = const(0x3FFFFFFF)
 _READS = const(12)
+_ROTTEN_BITS = const(2)
 _SURE = const(2)  # pages in succession without a gap, behind which none is looked for
 
 
@@ -97,7 +98,7 @@ def _take_up(log, head, first_seq, extent):
             count = _close_again(log, head, count)
             rest = max(1, rest + extent.count - count)
             decayed = True
-    rotten = _look_ahead(log, head, extent, shut, decayed)
+    rotten = _look_ahead(log, head, extent, shut, decayed, first_seq + count)
     log._lost_noted = extent.lost_seq >= 0
     log.next_seq = first_seq + count
     if not shut:
@@ -168,7 +169,7 @@ def _seal_of(log, slot):
     return bytes(made)
 
 
-def _look_ahead(log, head, extent, shut, decayed):
+def _look_ahead(log, head, extent, shut, decayed, next_seq):
     """Tells the slot whose erase power cut from one that cells spoilt; returns whether the slot
     after the head is a page of records whose header rotted.
 
@@ -206,6 +207,8 @@ def _look_ahead(log, head, extent, shut, decayed):
             giving_up = True  # its LOST found no room before the erase
     if not garbage:
         return False
+    if _is_next(slots, garbage[0], next_seq):
+        return _holds_records(slots, garbage[0])
     if giving_up or shut and decayed and slots.look(garbage[0]) != SPENT:
         if len(garbage) == 1:
             ahead.torn = garbage[0]
@@ -214,6 +217,22 @@ def _look_ahead(log, head, extent, shut, decayed):
         return False
     slot = garbage[0]
     return slots.look(slot) == SPENT and not slots.cleared(slot) and _holds_records(slots, slot)
+
+
+def _is_next(slots, slot, first_seq):
+    """Returns whether a slot bears, but for a bit or two, the prefix of the page that begins with
+    first_seq: no torn erase of an older page leaves that."""
+    prefix = slots.mark + first_seq.to_bytes(4, "little") + bytes(2)
+    prefix += crc16(prefix, 0, _CHECK_AT).to_bytes(2, "little")
+    found = bytearray(len(prefix))
+    slots.flash.read(slot, 0, found)
+    wrong = 0
+    for i, byte in enumerate(prefix):
+        byte ^= found[i]
+        while byte:
+            wrong += byte & 1
+            byte >>= 1
+    return wrong <= _ROTTEN_BITS
 
 
 def _trusted(extent):

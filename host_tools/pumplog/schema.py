@@ -54,6 +54,10 @@ MIGRATIONS = (
             nonce BLOB NOT NULL, said BLOB NOT NULL)
         """,
     ),
+    (
+        "entries that were handed over and not answered",
+        "CREATE TABLE handed_over (uuid TEXT PRIMARY KEY) WITHOUT ROWID",
+    ),
 )
 
 

@@ -132,6 +132,21 @@ class Store(PageStore):
             "SELECT * FROM entries WHERE board=? AND seq IS NULL ORDER BY rowid", (board,)
         )]
 
+    def mark_handed_over(self, uuid: UUID) -> None:
+        """Notes, durably, that a board is about to be given an entry."""
+        self._db.execute("INSERT OR IGNORE INTO handed_over VALUES (?)", (str(uuid),))
+        self.commit()
+
+    def mark_refused(self, uuid: UUID) -> None:
+        """Notes that the board answered and did not take it."""
+        self._db.execute("DELETE FROM handed_over WHERE uuid=?", (str(uuid),))
+
+    def unanswered(self, board: str) -> bool:
+        """Returns whether a board may have an entry that waits for it: only its log tells."""
+        return self._db.execute(
+            "SELECT 1 FROM entries JOIN handed_over USING (uuid) WHERE board=? AND seq IS NULL",
+            (board,)).fetchone() is not None
+
     def mark_delivered(self, uuid: UUID, log_id: int, seq: int) -> None:
         """Notes where the board has its copy."""
         self._db.execute("UPDATE entries SET log_id=?, seq=? WHERE uuid=? AND seq IS NULL",

@@ -13,8 +13,20 @@ from pumpwire.units import PAGE_BYTES
 
 from . import world
 from .errors import Integrity
-from .page_reading import BAD, ERASED, OPEN, UNREAD, UNVERIFIED, Reading, read_page
+from .page_reading import (
+    BAD,
+    ERASED,
+    OPEN,
+    SEALED,
+    UNKEYED,
+    UNREAD,
+    UNVERIFIED,
+    Reading,
+    read_page,
+)
 from .store_proofs import ProofStore
+
+_CLOSED = (SEALED, UNKEYED)
 
 
 @dataclass(frozen=True)
@@ -75,7 +87,8 @@ class PageStore(ProofStore):
         if reading.state == UNREAD:
             self._put_page(log_id, first_seq, data, reading, known)
             return 0
-        self._put_page(log_id, first_seq, data[: reading.kept], reading, None)
+        unchained = self._unchained(log_id, first_seq, reading)
+        self._put_page(log_id, first_seq, data[: reading.kept], reading, None, unchained)
         fresh = reading.records[known:]
         if reading.barred or reading.state == OPEN and self._strange(log_id, first_seq):
             self._db.execute("DELETE FROM records WHERE log_id=? AND seq>=? AND seq<?",
@@ -83,9 +96,27 @@ class PageStore(ProofStore):
             fresh = []
         for record in fresh:
             self._put_record(log_id, record)
-        if reading.state == BAD:
-            self._quarantine(log_id, first_seq, data, reading.error or "")
+        if reading.state == BAD or unchained:
+            self._quarantine(log_id, first_seq, data, reading.error or unchained or "")
         return len(fresh)
+
+    def _unchained(self, log_id: int, first_seq: int, reading: Reading) -> str | None:
+        """Returns what is wrong where a closed page does not name the seal of the page right before
+        it, or the page right after does not name its own: one of the two is of another log."""
+        if reading.state not in _CLOSED:
+            return None
+        before = self._db.execute(
+            "SELECT first_seq + records, state, data FROM pages WHERE log_id=? AND first_seq<?"
+            " ORDER BY first_seq DESC LIMIT 1", (log_id, first_seq)).fetchone()
+        if before and before[0] == first_seq and before[1] in _CLOSED and (
+                _seal(before[2]) != reading.footer.previous):
+            return "it names another seal than that of the page before it"
+        after = self._db.execute("SELECT state, data FROM pages WHERE log_id=? AND first_seq=?",
+                                 (log_id, first_seq + len(reading.records))).fetchone()
+        if after and after[0] in _CLOSED and (
+                page.read_footer(after[1]).previous != reading.footer.seal[: page.PREVIOUS_BYTES]):
+            return "the page after it names another seal"
+        return None
 
     def _strange(self, log_id: int, first_seq: int) -> bool:
         """Returns whether the page before is sealed under a key that this store lacks."""
@@ -107,14 +138,15 @@ class PageStore(ProofStore):
                 continue  # it is in quarantine, for `verify` to tell
 
     def _put_page(
-        self, log_id: int, first_seq: int, data: bytes, reading: Reading, records: int | None
+        self, log_id: int, first_seq: int, data: bytes, reading: Reading, records: int | None,
+        unchained: str | None = None,
     ) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO pages (log_id, first_seq, data, closed, records, error, version,"
             " state) VALUES (?,?,?,?,?,?,?,?)",
             (log_id, first_seq, data, reading.closed,
              len(reading.records) if records is None else records,
-             reading.error if reading.state == BAD else None, reading.version, reading.state))
+             reading.error if reading.state == BAD else unchained, reading.version, reading.state))
 
     def _put_record(self, log_id: int, record: Any) -> None:
         self._db.execute("INSERT OR IGNORE INTO records VALUES (?,?,?,?,?,?)",
@@ -271,6 +303,11 @@ def row_of(record: Any) -> tuple[str, int, int, str]:
     fields = json.dumps({name: value.hex() if isinstance(value, bytes) else value
                          for name, value in record.fields.items()})
     return kind, record.boot, record.uptime_ms, fields
+
+
+def _seal(data: bytes) -> bytes:
+    """Returns what the page after a closed one names of its seal."""
+    return bytes(page.read_footer(data).seal[: page.PREVIOUS_BYTES])
 
 
 def _does_not_verify(log_id: int, first_seq: int, reason: str) -> Integrity:

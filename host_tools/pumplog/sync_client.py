@@ -6,7 +6,7 @@ import hmac
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pumpwire import (
     commands,
@@ -59,7 +59,7 @@ class PullResult:
     bad_pages, unverified: how many pages of this log, new or old, do not verify, or stand under a key
     that this store lacks; unread: {format version: pages} that this pumplog does not read; gaps:
     (log_id, first, last seq) of records that came no more, found in this pull; attested: whether the
-    board said, under its key, where its log ends.
+    board said, under its key, where its log ends; timed: whether it took this laptop's time.
     """
 
     records: int
@@ -72,6 +72,13 @@ class PullResult:
     unread: dict[int, int] = field(default_factory=dict)
     gaps: tuple[tuple[int, int, int], ...] = ()
     attested: bool = False
+    timed: bool = True
+
+    def and_then(self, later: PullResult) -> PullResult:
+        """Returns what two pulls brought, one right after the other."""
+        return replace(later, records=self.records + later.records, pages=self.pages + later.pages,
+                       bytes=self.bytes + later.bytes, repaired=self.repaired + later.repaired,
+                       gaps=self.gaps + later.gaps)
 
 
 class Client:
@@ -157,8 +164,8 @@ class Client:
                 if (answered, request_id) == (op, self._request_id):
                     return result, bytes(answer)
 
-    def anchor(self) -> int:
-        """Tells the board what time it was as it answered TIME; returns the uncertainty in ms.
+    def anchor(self) -> bool:
+        """Tells the board what time it was as it answered TIME; returns whether the board knows it now.
 
         The board answered at some moment of the round trip, and the anchor, which names that
         answer, may take as long on its way as it likes.
@@ -170,12 +177,13 @@ class Client:
         uncertainty_ms = round_trip_ms // 2 + _HOST_ERROR_MS
         with self._understood():
             asked = struct.unpack_from(commands.TIME_BODY, answered)
-        if uncertainty_ms <= _MAX_UNCERTAINTY_MS:
-            self.command(commands.ANCHOR, struct.pack(
-                commands.ANCHOR_BODY, utc_ms // 1000 - EPOCH_2020_S, utc_ms % 1000, uncertainty_ms,
-                world.host_id(), world.clock_synced(), *asked,
-            ))
-        return uncertainty_ms
+        if uncertainty_ms > _MAX_UNCERTAINTY_MS:
+            return False
+        result, _ = self.command(commands.ANCHOR, struct.pack(
+            commands.ANCHOR_BODY, utc_ms // 1000 - EPOCH_2020_S, utc_ms % 1000, uncertainty_ms,
+            world.host_id(), world.clock_synced(), *asked,
+        ))
+        return result in (commands.OK, commands.ALREADY)
 
     def deliver(self, entry: bytes, check_code: int) -> tuple[int, int | None]:
         """Hands an entry over; returns (result, seq of the board's copy where it is new)."""

@@ -22,6 +22,7 @@ class Bed:
         self.flash = flash
         self.acknowledged = {}  # seq: what the record holds
         self.in_flight = []  # what is being written
+        self.next_seq = 0  # behind the last record acknowledged
         self.checks = 0
         self.tears = [0] * TEARS  # of each kind
         self.again = 0  # cuts of the boots that came after
@@ -51,6 +52,7 @@ class Bed:
     def append(self, kind, values, blob=None, reservoir=None):
         """Appends a record, a minute with its reservoir."""
         _append(self.log, self.uptime, kind, values, blob, reservoir, self.acknowledged, self.in_flight)
+        self.next_seq = self.log.next_seq
 
     def _before(self, slot, offset, data):
         self._tear(self, slot, offset, data)
@@ -86,6 +88,7 @@ def _append(log, uptime, kind, values, blob, reservoir, acknowledged, in_flight)
     seq = log.append(kind, blob)
     assert seq >= before and log.next_seq == seq + len(held), (seq, log.next_seq)
     for i, one in enumerate(held):
+        assert seq + i not in acknowledged, seq + i
         acknowledged[seq + i] = one
     in_flight.clear()
 
@@ -98,6 +101,7 @@ class Life:
         self.flash = flash
         self.acknowledged = {}
         self.in_flight = list(bed.in_flight)
+        self.next_seq = bed.next_seq  # all before it were acknowledged before the cut
 
     def run(self, appends):
         """Boots and appends until power goes, which may be at once."""
@@ -134,11 +138,14 @@ class Life:
         at = log.oldest_seq
         for first, following in sorted(ranges):
             while at < first and at in skipped:
+                assert at >= self.next_seq and at not in self.acknowledged, at
                 self.bed.skips += 1
                 at += 1
             assert at == first, (at, first)
             at = following
         assert at == log.next_seq, (at, log.next_seq)
+        assert min(self.acknowledged) >= self.next_seq, "a number given twice"
+        assert lost_to < 0 or len(ranges) >= flash.pages - 1, "more than the oldest page given up"
         at = log.oldest_seq
         while at - 1 in skipped:  # the first number of all can have been spent on a torn write
             at -= 1

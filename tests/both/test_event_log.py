@@ -233,6 +233,21 @@ def test_seqs_of_records_that_decayed_are_not_given_again():
         _all(flash)
 
 
+def test_a_bit_of_the_newest_header_is_no_torn_erase_though_no_service_came_round():
+    flash = Nor(4)
+    log = _log(flash)
+    n = 0
+    while not log.oldest_seq or log._open.count < 200:
+        _minute(log, n % 50 * 9)
+        n += 1
+    at = log._open.slot * 4096
+    for bit in range(8 * page.PREFIX_BYTES):
+        rotten = flash.copy()
+        rotten.cells[at + bit // 8] ^= 1 << bit % 8
+        again = _log(rotten)
+        assert again.next_seq > log.next_seq, bit
+
+
 def test_slots_that_somebody_swapped_do_not_hide_the_newest_page():
     flash = Nor(4)
     log = _log(flash)

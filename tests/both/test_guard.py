@@ -50,14 +50,14 @@ class Desk:
         self.forgotten.append(peer)
         return True
 
-    def link(self):
-        return Link(self)
+    def link(self, by_cable=True):
+        return Link(self, by_cable)
 
 
 class Link:
-    def __init__(self, desk):
+    def __init__(self, desk, by_cable):
         self._desk = desk
-        self.guard = Guard("peer", desk.config, desk.log, desk.dice)
+        self.guard = Guard("peer", desk.config, desk.log, desk.dice, by_cable)
         self.nonce = bytes(16)
         self.counter = 0
 
@@ -153,6 +153,16 @@ def test_the_key_alone_writes_no_entry_and_provisions_no_board_without_code_or_b
     assert desk.config.device_key == KEY and desk.log.next_seq == 1 and not desk.forgotten
     assert desk.wrote == [(op, commands.REFUSED, HOST)
                           for op in (commands.ENTRY, commands.PROVISION, commands.UNPAIR)]
+
+
+def test_keys_are_taken_from_a_cable_only_whoever_sends_them_on_the_air():
+    who = struct.pack(commands.PROVISION_BODY, b"mine", b"x" * 32, b"y" * 32, 1, 1000000, 0, 0, 420000)
+    for by_cable, result, key in ((False, commands.REFUSED, KEY), (True, commands.OK, b"x" * 32)):
+        desk = Desk()
+        link = desk.link(by_cable)
+        link.prove()
+        assert link.send(link.sealed(commands.PROVISION, who))[2] == result
+        assert desk.config.device_key == key
 
 
 def test_a_host_has_its_own_bond_forgotten_with_the_key_and_all_with_the_code():

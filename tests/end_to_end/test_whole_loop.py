@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,23 @@ def test_a_second_pull_moves_no_closed_page_again(ward: Ward, tmp_path: Path) ->
     assert not late
     assert again["bytes"] < page.FOOTER_AT and again["records"] < 60
     assert window_records(db) == before and all_entries(db) == entries and not holes(db)
+
+
+def test_a_board_that_runs_takes_the_same_time_from_every_pull(ward: Ward, tmp_path: Path) -> None:
+    copy = ward.copy(tmp_path / "run")
+    db = copy.store(tmp_path / "a.db")
+    with on_air(copy) as air:
+        for _ in range(3):
+            (told,) = json_lines(pumplog(db, "pull", "P01", "--json", PUMPLOG_AIR=air.address))
+            assert told["timed"] and not told["clocks_off"]
+    found = json_lines(pumplog(db, "events", "P01", "--json"))
+    boot = found[-1]["boot"]
+    anchors = [one for one in found if one["kind"] == "anchor" and one["boot"] == boot]
+    for one, other in pairwise(anchors):
+        ran_ms = other["uptime_ms"] - one["uptime_ms"]
+        passed_ms = (other["epoch_s"] - one["epoch_s"]) * 1000 + other["epoch_ms"] - one["epoch_ms"]
+        assert abs(passed_ms - ran_ms) <= one["uncertainty_ms"] + other["uncertainty_ms"] + 200
+    assert anchors
 
 
 def test_an_absent_board_is_said_first(ward: Ward, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ BODIES = {  # op: name, request body, answer's body, what it needs
                      "device key, code or button"),
     commands.PROVISION: ("PROVISION", "12 name, 32 device key, 32 pairing key, u32 check code, u32"
                          " pl_per_count, u32 uncertainty_ppm, i32 cell_zero, i32 cell_per_kg", "",
-                         "device key, code or button; a board without a key takes it without"),
+                         "the cable, never this link; device key, code or button once it has a key"),
     commands.PROVE: ("PROVE", "16 host nonce, u32 host_id", "see below", ""),
     commands.UNPAIR: ("UNPAIR", "u8: 0 forget this computer, 1 forget all", "",
                       "device key; for 1 code or button"),

@@ -154,6 +154,11 @@ class LoopLink:
         """Returns how many bytes of the stream the board sent."""
         return sum(len(packet) - stream.PACKET_OVERHEAD for packet in self.sent)
 
+    def in_flight_bytes(self) -> int:
+        """Returns how many of these have not arrived."""
+        return sum(len(data) - stream.PACKET_OVERHEAD for channel, data in self._air
+                   if channel == uuids.LOG)
+
     def sent_pages(self) -> list[tuple[int, int]]:
         """Returns (first_seq of the page, offset) of every stretch that was sent."""
         return [(first_seq, offset) for first_seq, offset, _ in self._segments()]

@@ -220,3 +220,16 @@ def test_a_hole_that_another_source_left_is_still_asked_for() -> None:
     assert held.missing(log_id)[0][0] == 300
     pull(held, board)
     assert seqs(held, board) == seqs(whole, board)
+
+
+def test_whether_the_board_took_the_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    board = board_with(3)
+    assert Client(LoopLink(board)).anchor()
+    client = Client(LoopLink(board))
+    board.log.boot += 1  # it restarted between TIME and ANCHOR
+    asked = client.command
+    monkeypatch.setattr(client, "command", lambda op, body=b"": asked(op, body[:-10] + bytes(10)
+                                                                      if body else b""))
+    assert not client.anchor()
+    monkeypatch.setattr("pumplog.sync_client._MAX_UNCERTAINTY_MS", 0)
+    assert not Client(LoopLink(board)).anchor()

@@ -11,6 +11,7 @@ from log_vectors import load
 from made_log import AT_MS, KEY, LOG_ID, MadeLog, board, put_page, store_with_board
 from page_maker import PageMaker
 from pumplog.cli import main
+from pumplog.errors import Integrity
 from pumplog.findings import KINDS, Finding, merged
 from pumplog.page_reading import BAD, SEALED, Keyring, read_page
 from pumplog.store import Store
@@ -129,6 +130,29 @@ def test_pages_renumbered_to_hide_a_swap_break_the_chain() -> None:
     put_page(store, LOG_ID, 50, log.close(made))
     found = {one.kind: one for one in judged(store).findings}
     assert set(found) == {"unchained", "rows"} and found["unchained"].first == 100
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_page_under_the_right_key_that_does_not_chain_is_quarantined_at_the_pull(
+    backwards: bool
+) -> None:
+    log, store = MadeLog(), store_with_board()
+    log.previous = b"another!"
+    log.turn()
+    store.add_log(LOG_ID, "B01")
+    raised = []
+    for first_seq in sorted(log.pages, reverse=backwards):
+        for _ in range(2):  # told again as long as it is so
+            try:
+                store.add_page_bytes(LOG_ID, first_seq, 0, log.pages[first_seq])
+            except Integrity as error:
+                assert "another seal" in str(error)
+                raised.append(first_seq)
+    assert raised == [100, 100] if backwards else [150, 150]
+    assert [first for first, _ in store.quarantined(LOG_ID)] == [raised[0]]
+    assert store.bad_pages(LOG_ID) == 1
+    assert ("unchained", 150, 169) in named(judged(store))
+    assert len(list(store.records(LOG_ID))) == log.next_seq
 
 
 def test_a_page_of_another_board_is_foreign() -> None:

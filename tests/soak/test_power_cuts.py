@@ -33,6 +33,9 @@ def test_every_byte_of_every_operation_over_three_wraps() -> None:
         turn = data is None or offset < 28 or offset > 4000
         if seen % stride == 0 or turn and seen % max(1, stride // 8) == 0:
             every_byte(bed, slot, offset, data)
+        if data is None and bed.flash.erases >= bed.flash.pages:  # before, there was nothing to erase
+            for torn in range(0, 4097, scaled(211, 1)):
+                bed.cut_here(slot, offset, data, PREFIX, torn)
 
     bed = Bed(Nor(4), tear)
     live(bed, THREE_WRAPS, reboot_every=503, entry_every=3)

@@ -116,7 +116,7 @@ class Board:
         self._seed = settings["seed"]
         self._drawn = 0
         self._reset_reason = settings["reset_reason"]
-        self.clock_ms = lambda: 0  # until `ticks` begins
+        self._clock_ms = lambda: 0  # until `ticks` begins
         self.skipped = 0
         self.late_ms = 0
         self.counter = Port()
@@ -155,12 +155,16 @@ class Board:
         if settings["rtc_s"] is not None:
             self.rtc.set(settings["rtc_s"])
 
+    def clock_ms(self):
+        """Returns the ms since `ticks` began, modulo 2^30."""
+        return self._clock_ms()
+
     def ticks(self, service):
         """Yields the time in ms modulo 2^30 every 100 ms, serving the radio in between."""
         import bluetooth
 
         start_ms = time.ticks_ms()
-        self.clock_ms = lambda: time.ticks_diff(time.ticks_ms(), start_ms) & WRAP_MASK
+        self._clock_ms = lambda: time.ticks_diff(time.ticks_ms(), start_ms) & WRAP_MASK
         due_ms = start_ms
         poller = select.poll()
         poller.register(bluetooth.BLE()._fileno_object(), select.POLLIN)

@@ -18,7 +18,7 @@ from ..links import open_link
 from ..links.link import Link
 from ..quantities import TIME_S, parse, show_age, show_span
 from ..store import Store
-from ..sync_client import Client, Proof
+from ..sync_client import Client, Proof, PullResult
 
 _DAY_MS = 86_400_000
 _LONGEST_AGO_MS = 7 * _DAY_MS
@@ -144,6 +144,12 @@ def link_to(store: Store, spec: str, board: str) -> Link:
     return open_link(spec, board, known.pairing_key if known else None)
 
 
+def catch_up(client: Client, store: Store, log_id: int, board: str) -> PullResult | None:
+    """Pulls before entries are handed over again whose answer was lost: a board that started since
+    knows only from its log that it has them. Returns what that brought, None where there are none."""
+    return client.pull(store, log_id) if store.unanswered(board) else None
+
+
 def deliver(
     client: Client, store: Store, log_id: int, board: str, check_code: int | None
 ) -> list[str]:
@@ -151,11 +157,13 @@ def deliver(
     one given when they were entered; returns why each of the others still waits."""
     left = []
     for entry in store.waiting(board):
+        store.mark_handed_over(entry.uuid)
         result, seq = client.deliver(to_wire(entry), check_code or entry.check_code or 0)
         if result == commands.OK and seq is not None:
             store.mark_delivered(entry.uuid, log_id, seq)
             store.commit()
         elif result != commands.ALREADY:  # already there: the pull brings its record
+            store.mark_refused(entry.uuid)
             left.append(f"{entry.kind} of {entry.patient} is not yet on board {board}:"
                         f" {names.RESULTS.get(result, result)}")
     return left
@@ -209,6 +217,7 @@ def _hand_over(spec: str, store: Store, board: str, check_code: int | None) -> N
         client = Client(link)
         proof = identify(client, store, board)
         client.anchor()
+        catch_up(client, store, proof.log_id, board)
         left = deliver(client, store, proof.log_id, board, check_code)
     finally:
         store.commit()

@@ -10,12 +10,22 @@ from functools import partial
 
 from .. import world
 from ..episodes import Episode, episode, episodes
-from ..errors import NotFound, Usage
+from ..errors import Integrity, NotFound, Usage
 from ..store import Pull, Store
 from ..sync_client import Client
 from ..ward_pull import AT_ONCE, TRIES, visit_all
 from .clock_notes import Known, known_anchors, off_clocks
-from .common import deliver, heading, identify, link_to, named_or_all, open_store, say, unconfirmed
+from .common import (
+    catch_up,
+    deliver,
+    heading,
+    identify,
+    link_to,
+    named_or_all,
+    open_store,
+    say,
+    unconfirmed,
+)
 from .pull_notes import left_behind
 from .pull_progress import Progress
 from .pull_report import Pulled, Target, report
@@ -120,11 +130,20 @@ def _pull(
         client = Client(link)
         proof = identify(client, store, board)
         store.commit()
-        client.anchor()
+        timed = client.anchor()
+        first, wrong = None, None
+        try:
+            first = catch_up(client, store, proof.log_id, board)
+        except Integrity as error:
+            wrong = error  # all that can be read came
         left = deliver(client, store, proof.log_id, board, options.check)
         status = client.status()
         result = client.pull(store, proof.log_id, so_far)
-        pulled = Pulled(result, left + unconfirmed(store, board, left))
+        if wrong:
+            raise wrong
+        if first:
+            result = first.and_then(result)
+        pulled = Pulled(replace(result, timed=timed), left + unconfirmed(store, board, left))
         return pulled
     finally:
         link.close()

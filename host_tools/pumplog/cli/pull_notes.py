@@ -33,6 +33,9 @@ def notes(store: Store, result: PullResult) -> list[str]:
         when = f"{begin or 'a time not known'} to {end or 'a time not known'}"
         lines.append(f"UNKNOWN from {when}: records {first} to {last} were on the board no more, its"
                      " ring had gone on or a page was lost; pull it more often")
+    if not result.timed:
+        lines.append("the board did not take this laptop's time, so when its latest records were made is"
+                     " less certain; pull once more, nearer to it")
     if result.unverified:
         lines.append(f"pages under a key that this store lacks: {result.unverified}, kept and not used;"
                      " pull with the store that provisioned the board")

@@ -179,7 +179,7 @@ def _pulled_json(store: Store, one: Pull, pulled: Pulled) -> dict[str, Any]:
             "unverified_pages": result.unverified,
             "unread_pages": {str(version): count
                              for version, count in sorted(result.unread.items())},
-            "gaps": gaps_json(store, result), "attested": result.attested,
+            "gaps": gaps_json(store, result), "attested": result.attested, "timed": result.timed,
             "earlier_reasons": [str(why) for why in one.broken],
             "clocks_off": [clock.json() for clock in pulled.clocks],
             "not_yet_on_board": pulled.left,

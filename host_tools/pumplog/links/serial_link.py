@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import suppress
 
 import serial
 from pumpwire import serial_frame
@@ -24,9 +25,12 @@ class SerialLink:
         self._values: dict[int, bytes] = {}
         try:
             self._port = serial.serial_for_url(port, _BAUD, timeout=0.05, do_not_open=True)
-            self._port.dtr = False  # asserted, these two would reset an ESP32 as the port opens
+            # RTS without DTR resets an ESP32. A port opens with both, and pyserial sets DTR first.
+            self._port.dtr = True
             self._port.rts = False
             self._port.open()
+            with suppress(OSError):  # a port without such lines: a pseudo terminal
+                self._port.dtr = False
         except (serial.SerialException, ValueError, OSError) as error:
             raise Unreachable(
                 f"serial port {port} cannot be opened ({error}): check the cable and the port's name."
