@@ -68,6 +68,8 @@ BAG = ["--morphine", "110 mg", "--bupivacaine", "55 mg", "--volume", "250 mL"]
     (["bag", "hang", "P01", *BAG, "--link", "file:image"], 2, "--link file:image cannot be written"),
     (["patient", "move", "P01", "--board", "B09"], 3, "no board B09"),
     (["patient", "move", "P01", "--board", "B01"], 2, "is on board B01 already"),
+    (["patient", "end", "B01"], 2, "cannot be undone, so name the patient by the code"),
+    (["patient", "withdraw", "B01"], 2, "`pumplog patient withdraw P01`"),
     (["patient", "end", "P01", "--board", "B01"], 2, "--board and --bed go with start and move"),
     (["patient", "start", "P 2", "--board", "B01"], 2, "letters, digits"),
     (["patient", "start", "B01", "--board", "B01"], 2, "is the name of a board"),

@@ -48,6 +48,9 @@ def run(options: argparse.Namespace) -> int:
         if not options.name:
             raise Usage("which patient? Give the patient's code.")
         one = current(store, options.name)
+        if options.action in ("withdraw", "end") and options.name != one.patient:
+            raise Usage(f"{heading(one)}: that cannot be undone, so name the patient by the code:"
+                        f" `pumplog patient {options.action} {one.patient}`.")
         board = _move(options, store, one) if options.action == "move" else one.board
         if options.action != "move" and (options.board or options.bed):
             raise Usage("--board and --bed go with start and move: leave them out.")
