@@ -84,8 +84,7 @@ def _take_up(log, head, first_seq, extent):
     count = extent.count
     rest = extent.written - extent.filled
     decayed = extent.decayed
-    if rest:
-        _reread_footer(log, head, data)
+    _reread_footer(log, head, data)  # hardly begun, it may read as erased
     shut = not is_blank(memoryview(data)[_FOOTER_AT:])
     if shut:
         footer = page.read_footer(data)
@@ -258,7 +257,8 @@ def settle(log, slot, data):
             page.check_footer(data, footer)
             return
     except WireError:
-        _reread_footer(log, slot, data)  # torn
+        pass
+    _reread_footer(log, slot, data)
     try:
         extent = Extent(data)
     except WireError:

@@ -161,8 +161,25 @@ class _FootersTorn:
             raise Cut
 
 
+class _FootersHardlyBegun(_FootersTorn):
+    """Leaves one bit of such a seal undecided, and all others of the footer as they were."""
+
+    def before(self, slot, offset, data):
+        if offset == page.FOOTER_AT and data[6] & page.FLAG_DECAYED:
+            self.torn += 1
+            at = len(data) - 1 - dice.bits(3)
+            to_change = ~data[at] & 255
+            self.flash.unstable[slot * 4096 + offset + at] = to_change & -to_change
+            raise Cut
+
+
 def test_a_torn_footer_of_the_newest_page_is_completed_as_it_was_begun():
     """Its last frame is undecided too: that the page was found decayed, no later boot may see."""
+    for torn in (_FootersTorn, _FootersHardlyBegun):
+        _tear_footers(torn)
+
+
+def _tear_footers(torn):
     dice.seed(8)
     counts = [0, 0]
 
@@ -173,7 +190,7 @@ def test_a_torn_footer_of_the_newest_page_is_completed_as_it_was_begun():
             flash.torn_program(slot, offset, data)
             life = Life(bed, flash)
             for _ in range(1 + i % 3):
-                footers = _FootersTorn(flash)
+                footers = torn(flash)
                 flash.before = footers.before
                 life.run(1)
                 flash.before = None
