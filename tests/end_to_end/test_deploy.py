@@ -79,7 +79,8 @@ def test_the_doctor_finds_a_sound_board_sound_and_each_thing_that_is_wrong(
 ) -> None:
     board, folder = desk
     code, found = doctor(board, folder)
-    assert code == 0 and not [what for what, (good, _) in found.items() if good is False], found
+    wrong = [sentence for good, sentence in found.values() if good is False]
+    assert code == 0 and not wrong, wrong
     assert found["keys"] == (True, "It proves the key that this store has.")
     assert found["clock"][0] and found["load cell"][0] and found["firmware"][0] and found["restart"][0]
     board.wires.weigh(NO_CELL)

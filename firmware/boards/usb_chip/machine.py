@@ -22,11 +22,12 @@ def unique_id():
 
 
 def disable_irq():
+    time.interrupts(False)
     return 0
 
 
 def enable_irq(state):
-    pass
+    time.interrupts(True)
 
 
 class _Cell:
