@@ -23,6 +23,7 @@ from .common import (
     print_json,
     say,
     since_text,
+    twofold,
 )
 
 DRUGS = ("morphine", "bupivacaine")
@@ -94,7 +95,7 @@ def _confirm_change(options: argparse.Namespace, last: Entry | None, fields: dic
         key = f"{drug}_ug"
         before = Fraction(last.fields[key], last.fields["volume_ul"])
         after = Fraction(fields[key], fields["volume_ul"])
-        if after != before and (after >= 2 * before or 2 * after <= before):
+        if twofold(before, after):
             typed = ""
             text = f"{show(after)} mg/mL"
             if sys.stdin.isatty():

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 from pumpwire import commands, names
@@ -225,6 +226,11 @@ def _hand_over(spec: str, store: Store, board: str, check_code: int | None) -> N
     if left:
         raise Partly(f"{'; '.join(left)}: give --check CODE from the label, or press the board's"
                      " service button")
+
+
+def twofold(before: Fraction | int, after: Fraction | int) -> bool:
+    """Returns whether it changed to the double or the half, or more: a decimal may have slipped."""
+    return after != before and (after >= 2 * before or 2 * after <= before)
 
 
 def heading(one: Episode) -> str:

@@ -21,6 +21,7 @@ from .common import (
     print_json,
     say,
     since_text,
+    twofold,
 )
 
 
@@ -68,10 +69,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _wants_confirmation(before: dict[str, int], fields: dict[str, int]) -> None:
-    """Raises Usage if something changes to the double or the half, or more: a decimal may slip."""
+    """Raises Usage if something changes twofold."""
     for name, key in (("rate", "rate_ul_h"), ("bolus", "bolus_ul"), ("lockout", "lockout_s")):
-        old, new = before[key], fields[key]
-        if old != new and (new >= 2 * old or 2 * new <= old):
+        if twofold(before[key], fields[key]):
             raise Usage(f"the {name} would change twofold or more from what was prescribed before, so"
                         " nothing was entered: check the prescription; if it is meant, add --confirm.")
 
