@@ -266,6 +266,7 @@ class StateMachine:
 
     def put(self, value, shift=0):
         words = (value,) if isinstance(value, int) else value
+        pio.chip.catch_up()
         for word in words:
             if pio.chip.put_heard:
                 pio.chip.put_heard(self._number, word << shift & 0xFFFFFFFF)

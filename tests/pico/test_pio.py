@@ -57,6 +57,24 @@ def test_side_set_comes_with_its_instruction_even_while_that_waits():
     assert trace.of(6)[1] == (52, 0) and trace.of(5) == [(52, 1)]
 
 
+def test_a_word_goes_in_at_the_present_not_where_the_chip_last_stood():
+    present = [0]
+    pio.chip.reset(lambda: present[0])
+
+    @asm_pio(set_init=PIO.OUT_LOW)
+    def started():
+        pull(block)
+        set(pins, 1)
+
+    trace = Trace()
+    sm = machine(started, set_base=Pin(5))
+    present[0] = 100
+    sm.put(1)
+    present[0] = 200
+    pio.chip.catch_up()
+    assert trace.of(5) == [(102, 1)]
+
+
 def test_the_divider_slows_everything():
     logic.power_up()
 
