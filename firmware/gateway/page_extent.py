@@ -27,6 +27,7 @@ _BYTES = const(98)  # b
 class Extent:
     """What the frames of a page say; raises WireError where its header cannot be read.
 
+    most: of how many records, as the page's footer counts them; -1: of all that read as good.
     count: good records; end: offset behind the last good frame, which begins at last_at (-1: there
     is none); before: behind the frame before it; filled: offset behind the filler after it; reach:
     how far an operation cut by a power failure can have touched cells; written: offset behind the
@@ -35,7 +36,7 @@ class Extent:
     undecided; lost_seq: first_seq of the last LOST, -1; skipped: (first_seq, last_seq) of each SKIPPED.
     """
 
-    def __init__(self, data):
+    def __init__(self, data, most=-1):
         header = page.read_header(data)
         self.first_seq = header.first_seq
         self.seed = header.seed
@@ -45,7 +46,7 @@ class Extent:
         self.last_at = -1
         self.lost_seq = -1
         self.skipped = []
-        self._walk(data, header)
+        self._walk(data, header, most)
         at = self.end
         while at < _FOOTER_AT and not data[at]:
             at += 1
@@ -59,10 +60,12 @@ class Extent:
             at > self.reach or self._frame_inside(data) or self._one_bit_off(data))
         self.covered = at if at > self.reach else self.end
 
-    def _walk(self, data, header):
+    def _walk(self, data, header, most):
         story = _Story()
         try:
             for at, length in page.walk(data, header):
+                if self.count == most:
+                    break
                 values = story.read(data, at, at + length - CHECK_BYTES)
                 kind = data[at]
                 if kind == BOOT:

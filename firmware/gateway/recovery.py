@@ -79,7 +79,7 @@ def _take_up(log, head, first_seq, extent):
     opened.count = -1
     if extent is None:
         return _skip(log, first_seq, first_seq + _MOST_RECORDS, noted)
-    log._told = extent.skipped
+    vouched = extent
     log.boot = extent.boot + 1
     count = extent.count
     rest = extent.written - extent.filled
@@ -94,11 +94,14 @@ def _take_up(log, head, first_seq, extent):
             decayed = footer.flags & page.FLAG_DECAYED or count != extent.count
         except (WireError, AttributeError):
             # A boot was closing a page that a torn write had spoilt: as it decided then, so it stays.
-            count = _close_again(log, head, count)
+            count = min(count, _close_again(log, head, data))
             rest = max(1, rest + extent.count - count)
             decayed = True
+        if count < extent.count:  # what lies behind may read otherwise the next time
+            vouched = Extent(data, count)
+    log._told += vouched.skipped
     rotten = _look_ahead(log, head, extent, shut, decayed, first_seq + count)
-    log._lost_noted = extent.lost_seq >= 0
+    log._lost_noted = vouched.lost_seq >= 0
     log.next_seq = first_seq + count
     if not shut:
         if decayed:
@@ -130,14 +133,14 @@ def _take_up(log, head, first_seq, extent):
     return noted
 
 
-def _close_again(log, head, count):
+def _close_again(log, head, data):
+    """Completes the footer of the page that was newest; returns the count in it, and in data the page."""
     log.seal()
     log._waiting = head
     log._w_count = -1
     log.seal()
-    footer = bytearray(page.FOOTER_BYTES)
-    log._flash.read(head, _FOOTER_AT, footer)
-    return min(count, footer[2] | footer[3] << 8)
+    log._flash.read(head, 0, data)
+    return data[_COUNT_AT] | data[_COUNT_AT + 1] << 8
 
 
 def _skip(log, first_seq, next_seq, noted):
@@ -276,13 +279,13 @@ def note_gaps(log, slot, data, footer, count):
     """
     if footer[6] & page.FLAG_DECAYED or footer[0] | footer[1] << 8 > _FOOTER_AT - LOST_BYTES:
         try:
-            if Extent(data).lost_seq < 0:
+            if Extent(data, count).lost_seq < 0:
                 _note_lost(log)
         except WireError:
             pass
     slots = log._slots
     following = log._open.first_seq
-    unread = []  # pages behind the gap, whose SKIPPED may tell of it
+    unread = []  # (slot, count) of pages behind the gap, whose SKIPPED may tell of it
     sure = 0
     while sure < _SURE:
         slots.look(slot)
@@ -291,7 +294,7 @@ def note_gaps(log, slot, data, footer, count):
         if 0 <= count < following - first_seq:
             sure = 0
             _note_gap(log, first_seq + count, following - 1, unread, data)
-        unread.append(slot)
+        unread.append((slot, count))
         following = first_seq
         slot = slots.before(slot)
         if slot < 0:
@@ -300,10 +303,10 @@ def note_gaps(log, slot, data, footer, count):
 
 
 def _note_gap(log, first_seq, last_seq, unread, data):
-    for slot in unread:
+    for slot, count in unread:
         log._flash.read(slot, 0, data)
         try:
-            log._told += Extent(data).skipped
+            log._told += Extent(data, count).skipped
         except WireError:
             pass
     unread.clear()

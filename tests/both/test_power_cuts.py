@@ -146,6 +146,49 @@ def test_gaps_of_boots_that_were_all_cut_before_they_told_of_them():
         assert bed.skips - skips > 2 * boots
 
 
+class _CutInSkipped:
+    """Cuts power in the next SKIPPED: `torn` bytes of what it is given get programmed."""
+
+    def __init__(self, flash, torn):
+        self.flash = flash
+        self.torn = torn
+        self.cut = None  # (slot, offset, data)
+
+    def before(self, slot, offset, data):
+        if data is not None and data[0] == records.SKIPPED:
+            self.flash.before = None
+            self.cut = slot, offset, bytes(data)
+            self.flash.program(slot, offset, self.torn(data))
+            raise Cut
+
+
+def test_a_skipped_that_its_pages_footer_does_not_vouch_for_tells_no_gap():
+    """One undecided bit of it read as torn as its page was closed, and reads as good ever after."""
+    lives = []
+
+    def tear(bed, slot, offset, data):
+        flash = bed.flash.copy()
+        flash.program(slot, offset, _lacks_a_bit(data))
+        lives.append(Life(bed, flash))
+
+    bed = Bed(Nor(8), lambda *_: None)
+    for i in range(4):
+        bed.wait(60000)
+        bed.append(records.MINUTE, (60000, 17 + i, 0))
+    bed._tear = tear
+    bed.wait(60000)
+    bed.append(records.MINUTE, (60000, 21, 0))
+    life = lives.pop()
+    cuts = []
+    for torn in (_lacks_a_bit, lambda data: b"\xff"):
+        cuts.append(_CutInSkipped(life.flash, torn))
+        life.flash.before = cuts[-1].before
+        life.run(1)
+    assert cuts[0].cut[0] + 1 == cuts[1].cut[0]
+    life.flash.program(*cuts[0].cut)  # decided at last
+    life.check()
+
+
 class _FootersTorn:
     """Cuts power in each footer that says DECAYED."""
 
