@@ -134,7 +134,7 @@ def _take_up(log, head, first_seq, extent):
 
 
 def _close_again(log, head, data):
-    """Completes the footer of the page that was newest; returns the count in it, and in data the page."""
+    """Completes the footer of the newest page; returns the count in it, and in data the page."""
     log.seal()
     log._waiting = head
     log._w_count = -1
