@@ -8,12 +8,12 @@ from pumpwire import page, records
 from pumpwire.check import crc16
 from pumpwire.errors import WireError
 
-from .ahead import LOST_BYTES
 from .page_extent import Extent
 from .slots import FOREIGN, OTHER, OURS, READY, RETIRED, SPENT, is_blank
 
 _FOOTER_AT = const(4061)  # page.FOOTER_AT
 _COUNT_AT = const(4063)
+_END_AT = const(4042)  # _FOOTER_AT - ahead.LOST_BYTES
 _SEAL_AT = const(4080)
 _CHECK_AT = const(14)  # of a page's prefix
 _CLEARED_BYTES = const(6)  # that this check covers, behind the mark
@@ -49,6 +49,7 @@ def resume(log, head):
             version, _, first_seq = page.read_prefix(data)
             if version != page.VERSION:
                 break
+            _reread_end(log, head, data)
             extent = Extent(data)
             if not extent.count:  # power may have gone in its header: it reads so from here on
                 opened._write(head, 0, data[: page.HEADER_BYTES])
@@ -84,7 +85,6 @@ def _take_up(log, head, first_seq, extent):
     count = extent.count
     rest = extent.written - extent.filled
     decayed = extent.decayed
-    _reread_footer(log, head, data)  # hardly begun, it may read as erased
     shut = not is_blank(memoryview(data)[_FOOTER_AT:])
     if shut:
         footer = page.read_footer(data)
@@ -203,9 +203,9 @@ def _look_ahead(log, head, extent, shut, decayed, next_seq):
             ahead.torn = slot
             giving_up = False
     if what == OURS and slots.first_seq != extent.lost_seq:
-        # Nothing under way reached into the room that is kept for its LOST.
-        extent.reach = max(extent.written, min(extent.reach, _FOOTER_AT - LOST_BYTES))
-        if not shut and extent.filled + LOST_BYTES > _FOOTER_AT:
+        if extent.written <= _END_AT:  # nothing under way reached into the room kept for its LOST
+            extent.reach = min(extent.reach, _END_AT)
+        if not shut and extent.filled > _END_AT:
             giving_up = True  # its LOST found no room before the erase
     if not garbage:
         return False
@@ -241,14 +241,15 @@ def _trusted(extent):
     return extent.filled + _A_HEADER_MAY_COME < _FOOTER_AT
 
 
-def _reread_footer(log, slot, data):
-    """Takes what a torn write left undecided in a footer for the zeros that it was to become, where
-    some of a few reads have them so."""
-    again = bytearray(page.FOOTER_BYTES)
+def _reread_end(log, slot, data):
+    """Takes what a torn write left undecided in a footer, or in the room that is kept for a LOST, for
+    the zeros that it was to become, where some of a few reads have them so: hardly begun, either may
+    read as erased."""
+    again = bytearray(_PAGE_BYTES - _END_AT)
     for _ in range(_READS):
-        log._flash.read(slot, _FOOTER_AT, again)
-        for i in range(page.FOOTER_BYTES):
-            data[_FOOTER_AT + i] &= again[i]
+        log._flash.read(slot, _END_AT, again)
+        for i in range(len(again)):
+            data[_END_AT + i] &= again[i]
 
 
 def settle(log, slot, data):
@@ -261,7 +262,7 @@ def settle(log, slot, data):
             return
     except WireError:
         pass
-    _reread_footer(log, slot, data)
+    _reread_end(log, slot, data)
     try:
         extent = Extent(data)
     except WireError:
@@ -277,7 +278,7 @@ def note_gaps(log, slot, data, footer, count):
     left several gaps, each in a page of its own that had no room or no time for its SKIPPED; so the
     pages themselves tell, back to where two of them in succession followed on without one.
     """
-    if footer[6] & page.FLAG_DECAYED or footer[0] | footer[1] << 8 > _FOOTER_AT - LOST_BYTES:
+    if footer[6] & page.FLAG_DECAYED or not is_blank(memoryview(data)[_END_AT:_FOOTER_AT]):
         try:
             if Extent(data, count).lost_seq < 0:
                 _note_lost(log)

@@ -80,6 +80,22 @@ def test_a_header_that_power_cut_short_hides_no_page_however_it_reads():
     assert len(headers) >= (5 if FEWER == 1 else 2)
 
 
+def test_a_lost_that_power_cut_short_makes_no_good_page_refuse():
+    """The last bytes of a page are kept for it: where it was torn it is not put a second time."""
+    dice.seed(9)
+    losts = []
+
+    def tear(bed, slot, offset, data):
+        if data is not None and data[0] == records.LOST and offset + len(data) > page.FOOTER_AT - 12:
+            losts.append(slot)
+            for i in range(MANY // 8):
+                bed.cut_here(slot, offset, data, (UNSTABLE, BARELY)[i % 2], 0, i % 3)
+
+    bed = Bed(Nor(4), tear)
+    live(bed, 1200 if FEWER == 1 else 500, services=0, entry_every=3)
+    assert losts
+
+
 def test_an_erase_that_power_cut_short_gives_no_slot_for_bad_or_foreign():
     """Few bits of the old page are undecided, or nearly all of them gone, its flags among them."""
     dice.seed(7)
