@@ -26,6 +26,7 @@ MARK_BYTES = const(8)
 _PREFIX_BYTES = const(16)
 _CHUNK_BYTES = const(64)
 _PAGE_BYTES = const(4096)
+_ANY_SEQ = const(0x3FFFFFFF)
 _BLANK = b"\xff" * page.PREFIX_BYTES
 _BLANK_CHUNK = b"\xff" * _CHUNK_BYTES
 _ZEROS = bytes(page.PREFIX_BYTES)
@@ -117,10 +118,11 @@ class Slots:
     # ---- pages in order
 
     def renew_oldest(self, head):
-        """Finds the oldest page anew."""
+        """Finds the oldest page anew; one newer than the head is none, however its header reads."""
+        newest = self.first_seq if head >= 0 and self.look(head) == OURS else _ANY_SEQ
         for step in range(1, self.pages + 1):
             slot = (head + step) % self.pages
-            if self.look(slot) == OURS:
+            if self.look(slot) == OURS and (slot == head or self.first_seq < newest):
                 self.oldest, self.oldest_seq = slot, self.first_seq
                 return
         self.oldest = -1

@@ -102,6 +102,7 @@ class Life:
         self.acknowledged = {}
         self.in_flight = list(bed.in_flight)
         self.next_seq = bed.next_seq  # all before it were acknowledged before the cut
+        self.oldest_seq = -1  # once it was checked
 
     def run(self, appends):
         """Boots and appends until power goes, which may be at once."""
@@ -135,7 +136,7 @@ class Life:
             log.service()
         assert log.failures == 0 and log.boot == boot
         ranges, skipped, lost_to = self._pages(log)
-        at = log.oldest_seq
+        at = self.oldest_seq = log.oldest_seq
         for first, following in sorted(ranges):
             while at < first and at in skipped:
                 assert at >= self.next_seq and at not in self.acknowledged, at
