@@ -95,9 +95,10 @@ def _take_up(log, head, first_seq, extent):
         except (WireError, AttributeError):
             # A boot was closing a page that a torn write had spoilt: as it decided then, so it stays.
             count = min(count, _close_again(log, head, data))
-            rest = max(1, rest + extent.count - count)
             decayed = True
-        if count < extent.count:  # what lies behind may read otherwise the next time
+        if decayed:  # what the footer does not vouch for may have been records, however it reads now
+            rest = max(1, rest + extent.count - count)
+        if count < extent.count:
             vouched = Extent(data, count)
     log._told += vouched.skipped
     rotten = _look_ahead(log, head, extent, shut, decayed, first_seq + count)

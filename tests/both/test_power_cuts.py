@@ -163,7 +163,7 @@ def test_gaps_of_boots_that_were_all_cut_before_they_told_of_them():
 
 
 class _CutIn:
-    """Cuts power in the next operation that `which` picks: `torn` of what it is given gets programmed."""
+    """Cuts power in the next program that `which` picks: `torn` of what it is given is done."""
 
     def __init__(self, flash, which, torn):
         self.flash = flash
@@ -208,6 +208,19 @@ def test_a_skipped_that_its_pages_footer_does_not_vouch_for_tells_no_gap():
         life.run(1)
     assert cuts[0].cut[0] + 1 == cuts[1].cut[0]
     life.flash.program(*cuts[0].cut)  # decided at last
+    life.check()
+
+
+def test_numbers_of_a_page_that_was_closed_without_a_record_are_not_given_again():
+    """Its only frame read as torn as it was closed, and reads as good ever after."""
+    life = _life_of_a_decayed_page()
+    boot = _CutIn(life.flash, lambda _, data: data[0] == records.BOOT, _lacks_a_bit)
+    life.run(1)
+    _CutIn(life.flash, lambda offset, data: not offset and len(data) == 8, lambda data: b"\xff")
+    life.run(1)
+    life.flash.program(*boot.cut)  # decided at last
+    _CutIn(life.flash, lambda _, data: data[0] == records.BOOT, lambda data: b"\xff")
+    life.run(1)
     life.check()
 
 
