@@ -23,7 +23,7 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)  ## twelve patients from pump to printed table, about three minutes
 	$(BIN)/pumpbench demo
 
-test: $(READY)  ## the whole test suite, ten to fifteen minutes
+test: $(READY)  ## the whole test suite, under ten minutes
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests $(ELSEWHERE)
 	$(BIN)/python -m pytest -q -m alone tests $(ELSEWHERE)
 
