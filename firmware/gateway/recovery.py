@@ -193,6 +193,7 @@ def _look_ahead(log, head, extent, shut, decayed, next_seq):
             log._clear(slot)
             continue
         if what not in (SPENT, FOREIGN) and (what or slots.blank(slot, page.HEADER_BYTES)):
+            _not_kept(slots, slot)
             break
         garbage.append(slot)
     giving_up = extent.lost_seq >= 0 and not shut
@@ -215,11 +216,16 @@ def _look_ahead(log, head, extent, shut, decayed, next_seq):
     if giving_up or shut and decayed and slots.look(garbage[0]) != SPENT:
         if len(garbage) == 1:
             ahead.torn = garbage[0]
-            if ahead.torn in slots.kept:
-                slots.kept.remove(ahead.torn)
+            _not_kept(slots, ahead.torn)
         return False
     slot = garbage[0]
     return slots.look(slot) == SPENT and not slots.cleared(slot) and _holds_records(slots, slot)
+
+
+def _not_kept(slots, slot):
+    """Notes that a slot holds nothing foreign: half erased, it may have read so before."""
+    if slot in slots.kept:
+        slots.kept.remove(slot)
 
 
 def _is_next(slots, slot, first_seq):
