@@ -86,7 +86,7 @@ def test_a_lost_that_power_cut_short_makes_no_good_page_refuse():
     losts = []
 
     def tear(bed, slot, offset, data):
-        if data is not None and data[0] == records.LOST and offset + len(data) > page.FOOTER_AT - 12:
+        if data is not None and data[0] == records.LOST and offset + len(data) > page.FOOTER_AT - 16:
             losts.append(slot)
             for i in range(MANY // 8):
                 bed.cut_here(slot, offset, data, (UNSTABLE, BARELY)[i % 2], 0, i % 3)
