@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import json
 import os
 import re
+import socket
 import subprocess
-import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pumpbench.air.server import Air
 from pumpbench.virtual_board import find_micropython
+from virtual_air import VirtualAir
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARDS = ROOT / "firmware" / "boards"
@@ -69,22 +69,24 @@ def in_the_bench(folder: Path) -> dict[str, list[str] | str | None]:
 
 def on_the_air(folder: Path) -> dict[str, list[str] | str | None]:
     """On an air of its own: a board registers its services as it is built."""
-    loop = asyncio.new_event_loop()
-    air = threading.Thread(target=loop.run_forever, daemon=True)
-    air.start()
-    port, _ = asyncio.run_coroutine_threadsafe(Air().start(), loop).result()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PUMPBENCH_AIR", f"127.0.0.1:{port}")
+    with VirtualAir() as air, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PUMPBENCH_AIR", air.for_boards)
         patch.setenv("PUMPBENCH_ADDRESS", "F0:F0:F0:F0:F0:01")
-        try:
-            return off_the_wires(folder)
-        finally:
-            loop.call_soon_threadsafe(loop.stop)
-            air.join()
+        return off_the_wires(folder)
 
 
 def off_the_wires(folder: Path) -> dict[str, list[str] | str | None]:
     return virtual(folder, counts=0, presses=0, reliefs=0, weight_raw=0, button=None)
+
+
+def test_an_air_that_ends_lets_go_of_its_boards() -> None:
+    with VirtualAir() as air:
+        host, port = air.for_boards.split(":")
+        board = socket.create_connection((host, int(port)), timeout=10)
+        while not air.air.boards:
+            time.sleep(0.01)
+    assert board.recv(1) == b""
+    board.close()
 
 
 def test_the_list_names_all_ports() -> None:
