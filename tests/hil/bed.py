@@ -111,13 +111,13 @@ class Bed:
 
     def pull(self) -> list[dict[str, Any]]:
         """Pulls, verifies, and returns every record of the board, oldest first, as it was written:
-        without its place in the host's time, which later pulls narrow."""
+        without its place in the host's time, which later pulls narrow, and the stay this falls into."""
         self.pumplog("pull", self.name).good()
         self.pumplog("verify", self.name).good()
         done = self.pumplog("--json", "events", self.name).good()
         found = [json.loads(line) for line in done.out.splitlines()]
         for one in found:
-            for name in ("utc", "utc_uncertainty_ms"):
+            for name in ("utc", "utc_uncertainty_ms", "patient"):
                 del one[name]
         return sorted(found, key=lambda one: one["seq"])
 
