@@ -8,12 +8,12 @@ from pumpwire import page, records
 from pumpwire.check import crc16
 from pumpwire.errors import WireError
 
+from .ahead import LOST_BYTES
 from .page_extent import Extent
-from .slots import FOREIGN, OTHER, OURS, READY, RETIRED, SPENT, is_blank
+from .slots import ANY_SEQ, FOREIGN, OTHER, OURS, READY, RETIRED, SPENT, is_blank
 
 _FOOTER_AT = const(4061)  # page.FOOTER_AT
 _COUNT_AT = const(4063)
-_END_AT = const(4042)  # _FOOTER_AT - ahead.LOST_BYTES
 _SEAL_AT = const(4080)
 _CHECK_AT = const(14)  # of a page's prefix
 _CLEARED_BYTES = const(6)  # that this check covers, behind the mark
@@ -22,9 +22,9 @@ _CHUNK_BYTES = const(256)
 _MOST_RECORDS = const(4096)  # more than any page of any version holds
 _TOO_FULL = const(64)  # a page with less room is not taken up again
 _A_HEADER_MAY_COME = const(320)  # with less room a page may have been left for the next one
-_ANY_SEQ = const(0x3FFFFFFF)
 _READS = const(12)
 _ROTTEN_BITS = const(2)
+_END_AT = _FOOTER_AT - LOST_BYTES
 _SURE = const(2)  # pages in succession without a gap, behind which none is looked for
 
 
@@ -58,7 +58,7 @@ def resume(log, head):
             if not is_blank(memoryview(data)[page.HEADER_BYTES :]):
                 break  # its header rotted
         log._clear(head)  # power went as this page was being opened: it is none, however it reads
-        before = slots.before(head, _ANY_SEQ)
+        before = slots.before(head, ANY_SEQ)
         if before < 0:
             log.next_seq = first_seq
             log.boot = first_seq + 1

@@ -23,10 +23,10 @@ OTHER = const(4)
 RETIRED = const(5)
 FOREIGN = const(6)
 MARK_BYTES = const(8)
+ANY_SEQ = const(0x3FFFFFFF)  # no record of a log has it
 _PREFIX_BYTES = const(16)
 _CHUNK_BYTES = const(64)
 _PAGE_BYTES = const(4096)
-_ANY_SEQ = const(0x3FFFFFFF)
 _BLANK = b"\xff" * page.PREFIX_BYTES
 _BLANK_CHUNK = b"\xff" * _CHUNK_BYTES
 _ZEROS = bytes(page.PREFIX_BYTES)
@@ -119,7 +119,7 @@ class Slots:
 
     def renew_oldest(self, head):
         """Finds the oldest page anew; one newer than the head is none, however its header reads."""
-        newest = self.first_seq if head >= 0 and self.look(head) == OURS else _ANY_SEQ
+        newest = self.first_seq if head >= 0 and self.look(head) == OURS else ANY_SEQ
         for step in range(1, self.pages + 1):
             slot = (head + step) % self.pages
             if self.look(slot) == OURS and (slot == head or self.first_seq < newest):
