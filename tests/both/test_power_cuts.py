@@ -142,47 +142,6 @@ def _lacks_a_bit(data):
     return bytes(data)
 
 
-class _BootsThatLackABit:
-    """Cuts each boot in the CELLS it writes, which is left with one bit too many at 1."""
-
-    def __init__(self, flash):
-        self.flash = flash
-
-    def before(self, slot, offset, data):
-        if data is not None and data[0] == records.CELLS:
-            self.flash.before = None
-            self.flash.program(slot, offset, _lacks_a_bit(data))
-            raise Cut
-
-
-def test_gaps_of_boots_that_were_all_cut_before_they_told_of_them():
-    """A frame that lacks one bit looks like one gone bad, so its page is closed and numbers are left
-    out; so is each next boot's page, whose CELLS lacks one bit in its turn."""
-    lives = []
-
-    def tear(bed, slot, offset, data):
-        flash = bed.flash.copy()
-        flash.program(slot, offset, _lacks_a_bit(data))
-        lives.append(Life(bed, flash))
-
-    bed = Bed(Nor(8), lambda *_: None)
-    for i in range(4):
-        bed.wait(60000)
-        bed.append(records.MINUTE, (60000, 17 + i, 0))
-    bed._tear = tear
-    for boots in range(5):
-        bed.wait(60000)
-        bed.append(records.MINUTE, (60000, 21 + boots, 0))
-        life = lives.pop()
-        for _ in range(boots):
-            life.flash.before = _BootsThatLackABit(life.flash).before
-            life.run(1)
-        life.flash.before = None
-        skips = bed.skips
-        life.check()
-        assert bed.skips - skips > 2 * boots
-
-
 class _CutIn:
     """Cuts power in the next program that `which` picks: `torn` of what it is given is done."""
 
@@ -201,8 +160,8 @@ class _CutIn:
             raise Cut
 
 
-def _life_of_a_decayed_page():
-    """Returns a life whose newest page ends in a frame that lacks a bit: that page is to be closed."""
+def _decayed_pages(n):
+    """Yields a life for each of n records: its newest page ends in that frame, which lacks a bit."""
     lives = []
 
     def tear(bed, slot, offset, data):
@@ -215,14 +174,28 @@ def _life_of_a_decayed_page():
         bed.wait(60000)
         bed.append(records.MINUTE, (60000, 17 + i, 0))
     bed._tear = tear
-    bed.wait(60000)
-    bed.append(records.MINUTE, (60000, 21, 0))
-    return lives.pop()
+    for i in range(n):
+        bed.wait(60000)
+        bed.append(records.MINUTE, (60000, 21 + i, 0))
+        yield lives.pop()
+
+
+def test_gaps_of_boots_that_were_all_cut_before_they_told_of_them():
+    """A frame that lacks one bit looks like one gone bad, so its page is closed and numbers are left
+    out; so is each next boot's page, whose CELLS lacks one bit in its turn."""
+    for boots, life in enumerate(_decayed_pages(5)):
+        for _ in range(boots):
+            _CutIn(life.flash, lambda _, data: data[0] == records.CELLS, _lacks_a_bit)
+            life.run(1)
+        life.flash.before = None
+        skips = life.bed.skips
+        life.check()
+        assert life.bed.skips - skips > 2 * boots
 
 
 def test_a_skipped_that_its_pages_footer_does_not_vouch_for_tells_no_gap():
     """One undecided bit of it read as torn as its page was closed, and reads as good ever after."""
-    life = _life_of_a_decayed_page()
+    (life,) = _decayed_pages(1)
     cuts = []
     for torn in (_lacks_a_bit, lambda data: b"\xff"):
         cuts.append(_CutIn(life.flash, lambda _, data: data[0] == records.SKIPPED, torn))
@@ -234,7 +207,7 @@ def test_a_skipped_that_its_pages_footer_does_not_vouch_for_tells_no_gap():
 
 def test_numbers_of_a_page_that_was_closed_without_a_record_are_not_given_again():
     """Its only frame read as torn as it was closed, and reads as good ever after."""
-    life = _life_of_a_decayed_page()
+    (life,) = _decayed_pages(1)
     boot = _CutIn(life.flash, lambda _, data: data[0] == records.BOOT, _lacks_a_bit)
     life.run(1)
     _CutIn(life.flash, lambda offset, data: not offset and len(data) == 8, lambda data: b"\xff")
@@ -249,7 +222,7 @@ def test_a_header_behind_the_head_that_reads_as_good_now_and_then_is_not_the_old
     """One bit of it is undecided through all the looks of a boot: nothing was given up."""
     dice.seed(10)
     for _ in range(MANY // 6):
-        life = _life_of_a_decayed_page()
+        (life,) = _decayed_pages(1)
         cut = _CutIn(life.flash, lambda offset, data: offset == 8 and len(data) == 20, lambda data: data)
         life.run(1)
         life.flash.unstable[cut.cut[0] * page.PAGE_BYTES + 13] = 4
