@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import day_log
+import log_size
 import pytest
 from pumpbench.virtual_board import LOG_PAGES
 from pumplog.store import Store
 from traces import answers, packets
 from ward import Ward, holes, json_lines, on_air, pumplog, rows, run_ward
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
-
-import log_size  # noqa: E402
 
 PATIENT = "P02"
 # Who the board is, the time, the anchor; a report and its attestation, again for what was recorded

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
-from pathlib import Path
 
+import budget
 import pytest
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
-import budget  # noqa: E402
-from pumplog import firmware_build  # noqa: E402
+from pumplog import firmware_build
 
 BUILD = budget.ROOT / "build" / "firmware"  # the 32-bit MicroPython sees files of this checkout only
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
+import link_bench
+import link_model
 import pytest
 from loop_link import LoopBoard
 from pumplog.store import Store
 from pumplog.sync_client import Client
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
-
-import link_bench  # noqa: E402
-import link_model  # noqa: E402
 
 
 @pytest.fixture(scope="module", params=link_bench.MTUS)

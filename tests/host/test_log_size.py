@@ -5,19 +5,13 @@ Counted over thirty simulated days (tests/vectors/reference_day), written one af
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
+import log_cost
+import log_size
 import pytest
+import reference_day
+from day_log import DayLog
 from pumpwire import decoding, page, records
 from pumpwire.units import PAGE_BYTES
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
-
-import log_cost  # noqa: E402
-import log_size  # noqa: E402
-import reference_day  # noqa: E402
-from day_log import DayLog  # noqa: E402
 
 RING_BYTES = 1 << 20
 LEAST_DAYS = 180

@@ -4,20 +4,15 @@ with the same records."""
 from __future__ import annotations
 
 import random
-import sys
 from collections import deque
-from pathlib import Path
 
 import pytest
+from link_model import INTERVAL_US, ModelLink
 from loop_link import LoopBoard, LoopLink, window_bytes
 from pumplog.errors import Unreachable
 from pumplog.store import Store
 from pumplog.sync_client import Client, PullResult
 from pumpwire import uuids
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
-
-from link_model import INTERVAL_US, ModelLink  # noqa: E402
 
 
 def pulled(board: LoopBoard, link: LoopLink | ModelLink,

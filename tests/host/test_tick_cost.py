@@ -3,14 +3,8 @@ machine, however busy. Whether it stays within the goals: tests/soak/test_tick_g
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
+import fuel
 import pytest
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
-
-import fuel  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,8 @@ Fuel of a WebAssembly runtime, not time: the same on every machine, however busy
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
+import figures
 import pytest
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
-
-import figures  # noqa: E402
 
 # What is told beside the goals is held where it is: against a plain tick that keeps its sums, the
 # average of an hour is above 1/8.

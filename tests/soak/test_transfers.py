@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import random
-import sys
-from pathlib import Path
 
+import link_bench
 from loop_link import LoopBoard, LoopLink, window_bytes
 from made_log import store_with_board
 from pumplog.errors import Integrity, Unreachable
@@ -13,10 +12,6 @@ from pumplog.store import Store
 from pumplog.sync_client import Client
 from pumpwire.records import MAX_FRAME
 from scale import scaled
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
-
-import link_bench  # noqa: E402
 
 
 def seqs(held: Store, board: LoopBoard) -> list[int]:
