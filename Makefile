@@ -49,7 +49,7 @@ lint: $(READY)  ## ruff; mypy on the host side, and on the drivers against the E
 	$(BIN)/python tests/host/firmware_types.py
 
 firmware: $(READY)  ## compile what goes to an ESP32, and what it costs a board; IMAGE=stock.bin: its image too
-	$(BIN)/python -m pumplog.firmware_build build/firmware
+	$(BIN)/python -m pumplog.deploy.firmware_build build/firmware
 	$(BIN)/python tests/bench/budget.py build/firmware
 	$(if $(IMAGE),$(BIN)/python -m pumplog.deploy image $(STOCK))
 
@@ -67,7 +67,7 @@ doctor: $(READY)  ## what is on the board on PORT=, and what to do about it
 	$(BIN)/pumplog doctor --port $(PORT)
 
 sbom: $(READY)  ## the software bill of materials, CycloneDX, into build/sbom.json
-	$(BIN)/python -m pumplog.sbom requirements.lock build/sbom.json
+	$(BIN)/python -m pumplog.release.sbom requirements.lock build/sbom.json
 
 hil: $(READY)  ## the board's acceptance into build/hil: a virtual one, or PORT=DEV RIG=DEV DB=STORE [HOURS=24]
 	mkdir -p build/hil

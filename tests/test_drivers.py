@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pumpbench.virtual_board import find_micropython
+from pumpbench.board.virtual_board import find_micropython
 from pumpwire import commands, serial_frame, uuids
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from pumpbench.virtual_board import find_micropython
+from pumpbench.board.virtual_board import find_micropython
 
 ROOT = Path(__file__).resolve().parents[1]
 PICO = ROOT / "tests" / "pico"

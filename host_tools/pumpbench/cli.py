@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from .run import Plan, run_cohort
+    from .runs.cohort_run import Plan, run_cohort
 
     plan = Plan(
         options.regimens, options.daily_counts, options.out.resolve(),
@@ -96,14 +96,14 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    from .serve import serve
+    from .air.serve import serve
 
     asyncio.run(serve(options.dir, lambda address: print(f"air ready on {address}", flush=True),
                       options.by_hand, not options.lax, dict(options.power_cut)))
 
 
 def _board(options: argparse.Namespace) -> None:
-    from .usb_board import UsbBoard, fresh_flash
+    from .board.usb_board import UsbBoard, fresh_flash
 
     try:
         image = options.flash.read_bytes() if options.flash else fresh_flash()
@@ -116,6 +116,6 @@ def _board(options: argparse.Namespace) -> None:
 
 
 def _demo(options: argparse.Namespace) -> None:
-    from .demo import demo
+    from .runs.demo import demo
 
     demo(options.out, options.seed)

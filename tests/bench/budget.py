@@ -19,9 +19,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pumpbench.usb_board import UsbBoard, fresh_flash
-from pumpbench.virtual_board import find_micropython
-from pumplog import firmware_build
+from pumpbench.board.usb_board import UsbBoard, fresh_flash
+from pumpbench.board.virtual_board import find_micropython
+from pumplog.deploy import firmware_build
 from pumplog.deploy.image import PARTITIONS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,8 +13,8 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "host"))
 import link_model  # noqa: E402
 from loop_link import LoopBoard  # noqa: E402
 from made_log import store_with_board  # noqa: E402
-from pumplog.store import Store  # noqa: E402
-from pumplog.sync_client import Client  # noqa: E402
+from pumplog.store.store import Store  # noqa: E402
+from pumplog.sync.client import Client  # noqa: E402
 from pumpwire.page import FOOTER_BYTES  # noqa: E402
 
 DAYS = 30

@@ -5,7 +5,7 @@ encrypted, nothing lost. In an event the two sides take turns: the central's pac
 packet, 150 us, and so on as long as another pair ends 150 us before the next event. A notification
 longer than a PDU takes several. The board's stack has room for 12 notifications, filled between
 events only; what a host writes arrives in the next event. What runs on it is the board's own session
-(gateway.peer_session) and the host's own client (pumplog.sync_client), not a formula.
+(gateway.peer_session) and the host's own client (pumplog.sync.client), not a formula.
 Air times: Bluetooth Core 5.4, volume 6, part B, 2.1 (preamble 1, access address 4, header 2,
 payload, MIC 4 where there is a payload, CRC 3 bytes; 8 us a byte).
 """

@@ -16,8 +16,8 @@ import reference_day
 from gateway.clock import Uptime
 from gateway.event_log import EventLog
 from nor import Nor
-from pumplog.entries import Entry
-from pumplog.store import Board, Store
+from pumplog.store.entries import Entry
+from pumplog.store.store import Board, Store
 from pumpwire import records
 from pumpwire.units import TICK_MS, TICKS_WRAP
 from ward import ROOT, Ward

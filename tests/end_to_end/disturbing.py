@@ -16,8 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
-from pumplog.entries import Entry
-from pumplog.store import Store
+from pumplog.store.entries import Entry
+from pumplog.store.store import Store
 from pumpwire import stream
 from traces import came_twice, packets
 from ward import (

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pumpbench.virtual_board import find_micropython
+from pumpbench.board.virtual_board import find_micropython
 
 STAND_IN = """\
 #!{python}

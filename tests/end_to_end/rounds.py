@@ -6,8 +6,8 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from pumplog.links.file_link import pull_image
-from pumplog.store import Store
+from pumplog.store.store import Store
+from pumplog.sync.image import pull_image
 from traces import sent_pages
 from ward import (
     Ward,

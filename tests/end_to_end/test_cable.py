@@ -7,9 +7,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from pumpbench.firmware import compiled_firmware
-from pumpbench.nurse import Nurse
-from pumpbench.virtual_board import Bench, Pins, VirtualBoard
+from pumpbench.board.firmware import compiled_firmware
+from pumpbench.board.virtual_board import Bench, Pins, VirtualBoard
+from pumpbench.nurse.nurse import Nurse
 from ward import pumplog
 
 HOURS = 3

@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 import pytest
 import segno
 from desk import SPEED, VFS, deploy, kept, log_cells, mpremote, running, variant
-from pumpbench.usb_board import NO_CELL, UsbBoard, fresh_flash
-from pumplog.store import Store
+from pumpbench.board.usb_board import NO_CELL, UsbBoard, fresh_flash
+from pumplog.store.store import Store
 from ward import pumplog
 
 pytestmark = pytest.mark.alone

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from named_binary import named_binary
-from pumpbench.virtual_board import HEAP
+from pumpbench.board.virtual_board import HEAP
 from ward import ROOT, Ward, all_entries, environment, run_ward
 
 
@@ -50,7 +50,7 @@ def test_a_simulated_day_fits_into_160_kb_of_heap(named: NamedBinary) -> None:
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("firmware")
-    done = subprocess.run([sys.executable, "-m", "pumplog.firmware_build", str(out)],
+    done = subprocess.run([sys.executable, "-m", "pumplog.deploy.firmware_build", str(out)],
                           capture_output=True, text=True, env=environment(out / "x.db"))
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pumpbench.fault_kinds import KINDS
-from pumpbench.faults import make_fault as fault
-from pumpbench.monte_carlo import WindowSpec, run_one
-from pumpbench.run import FIRST_START, Plan, run_cohort
+from pumpbench.faults.faults import make_fault as fault
+from pumpbench.faults.kinds import KINDS
+from pumpbench.runs.cohort_run import FIRST_START, Plan, run_cohort
+from pumpbench.runs.monte_carlo import WindowSpec, run_one
 from pumplog.cli import main
-from pumplog.entries import Entry
-from pumplog.store import Store
+from pumplog.store.entries import Entry
+from pumplog.store.store import Store
 
 H = 3600
 SEED = 7

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from blank_chip import rom_loader
 from desk import deploy
-from pumpbench.usb_board import UsbBoard
+from pumpbench.board.usb_board import UsbBoard
 from stock_image import stock_image
 from ward import environment, json_lines, pumplog
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import day_log
 import log_size
 import pytest
-from pumpbench.virtual_board import LOG_PAGES
-from pumplog.store import Store
+from pumpbench.board.virtual_board import LOG_PAGES
+from pumplog.store.store import Store
 from traces import answers, packets
 from ward import Ward, holes, json_lines, on_air, pumplog, rows, run_ward
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pumpbench.run import Plan, run_cohort
+from pumpbench.runs.cohort_run import Plan, run_cohort
 
 ROOT = Path(__file__).parents[2]
 REGIMENS = """\

@@ -12,12 +12,12 @@ from genuine import ATTESTATION, KEYS, LOG, OLD_OPEN, OTHER_LOG, PAGES, SEALED_P
 from made_log import board
 from mending import mend_footer, mend_frames, mend_header
 from pumplog.errors import Integrity
-from pumplog.findings import BROKEN
-from pumplog.page_reading import OPEN, UNREAD, read_page
-from pumplog.store import Store
-from pumplog.store_pages import StoredPage, row_of
-from pumplog.store_proofs import Attestation
-from pumplog.verify import Evidence, Report, verify_log
+from pumplog.store.keys import Attestation
+from pumplog.store.page_reading import OPEN, UNREAD, read_page
+from pumplog.store.pages import StoredPage, row_of
+from pumplog.store.store import Store
+from pumplog.verify.findings import BROKEN
+from pumplog.verify.verify import Evidence, Report, verify_log
 from pumpwire import page
 
 Pages = dict[int, bytes]

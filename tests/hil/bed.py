@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pumplog import world
+from pumplog import host
 from pumplog.cli import main
 from pumplog.deploy.mpremote import Mpremote
 from pumplog.deploy.two_firmwares import leave_service, to_service
-from pumplog.entries import Entry
 from pumplog.errors import PumplogError
 from pumplog.links.serial_link import SerialLink
-from pumplog.store import Board, Store
-from pumplog.sync_client import Client
+from pumplog.store.entries import Entry
+from pumplog.store.store import Board, Store
+from pumplog.sync.client import Client
 from rig_client import Rig
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,10 +102,10 @@ class Bed:
 
     def queue(self, n: int) -> None:
         """Puts entries into the store that wait for the board: readings of nobody's pump."""
-        now_ms, code = world.utc_now_ms(), self.known().check_code
+        now_ms, code = host.utc_now_ms(), self.known().check_code
         with Store.open(self.db) as store:
             for volume_ul in range(n):
-                store.add_entry(Entry(world.new_uuid(), "reading", "bench", self.name, 1, "HIL", now_ms,
+                store.add_entry(Entry(host.new_uuid(), "reading", "bench", self.name, 1, "HIL", now_ms,
                                       now_ms, {"volume_ul": volume_ul}, check_code=code))
             store.commit()
 

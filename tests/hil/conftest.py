@@ -16,9 +16,9 @@ from pathlib import Path
 import acceptance
 import pytest
 from bed import Bed
-from pumpbench.usb_board import UsbBoard, fresh_flash
+from pumpbench.board.usb_board import UsbBoard, fresh_flash
 from pumplog.links.serial_link import SerialLink
-from pumplog.sync_client import Client
+from pumplog.sync.client import Client
 from rig_client import Rig
 from simulated_rig import SimulatedRig
 from untested import UNTESTED

@@ -14,7 +14,7 @@ import tty
 from collections.abc import Callable
 from pathlib import Path
 
-from pumpbench.virtual_board import find_micropython
+from pumpbench.board.virtual_board import find_micropython
 
 ROOT = Path(__file__).resolve().parents[2]
 SAID = struct.Struct("<Qii")

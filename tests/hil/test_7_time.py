@@ -6,7 +6,7 @@ import time
 from struct import unpack_from
 
 from bed import Bed, after, of_kind
-from pumplog.sync_client import Client
+from pumplog.sync.client import Client
 from pumpwire import commands, names
 
 CRYSTAL_PPM = 100

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from bed import APART_S, Bed, after, of_kind, total
-from pumplog import world
-from pumplog.store import Store
+from pumplog import host
+from pumplog.store.store import Store
 from pumpwire import commands
 
 PRESS_US = 600_000
@@ -34,7 +34,7 @@ def wrong(bed: Bed, tmp_path: Path) -> Path:
     db = tmp_path / "wrong.db"
     shutil.copy(bed.db, db)
     with Store.open(db) as store:
-        store.add_board(replace(bed.known(), pairing_key=world.random_bytes(16)))
+        store.add_board(replace(bed.known(), pairing_key=host.random_bytes(16)))
         store.commit()
     return db
 

@@ -7,8 +7,8 @@ from fractions import Fraction
 from uuid import UUID, uuid4
 
 from page_maker import PageMaker
-from pumplog.entries import Entry
-from pumplog.store import Board, Store
+from pumplog.store.entries import Entry
+from pumplog.store.store import Board, Store
 from pumpwire import page, records, seal
 from pumpwire.units import EPOCH_2020_S
 

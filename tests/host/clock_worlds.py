@@ -1,7 +1,7 @@
 """Simulated boards whose truth is known: boots, drift, resets, lost pages, and hosts right or wrong.
 
 A world holds a log's clock records and when each of its records truly was. `world` draws anything that
-the promise in pumplog.timeline covers, and nothing else: what was drawn beyond it is taken out again.
+the promise in pumplog.log.timeline covers, and nothing else: what was drawn beyond it is taken out.
 `laptop_world` has one laptop that is wrong at every visit, and a clock chip that it may have set.
 """
 
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from clock_truth import DAY_MS, HOUR_MS, LOST_MS, MINUTE_MS, NS, T0_MS, Chip, Clock, Told, resumed
 from gateway.clock import Uptime
-from pumplog.store import StoredRecord
-from pumplog.timeline import Timeline
+from pumplog.log.timeline import Timeline
+from pumplog.store.store import StoredRecord
 from pumpwire.units import TICK_MS, TICKS_WRAP
 
 PPM = 100

@@ -5,8 +5,8 @@ from __future__ import annotations
 import binascii
 
 from page_maker import PageMaker
-from pumplog.store import Board, Pull, Store
-from pumplog.store_proofs import Attestation
+from pumplog.store.keys import Attestation
+from pumplog.store.store import Board, Pull, Store
 from pumpwire import page, records, seal
 from pumpwire.check import crc16
 

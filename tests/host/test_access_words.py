@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from bedside import Bedside
 from pumplog.cli import main
-from pumplog.record_words import words
-from pumplog.store import Store
+from pumplog.log.words import words
+from pumplog.store.store import Store
 
 
 @pytest.mark.parametrize("fields, said", [

@@ -17,10 +17,10 @@ from pumpbench.accuracy.judge import findings_of
 from pumpbench.accuracy.plan import plan, planned
 from pumpbench.accuracy.pool import Criterion, criteria, share
 from pumpbench.accuracy.report import report
-from pumpbench.handset import debounce
-from pumpbench.monte_carlo import run_one
-from pumplog.log_view import Demand
-from pumplog.runs import Bolus
+from pumpbench.bedside.handset import debounce
+from pumpbench.runs.monte_carlo import run_one
+from pumplog.log.runs import Bolus
+from pumplog.log.view import Demand
 
 ROOT = Path(__file__).parents[2]
 Finding = dict[str, Any]

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pumpbench.cohort import TIMEPOINTS, Patient, Regimen, read_cohort
+from pumpbench.bedside.cohort import TIMEPOINTS, Patient, Regimen, read_cohort
+from pumpbench.bedside.handset import contact_edges, debounce, latched_by_tick
+from pumpbench.bedside.load_cell import Handling, LoadCell
+from pumpbench.bedside.patient import Press, plan_presses
+from pumpbench.bedside.pump import Bolus, PumpSettings, continuous_curve, motor_counts, respond
+from pumpbench.bedside.relief import plan_reliefs
+from pumpbench.bedside.seeds import stream
+from pumpbench.bedside.volume import VolumeCurve
+from pumpbench.bedside.window import WindowWorld, WorldOptions, build_window
+from pumpbench.board.flash_cells import PAGE_BYTES, FlashCells, PowerCut
 from pumpbench.errors import BenchError
-from pumpbench.flash_cells import PAGE_BYTES, FlashCells, PowerCut
-from pumpbench.handset import contact_edges, debounce, latched_by_tick
-from pumpbench.load_cell import Handling, LoadCell
-from pumpbench.patient import Press, plan_presses
-from pumpbench.pump import Bolus, PumpSettings, continuous_curve, motor_counts, respond
-from pumpbench.relief import plan_reliefs
-from pumpbench.seeds import stream
-from pumpbench.volume import VolumeCurve
-from pumpbench.world import WindowWorld, WorldOptions, build_window
 
 COHORT = Path(__file__).parents[1] / "vectors" / "cohort"  # synthetic patients
 QUANTUM_UL = Fraction(50)

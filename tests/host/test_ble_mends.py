@@ -13,7 +13,7 @@ import _bleio
 import pytest
 from _bleio.common import Adapter, Characteristic
 from bleak.exc import BleakError
-from pumplog.links import ble_mends
+from pumplog.links import ble_fixes as ble_mends
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 TOUCHED = ((Adapter, "_cached_device"), (Adapter, "delete_connection"), (Adapter, "await_bleak"),

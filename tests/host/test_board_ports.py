@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pumpbench.virtual_board import find_micropython
+from pumpbench.board.virtual_board import find_micropython
 from virtual_air import VirtualAir
 
 ROOT = Path(__file__).resolve().parents[2]

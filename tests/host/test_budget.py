@@ -6,7 +6,7 @@ import dataclasses
 
 import budget
 import pytest
-from pumplog import firmware_build
+from pumplog.deploy import firmware_build
 
 BUILD = budget.ROOT / "build" / "firmware"  # the 32-bit MicroPython sees files of this checkout only
 

@@ -16,14 +16,14 @@ from uuid import uuid4
 import pytest
 from bedside import START_MS, Bedside
 from page_maker import PageMaker
-from pumplog import world
+from pumplog import host
 from pumplog.cli import main
 from pumplog.cli.common import deliver
-from pumplog.entries import Entry, to_wire
-from pumplog.episodes import episodes
 from pumplog.errors import Usage
+from pumplog.patients.episodes import episodes
 from pumplog.quantities import MASS_UG, RATE_UL_H, VOLUME_UL, Kind, parse, show, show_age
-from pumplog.store import Pull, Store
+from pumplog.store.entries import Entry, to_wire
+from pumplog.store.store import Pull, Store
 from pumpwire import commands, names, records
 
 ROOT = Path(__file__).parents[2]
@@ -324,7 +324,7 @@ def test_status_says_the_local_time_the_age_and_what_is_unknown(
     monkeypatch.setenv("TZ", "Etc/GMT-2")
     time.tzset()
     now_ms = START_MS + 10 * 3600_000
-    monkeypatch.setattr(world, "utc_now_ms", lambda: now_ms)
+    monkeypatch.setattr(host, "utc_now_ms", lambda: now_ms)
     _pulled(db, now_ms - 7 * 60_000)
     assert main(["status", "--db", str(db)]) == 0
     said = capsys.readouterr().out
@@ -521,7 +521,7 @@ def test_status_has_the_same_keys_for_a_board_never_pulled(
     never = json.loads(capsys.readouterr().out)
     told = {**dict.fromkeys(names.STATUS_FIELDS, 0), "uptime_s": 40}
     with Store.open(db) as store:
-        store.add_pull(Pull("B01", 1, world.utc_now_ms(), "test", 0, 0, "complete", told))
+        store.add_pull(Pull("B01", 1, host.utc_now_ms(), "test", 0, 0, "complete", told))
         store.commit()
     assert main(["status", "--json", "--db", str(db)]) == 0
     assert json.loads(capsys.readouterr().out).keys() == never.keys() and never["pump_running"] is None

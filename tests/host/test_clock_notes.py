@@ -9,7 +9,7 @@ import pytest
 from clock_truth import HOUR_MS, T0_MS
 from made_log import LOG_ID, store_with_board
 from page_maker import PageMaker
-from pumplog import world
+from pumplog import host
 from pumplog.cli import main
 from pumpwire import records
 from pumpwire.units import EPOCH_2020_S, TICK_MS
@@ -22,7 +22,7 @@ Visit = tuple[int, int, int]  # uptime in h, host, ahead in ms
 @pytest.fixture
 def pull(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """pull(visits...): pulls a board whose boot heard these; boots before it may be given."""
-    monkeypatch.setattr(world, "host_id", lambda: ME)
+    monkeypatch.setattr(host, "host_id", lambda: ME)
     db, image = tmp_path / "a.db", tmp_path / "log.flash"
     with store_with_board(path=str(db)) as store:
         store.commit()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from pumplog.conflicts import conflicts
-from pumplog.entries import Entry
-from pumplog.episodes import episodes
-from pumplog.store import Store
+from pumplog.patients.conflicts import conflicts
+from pumplog.patients.episodes import episodes
+from pumplog.store.entries import Entry
+from pumplog.store.store import Store
 
 MIN = 60_000
 BAG = {"morphine_ug": 110_000, "bupivacaine_ug": 55_000, "volume_ul": 250_000}

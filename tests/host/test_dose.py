@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from bedside import START_MS, Bedside
-from pumplog.dose import Doses, doses
-from pumplog.episodes import episode
-from pumplog.sight import seen_by
-from pumplog.store import Store
+from pumplog.dose.doses import Doses, doses
+from pumplog.patients.episodes import episode
+from pumplog.patients.shares import seen_by
+from pumplog.store.store import Store
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "vectors" / "worked_examples.json").read_text())
 HOUR = 3600

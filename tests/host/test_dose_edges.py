@@ -10,12 +10,12 @@ from uuid import uuid4
 import pytest
 from bedside import START_MS, Bedside
 from counting import calls_of
-from pumplog.cohort_table import Window, cohort_doses, cohort_table
-from pumplog.dose import Doses, doses
-from pumplog.entries import Entry
-from pumplog.episodes import episode
-from pumplog.sight import Sight, seen_by
-from pumplog.store import Store, StoredRecord
+from pumplog.dose.doses import Doses, doses
+from pumplog.patients.episodes import episode
+from pumplog.patients.shares import Sight, seen_by
+from pumplog.store.entries import Entry
+from pumplog.store.store import Store, StoredRecord
+from pumplog.study.cohort import Window, cohort_doses, cohort_table
 
 HOUR = 3600
 DAY = 24 * HOUR

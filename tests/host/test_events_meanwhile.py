@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from desk_board import DeskBoard
 from gateway.gateway import Gateway
 from loop_link import LoopBoard
-from pumplog.store import Store
-from pumplog.sync_client import Client
+from pumplog.store.store import Store
+from pumplog.sync.client import Client
 
 TICKS, PULL_AT = 2_400, 600
 TICKS_A_PRESS = 5

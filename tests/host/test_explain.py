@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from bedside import Bedside
 from pumplog.cli import main
-from pumplog.entries import Entry, to_wire
-from pumplog.store import Store
+from pumplog.store.entries import Entry, to_wire
+from pumplog.store.store import Store
 from pumpwire import records
 
 HOUR, DAY = 3600, 86400

@@ -13,25 +13,25 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pumpbench import fault_docs
-from pumpbench.board_faults import Outage, outages, stall_ticks
-from pumpbench.cohort import Patient, Regimen, read_cohort
+from pumpbench.air.serve import _lose_links
+from pumpbench.bedside.cohort import Patient, Regimen, read_cohort
+from pumpbench.bedside.load_cell import NO_READING, LoadCell
+from pumpbench.bedside.patient import Press
+from pumpbench.bedside.pump import PumpSettings, respond, running_spans
+from pumpbench.bedside.window import WindowWorld, WorldOptions, build_window
+from pumpbench.board.virtual_board import CLOSED, NO_TEMPERATURE, Bench, Pins, VirtualBoard
 from pumpbench.errors import BenchError
-from pumpbench.fault_kinds import KINDS
-from pumpbench.faults import Fault, make_fault, read_faults
-from pumpbench.load_cell import NO_READING, LoadCell
-from pumpbench.monte_carlo import draw_spec, records, run_one, run_windows
-from pumpbench.nurse import Nurse
-from pumpbench.nurse_script import Visit, script
-from pumpbench.patient import Press
-from pumpbench.pump import PumpSettings, respond, running_spans
-from pumpbench.run import Plan, _groups, run_cohort
-from pumpbench.serve import _lose_links
-from pumpbench.virtual_board import CLOSED, NO_TEMPERATURE, Bench, Pins, VirtualBoard
-from pumpbench.world import WindowWorld, WorldOptions, build_window
+from pumpbench.faults import docs as fault_docs
+from pumpbench.faults.faults import Fault, make_fault, read_faults
+from pumpbench.faults.kinds import KINDS
+from pumpbench.faults.of_board import Outage, outages, stall_ticks
+from pumpbench.nurse.nurse import Nurse
+from pumpbench.nurse.script import Visit, script
+from pumpbench.runs.cohort_run import Plan, _groups, run_cohort
+from pumpbench.runs.monte_carlo import draw_spec, records, run_one, run_windows
 from pumplog.cli import build_parser
-from pumplog.links.file_link import pull_image
-from pumplog.store import Store
+from pumplog.store.store import Store
+from pumplog.sync.image import pull_image
 
 ROOT = Path(__file__).parents[2]
 COHORT = ROOT / "tests" / "vectors" / "cohort"  # synthetic patients

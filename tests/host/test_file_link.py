@@ -10,8 +10,8 @@ from made_log import KEY, LOG_ID, MadeLog, newer, store_with_board
 from page_maker import PageMaker
 from pumplog.cli import main
 from pumplog.errors import Integrity
-from pumplog.links.file_link import as_synced, pull_image
-from pumplog.store import Store
+from pumplog.store.store import Store
+from pumplog.sync.image import as_synced, pull_image
 from pumpwire import page, records
 
 ERASED = b"\xff"

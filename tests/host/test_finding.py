@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 from pumplog.errors import Absent
-from pumplog.links.finding import Finder
+from pumplog.links.search import Finder
 
 
 @dataclass(frozen=True)

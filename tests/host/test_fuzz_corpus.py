@@ -10,7 +10,7 @@ import pytest
 from gateway import open_page, slots
 from hang import Hang, bounded
 from mutants import one
-from pumplog import verify
+from pumplog.verify import verify
 from pumpwire import decoding, frames, page, receiving
 from pumpwire.errors import WireError
 from targets import CORPUS, TARGETS

@@ -12,8 +12,8 @@ import pytest
 from desk_board import DeskBoard
 from gateway.gateway import Gateway
 from loop_link import LoopBoard, LoopLink, session_of
-from pumplog.store import Store
-from pumplog.sync_client import Client
+from pumplog.store.store import Store
+from pumplog.sync.client import Client
 from pumpwire import commands, decoding, page, pairing, proofs, racp, receiving, records, uuids
 from pumpwire.errors import WireError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from blank_chip import rom_loader
-from pumpbench.usb_board import UsbBoard, run_on_chip
+from pumpbench.board.usb_board import UsbBoard, run_on_chip
 from pumplog.deploy import findings
 from pumplog.deploy.__main__ import main
 from pumplog.deploy.on_board import SURVEY, Survey

@@ -12,8 +12,8 @@ import pytest
 from loop_link import LoopBoard, LoopLink
 from made_log import KEY
 from pumplog.cli import main
-from pumplog.store import Board, Store
-from pumplog.sync_client import Client
+from pumplog.store.store import Board, Store
+from pumplog.sync.client import Client
 
 OLD_KEY = bytes(range(100, 132))
 ONE = Board("B01", KEY, bytes(range(32)), 123456, 1_000_000, 25_000, 1_767_600_000_000)

@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import pytest
 from bedside import START_MS, Bedside
-from pumplog import world
+from pumplog import host
 from pumplog.cli import main
-from pumplog.entries import Entry
-from pumplog.store import Store
+from pumplog.store.entries import Entry
+from pumplog.store.store import Store
 
 HOUR, DAY = 3600, 86400
 BAG = ["--morphine", "200 mg", "--bupivacaine", "50 mg", "--volume", "250 mL"]
@@ -26,7 +26,7 @@ def db(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         bed.bag(0, "0.40", "0.20")
         bed.infuse(0, DAY, "1.0")
         bed.write(DAY)
-    monkeypatch.setattr(world, "utc_now_ms", lambda: START_MS + 13 * HOUR * 1000)
+    monkeypatch.setattr(host, "utc_now_ms", lambda: START_MS + 13 * HOUR * 1000)
     return path
 
 

@@ -6,8 +6,8 @@ import link_bench
 import link_model
 import pytest
 from loop_link import LoopBoard
-from pumplog.store import Store
-from pumplog.sync_client import Client
+from pumplog.store.store import Store
+from pumplog.sync.client import Client
 
 
 @pytest.fixture(scope="module", params=link_bench.MTUS)

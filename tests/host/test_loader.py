@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from pumpbench.usb_board import UsbBoard, fresh_flash, run_on_chip
+from pumpbench.board.usb_board import UsbBoard, fresh_flash, run_on_chip
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """

@@ -11,13 +11,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from pumplog import world
+from pumplog import host
 from pumplog.cli.pull_report import Pulled, Target, report
-from pumplog.entries import Entry
 from pumplog.errors import Absent, Integrity, NotPaired, PumplogError, Unreachable
-from pumplog.store import Pull, Store
-from pumplog.sync_client import PullResult
-from pumplog.ward_pull import Visit
+from pumplog.store.entries import Entry
+from pumplog.store.store import Pull, Store
+from pumplog.sync.client import PullResult
+from pumplog.sync.round import Visit
 from pumpwire.names import RESULTS
 
 NOW_MS = 1_767_668_520_000  # 2026-01-06T03:02:00Z
@@ -29,7 +29,7 @@ NOT_HEARD = Absent("board B00 does not answer: go near it and check that its lig
 
 @pytest.fixture(autouse=True)
 def night(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(world, "utc_now_ms", lambda: NOW_MS)
+    monkeypatch.setattr(host, "utc_now_ms", lambda: NOW_MS)
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     yield

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from pumpbench.cli import _parser as pumpbench_parser
 from pumplog.cli import COMMANDS, build_parser
-from pumplog.render import render
-from pumplog.table import KEYS, TIMEPOINTS, Value, build_table
+from pumplog.study.table import KEYS, TIMEPOINTS, Value, build_table
+from pumplog.study.text import render
 from readme import printed_table, shown_table
 
 ROOT = Path(__file__).parents[2]

@@ -9,12 +9,12 @@ import pytest
 from bedside import START_MS, Bedside
 from counting import calls_of
 from pumplog.cli import main
-from pumplog.dose import Doses, doses
-from pumplog.episodes import episode
-from pumplog.presses import PressBook
-from pumplog.sight import seen_by
-from pumplog.store import Store
-from pumplog.timeline import Timeline
+from pumplog.dose.doses import Doses, doses
+from pumplog.log.presses import PressBook
+from pumplog.log.timeline import Timeline
+from pumplog.patients.episodes import episode
+from pumplog.patients.shares import seen_by
+from pumplog.store.store import Store
 from pumpwire import records
 
 HOUR, DAY = 3600, 86400

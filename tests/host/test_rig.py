@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 import serial
-from pumpbench.virtual_board import find_micropython
+from pumpbench.board.virtual_board import find_micropython
 from rig import wires
 from rig_client import Rig, RigError
 from simulated_rig import CONVERSION, ROOT, SimulatedRig

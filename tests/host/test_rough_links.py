@@ -10,8 +10,8 @@ import pytest
 from link_model import INTERVAL_US, ModelLink
 from loop_link import LoopBoard, LoopLink, window_bytes
 from pumplog.errors import Unreachable
-from pumplog.store import Store
-from pumplog.sync_client import Client, PullResult
+from pumplog.store.store import Store
+from pumplog.sync.client import Client, PullResult
 from pumpwire import uuids
 
 

@@ -6,7 +6,7 @@ import re
 from importlib import metadata
 from pathlib import Path
 
-from pumplog.sbom import bill
+from pumplog.release.sbom import bill
 
 LOCK = (Path(__file__).parents[2] / "requirements.lock").read_text()
 

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import pytest
 from pumplog.cli import main
-from pumplog.entries import Entry
 from pumplog.links import ble_radio
 from pumplog.links.ble_radio import Seen
-from pumplog.store import Store
+from pumplog.store.entries import Entry
+from pumplog.store.store import Store
 
 HEARD = [Seen("B01", "a", -40, False, None), Seen("B02", "b", -93, True, None),
          Seen("B09", "c", -60, True, None)]

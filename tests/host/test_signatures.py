@@ -7,11 +7,11 @@ import re
 
 import pytest
 from bedside import START_MS, Bedside
-from pumplog import record_words
 from pumplog.cli import main
-from pumplog.log_view import read_log
-from pumplog.signatures import Signature, evidence, name_of
-from pumplog.store import Pull, Store
+from pumplog.log import words as record_words
+from pumplog.log.signatures import Signature, evidence, name_of
+from pumplog.log.view import read_log
+from pumplog.store.store import Pull, Store
 from pumpwire import names, records
 
 HOUR = 3600

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pumpbench.firmware import compiled_firmware
-from pumpbench.virtual_board import LOG_PAGES, PAGE_BYTES, Bench, Pins, VirtualBoard
+from pumpbench.board.firmware import compiled_firmware
+from pumpbench.board.virtual_board import LOG_PAGES, PAGE_BYTES, Bench, Pins, VirtualBoard
 from pumpwire import decoding, records
 from pumpwire.errors import WireError
 

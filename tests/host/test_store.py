@@ -12,16 +12,16 @@ from uuid import UUID
 import pytest
 from made_log import AT_MS, KEY, LOG_ID, MadeLog, board, newer, store_with_board
 from pumplog.cli.common import unconfirmed
-from pumplog.entries import Entry
 from pumplog.errors import Integrity
-from pumplog.schema import MIGRATIONS
-from pumplog.store import Store
+from pumplog.store.entries import Entry
+from pumplog.store.schema import MIGRATIONS
+from pumplog.store.store import Store
 from pumpwire import page
 from test_cli import PATHS
 
 OPEN = """
 import sys, time
-from pumplog.store import Store
+from pumplog.store.store import Store
 time.sleep(max(0, float(sys.argv[2]) - time.time()))
 Store.open(sys.argv[1])
 """
@@ -42,7 +42,7 @@ def test_many_may_make_the_same_store_at_once(tmp_path: Path) -> None:
 
 
 def test_many_may_ask_who_this_computer_is_at_once(tmp_path: Path) -> None:
-    ask = "from pumplog.world import host_id; print(host_id())"
+    ask = "from pumplog.host import host_id; print(host_id())"
     processes = [
         subprocess.Popen([sys.executable, "-c", ask], text=True, stdout=subprocess.PIPE,
                          env={"PYTHONPATH": PATHS, "XDG_STATE_HOME": str(tmp_path)})

@@ -7,8 +7,8 @@ import random
 import pytest
 from loop_link import LoopBoard, LoopLink
 from pumplog.errors import Integrity, Unreachable
-from pumplog.store import Pull, Store
-from pumplog.sync_client import Client, PullResult
+from pumplog.store.store import Pull, Store
+from pumplog.sync.client import Client, PullResult
 from pumpwire import page, receiving, uuids
 
 
@@ -231,5 +231,5 @@ def test_whether_the_board_took_the_time_is_told(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(client, "command", lambda op, body=b"": asked(op, body[:-10] + bytes(10)
                                                                       if body else b""))
     assert not client.anchor()
-    monkeypatch.setattr("pumplog.sync_client._MAX_UNCERTAINTY_MS", 0)
+    monkeypatch.setattr("pumplog.sync.client._MAX_UNCERTAINTY_MS", 0)
     assert not Client(LoopLink(board)).anchor()

@@ -9,12 +9,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from pumplog import stats
 from pumplog.cli import main
 from pumplog.errors import Usage
-from pumplog.render import digits_of
-from pumplog.table import KEYS, TIMEPOINTS, Value, build_table, decimal
-from pumplog.values_csv import read_published, read_values
+from pumplog.study import stats
+from pumplog.study.table import KEYS, TIMEPOINTS, Value, build_table, decimal
+from pumplog.study.text import digits_of
+from pumplog.study.values_csv import read_published, read_values
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = json.loads((ROOT / "tests" / "vectors" / "worked_examples.json").read_text())

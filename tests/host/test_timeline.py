@@ -7,7 +7,7 @@ import random
 import pytest
 from clock_truth import HOUR_MS, T0_MS, anchor, resumed
 from counting import calls_of
-from pumplog.timeline import DISAGREE_MS, Timeline
+from pumplog.log.timeline import DISAGREE_MS, Timeline
 from pumpwire.units import EPOCH_2020_S
 
 

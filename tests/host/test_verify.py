@@ -12,10 +12,10 @@ from made_log import AT_MS, KEY, LOG_ID, MadeLog, board, put_page, store_with_bo
 from page_maker import PageMaker
 from pumplog.cli import main
 from pumplog.errors import Integrity
-from pumplog.findings import KINDS, Finding, merged
-from pumplog.page_reading import BAD, SEALED, Keyring, read_page
-from pumplog.store import Store
-from pumplog.verify import Evidence, Report, verify_log
+from pumplog.store.page_reading import BAD, SEALED, Keyring, read_page
+from pumplog.store.store import Store
+from pumplog.verify.findings import KINDS, Finding, merged
+from pumplog.verify.verify import Evidence, Report, verify_log
 from pumpwire import page, records
 
 

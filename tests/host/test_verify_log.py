@@ -8,10 +8,10 @@ import pytest
 from loop_link import LoopBoard, LoopLink
 from made_log import AT_MS, KEY, put_page, store_with_board
 from pumplog.errors import Integrity, Unreachable
-from pumplog.links.file_link import as_synced
-from pumplog.store import Pull, Store
-from pumplog.sync_client import Client, PullResult
-from pumplog.verify import Evidence, Report, verify_log
+from pumplog.store.store import Pull, Store
+from pumplog.sync.client import Client, PullResult
+from pumplog.sync.image import as_synced
+from pumplog.verify.verify import Evidence, Report, verify_log
 from pumpwire import page
 
 

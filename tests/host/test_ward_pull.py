@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 from pumplog.errors import Integrity, Unreachable
-from pumplog.ward_pull import AT_ONCE, TRIES, visit_all
+from pumplog.sync.round import AT_ONCE, TRIES, visit_all
 
 
 def test_every_board_is_visited_and_the_order_is_the_wards() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from desk import SPEED, VFS, deploy, kept, log_cells, mpremote, running, surveyed, variant
-from pumpbench.usb_board import UsbBoard, fresh_flash, operations
+from pumpbench.board.usb_board import UsbBoard, fresh_flash, operations
 from pumplog.deploy.mpremote import Mpremote
 from pumplog.deploy.two_firmwares import to_service
 from scale import scaled

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from named_binary import named_binary
-from pumpbench.run import Plan, run_cohort
-from pumpbench.virtual_board import HEAP
-from pumplog.store import Store
-from pumplog.verify import Evidence, verify_log
+from pumpbench.board.virtual_board import HEAP
+from pumpbench.runs.cohort_run import Plan, run_cohort
+from pumplog.store.store import Store
+from pumplog.verify.verify import Evidence, verify_log
 from ward import holes, pumplog, rows
 
 DAYS = 30

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from long_uptime import DAYS_OF_34_YEARS, count_last_days
-from pumpbench.virtual_board import find_micropython
+from pumpbench.board.virtual_board import find_micropython
 
 TESTS = Path(__file__).resolve().parents[1]
 BOTH = TESTS / "both"

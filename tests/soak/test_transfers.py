@@ -8,8 +8,8 @@ import link_bench
 from loop_link import LoopBoard, LoopLink, window_bytes
 from made_log import store_with_board
 from pumplog.errors import Integrity, Unreachable
-from pumplog.store import Store
-from pumplog.sync_client import Client
+from pumplog.store.store import Store
+from pumplog.sync.client import Client
 from pumpwire.records import MAX_FRAME
 from scale import scaled
 

@@ -7,7 +7,7 @@ from statistics import median
 
 from clock_truth import HOUR_MS
 from clock_worlds import Score, healthy_world, laptop_world, world, wrapping_world
-from pumplog.chain import drift_ms
+from pumplog.log.chain import drift_ms
 from scale import scaled
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "both"), str(TESTS.parent / "firmware"), str(TESTS.parent / "host_tools")]
 
-from pumpbench.cohort import Patient, Regimen  # noqa: E402
-from pumpbench.faults import Fault, make_fault  # noqa: E402
-from pumpbench.load_cell import NO_READING  # noqa: E402
-from pumpbench.virtual_board import CLOSED  # noqa: E402
-from pumpbench.world import WindowWorld, WorldOptions, build_window  # noqa: E402
+from pumpbench.bedside.cohort import Patient, Regimen  # noqa: E402
+from pumpbench.bedside.load_cell import NO_READING  # noqa: E402
+from pumpbench.bedside.window import WindowWorld, WorldOptions, build_window  # noqa: E402
+from pumpbench.board.virtual_board import CLOSED  # noqa: E402
+from pumpbench.faults.faults import Fault, make_fault  # noqa: E402
 from trace_replay import Replay  # noqa: E402
 
 FOLDER = Path(__file__).parent / "traces"

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pumplog.episodes import Episode
-from pumplog.observed import Observed
-from pumplog.sight import Sight
-from pumplog.store import Store
+from pumplog.patients.episodes import Episode
+from pumplog.patients.observed import Observed
+from pumplog.patients.shares import Sight
+from pumplog.store.store import Store
 
-from ..cohort import Patient, Regimen
-from ..monte_carlo import WindowResult, WindowSpec, records
-from ..run import FIRST_START
-from ..world import WindowWorld, build_window
+from ..bedside.cohort import Patient, Regimen
+from ..bedside.window import WindowWorld, build_window
+from ..runs.cohort_run import FIRST_START
+from ..runs.monte_carlo import WindowResult, WindowSpec, records
 
 START_MS = int(FIRST_START.timestamp()) * 1000
 

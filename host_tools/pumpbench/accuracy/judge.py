@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
-from ..monte_carlo import WindowResult
+from ..runs.monte_carlo import WindowResult
 from . import judge_bags, judge_presses, judge_suspicions, judge_volumes
 from .evidence import Evidence, read
 

@@ -6,10 +6,10 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from pumplog.dose import doses
-from pumplog.volumes import Figure
+from pumplog.dose.doses import doses
+from pumplog.dose.volumes import Figure
 
-from ..seeds import stream
+from ..bedside.seeds import stream
 from .evidence import START_MS, Evidence
 
 PIECE_ML = 10

@@ -19,10 +19,10 @@ from typing import Any
 
 from scipy.stats import norm
 
-from ..faults import Fault, make_fault
-from ..load_cell import LoadCell
-from ..monte_carlo import WindowSpec, draw_spec
-from ..seeds import stream
+from ..bedside.load_cell import LoadCell
+from ..bedside.seeds import stream
+from ..faults.faults import Fault, make_fault
+from ..runs.monte_carlo import WindowSpec, draw_spec
 
 TRACE_S = 100  # so that windows are cut at other moments than the log's minutes
 HOUR_S = 3600

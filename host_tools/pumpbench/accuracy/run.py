@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..monte_carlo import map_windows
+from ..runs.monte_carlo import map_windows
 from .judge import judge
 from .plan import Planned
 

@@ -41,7 +41,7 @@ COMMANDS = {
 
 def default_db() -> Path:
     """Returns where the store is when nobody says."""
-    from ..world import state_folder
+    from ..host import state_folder
 
     return Path(os.environ.get("PUMPLOG_DB") or state_folder() / "pumplog.db")
 

@@ -6,10 +6,10 @@ import argparse
 import sys
 from fractions import Fraction
 
-from ..entries import Entry
-from ..episodes import Episode
 from ..errors import NotFound, Usage
+from ..patients.episodes import Episode
 from ..quantities import MASS_UG, VOLUME_UL, parse, show
+from ..store.entries import Entry
 from .common import (
     add_ago,
     current,

@@ -11,15 +11,15 @@ from typing import Any
 
 from pumpwire import commands, names
 
-from .. import world
-from ..entries import Entry, to_wire
-from ..episodes import Episode, episode, episodes
+from .. import host
 from ..errors import Integrity, NotFound, Partly, PumplogError, Usage
 from ..links import open_link
 from ..links.link import Link
+from ..patients.episodes import Episode, episode, episodes
 from ..quantities import TIME_S, parse, show_age, show_span
-from ..store import Store
-from ..sync_client import Client, Proof, PullResult
+from ..store.entries import Entry, to_wire
+from ..store.store import Store
+from ..sync.client import Client, Proof, PullResult
 
 _DAY_MS = 86_400_000
 _LONGEST_AGO_MS = 7 * _DAY_MS
@@ -58,20 +58,20 @@ def utc_text(ms: int) -> str:
 
 def local_text(ms: int) -> str:
     """Returns a moment by this computer's own clock, with the day unless it is today."""
-    moment, today = (datetime.fromtimestamp(at / 1000) for at in (ms, world.utc_now_ms()))
+    moment, today = (datetime.fromtimestamp(at / 1000) for at in (ms, host.utc_now_ms()))
     return f"{moment:%H:%M}" if moment.date() == today.date() else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def since_text(ms: int) -> str:
     """Returns when something began and how long ago that is; with the day if it is a day or more."""
-    ago_ms = world.utc_now_ms() - ms
+    ago_ms = host.utc_now_ms() - ms
     when = f"{datetime.fromtimestamp(ms / 1000):%H:%M}" if 0 <= ago_ms < _DAY_MS else local_text(ms)
     return f"{when}, {show_age(ago_ms)}"
 
 
 def age_s(ms: int) -> int:
     """Returns how many seconds ago a moment was."""
-    return (world.utc_now_ms() - ms) // 1000
+    return (host.utc_now_ms() - ms) // 1000
 
 
 def current(store: Store, name: str) -> Episode:
@@ -110,7 +110,7 @@ def new_entry(
     fields: dict[str, int], bed: str | None = None,
 ) -> Entry:
     """Returns a fresh entry that holds from now, or from as long ago as --ago says."""
-    now_ms = world.utc_now_ms()
+    now_ms = host.utc_now_ms()
     effective_ms = now_ms
     if options.ago is not None:
         effective_ms -= parse(options.ago, "--ago", TIME_S) * 1000
@@ -118,8 +118,8 @@ def new_entry(
             raise Usage(f"--ago {options.ago!r} is more than {show_span(_LONGEST_AGO_MS)}: check it.")
         say(f"  holds from {since_text(effective_ms)}")
     return Entry(
-        world.new_uuid(), kind, patient, board, assignment, author(options), now_ms, effective_ms,
-        fields, bed, world.simulated(), check_code=options.check,
+        host.new_uuid(), kind, patient, board, assignment, author(options), now_ms, effective_ms,
+        fields, bed, host.simulated(), check_code=options.check,
     )
 
 

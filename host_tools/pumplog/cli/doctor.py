@@ -11,16 +11,16 @@ from pathlib import Path
 from pumpwire import commands
 from pumpwire.units import EPOCH_2020_S
 
-from .. import firmware_build, world
-from ..deploy import findings, image
+from .. import host
+from ..deploy import findings, firmware_build, image
 from ..deploy.findings import Finding
 from ..deploy.mpremote import Mpremote
 from ..deploy.on_board import survey
 from ..deploy.two_firmwares import firmware_id, leave_service, to_service
 from ..errors import Integrity, Partly, Unreachable, Usage
 from ..links.serial_link import SerialLink
-from ..store import Store
-from ..sync_client import Client
+from ..store.store import Store
+from ..sync.client import Client
 from .common import print_json, say
 
 _STARTS_S = 30.0
@@ -106,7 +106,7 @@ def _examined(port: str) -> list[Finding]:
     to_service(board, say)
     try:
         here = survey(board)
-        build = firmware_build.build(world.state_folder() / "firmware", "esp32")
+        build = firmware_build.build(host.state_folder() / "firmware", "esp32")
         found = [findings.of_micropython(here, image.pin()[0]), findings.of_partitions(here),
                  *findings.of_firmware(here, firmware_build.sums(build), firmware_id(build))]
         letter = next((one for one in (here.slot or "a", "a", "b") if here.whole(one)), None)
@@ -116,7 +116,7 @@ def _examined(port: str) -> list[Finding]:
                                  " first."))
         else:
             read = findings.wiring(board, letter)
-            host_s = world.utc_now_ms() // 1000 - EPOCH_2020_S
+            host_s = host.utc_now_ms() // 1000 - EPOCH_2020_S
             found += [findings.of_clock(read, host_s), findings.of_cell(read),
                       *findings.of_contacts(read)]
     finally:

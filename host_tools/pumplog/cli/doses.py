@@ -6,16 +6,16 @@ import argparse
 from fractions import Fraction
 from typing import Any
 
-from ..cohort_table import Window
-from ..dose import DAY_MS, Doses, doses
-from ..episodes import episode
+from ..dose.doses import DAY_MS, Doses, doses
+from ..dose.volumes import Figure
+from ..log.relief import MISTAKEN, Reliefs
+from ..log.signatures import Signature
+from ..log.words import difference
+from ..patients.episodes import episode
+from ..patients.shares import seen_by
 from ..quantities import show, show_span
-from ..record_words import difference
-from ..relief import MISTAKEN, Reliefs
-from ..sight import seen_by
-from ..signatures import Signature
-from ..table import decimal
-from ..volumes import Figure
+from ..study.cohort import Window
+from ..study.table import decimal
 from .common import heading, local_text, open_store, print_json, utc_text
 
 FIGURES = ("continuous_ml", "pcia_ml", "other_ml", "prime_ml", "morphine_mg", "bupivacaine_mg",

@@ -8,12 +8,12 @@ from typing import Any
 
 from pumpwire import names
 
-from ..entries import from_wire
-from ..episodes import Episode, episode, episodes
 from ..errors import NotFound, Usage
-from ..record_words import plain, words
-from ..store import Store, StoredRecord
-from ..timeline import Timeline
+from ..log.timeline import Timeline
+from ..log.words import plain, words
+from ..patients.episodes import Episode, episode, episodes
+from ..store.entries import from_wire
+from ..store.store import Store, StoredRecord
 from .common import open_store, print_json, utc_text
 
 OF_THE_BOARD = ("boot", "anchor", "calibration")  # needed to understand any patient's records

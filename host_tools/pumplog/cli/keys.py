@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pumpwire import seal
 
-from .. import key_file
 from ..errors import NotFound, Partly, Usage
-from ..key_file import BoardKeys
-from ..store import Store
+from ..store import key_file
+from ..store.key_file import BoardKeys
+from ..store.store import Store
 from .common import open_store, print_json, say, utc_text
 
 

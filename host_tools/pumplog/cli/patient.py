@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from .. import world
-from ..episodes import Episode, episodes
+from .. import host
 from ..errors import NotFound, Usage
-from ..store import Store
+from ..patients.episodes import Episode, episodes
+from ..store.store import Store
 from .common import (
     add_ago,
     age_s,
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 def _start(options: argparse.Namespace, store: Store) -> int:
     if not options.board:
         raise Usage("which board is clipped to the pump? Give --board NAME.")
-    code = options.name or f"P{world.random_bytes(3).hex().upper()}"
+    code = options.name or f"P{host.random_bytes(3).hex().upper()}"
     if not (1 <= len(code) <= 16 and code.isascii() and code.replace("-", "").isalnum()):
         raise Usage(f"patient {code!r}: a code is up to 16 letters, digits and hyphens, and no"
                     " name of a person.")
@@ -84,7 +84,7 @@ def _start(options: argparse.Namespace, store: Store) -> int:
             raise Usage(f"{code} is the bed of patient {one.patient}: choose another code.")
     free_board(store, options.board)
     _free_bed(options.bed, store, code)
-    assignment = int.from_bytes(world.random_bytes(4)) >> 2 or 1
+    assignment = int.from_bytes(host.random_bytes(4)) >> 2 or 1
     entry = new_entry(options, KIND["start"], code, options.board, assignment, {}, options.bed)
     say(f"patient {code} on board {options.board}, bed {options.bed or 'not given'}")
     if not options.json:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from pumpwire import commands, names
 
-from .. import labels, world
+from .. import host
+from ..deploy import labels
 from ..errors import Partly, PumplogError, Usage
 from ..links import open_link
 from ..quantities import QUANTUM_PL, parse
-from ..store import Board, Store
-from ..sync_client import Client
+from ..store.store import Board, Store
+from ..sync.client import Client
 from .common import check_code, open_store, print_json, say
 
 
@@ -141,9 +142,9 @@ def _plan(name: str, link: str, ul_per_count: str, uncertainty_percent: str, cel
 
 def _provision(store: Store, plan: Plan) -> Board:
     """Gives one board its name, keys, time and calibration; returns what the store now knows of it."""
-    board = Board(plan.name, world.random_bytes(32), world.random_bytes(32),
-                  int.from_bytes(world.random_bytes(4)) % 900_000 + 100_000, plan.pl_per_count,
-                  plan.uncertainty_ppm, world.utc_now_ms())
+    board = Board(plan.name, host.random_bytes(32), host.random_bytes(32),
+                  int.from_bytes(host.random_bytes(4)) % 900_000 + 100_000, plan.pl_per_count,
+                  plan.uncertainty_ppm, host.utc_now_ms())
     known = store.board(plan.name)
     if known and plan.check_code != known.check_code:  # else its keys would be lost
         raise Usage(f"board {plan.name} is in this store already: choose another name or, to provision"

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from .. import world
-from ..episodes import Episode, episode, episodes
+from .. import host
 from ..errors import Integrity, NotFound, Usage
-from ..store import Pull, Store
-from ..sync_client import Client
-from ..ward_pull import AT_ONCE, TRIES, visit_all
-from .clock_notes import Known, known_anchors, off_clocks
+from ..log.off_clocks import Known, known_anchors, off_clocks
+from ..patients.episodes import Episode, episode, episodes
+from ..store.store import Pull, Store
+from ..sync.client import Client
+from ..sync.round import AT_ONCE, TRIES, visit_all
 from .common import (
     catch_up,
     deliver,
@@ -107,7 +107,7 @@ def _visit(
     with progress.visit(one.board), open_store(options) as store:
         try:
             if spec.startswith("file:"):
-                from ..links.file_link import pull_image
+                from ..sync.image import pull_image
 
                 pulled = Pulled(pull_image(store, spec.removeprefix("file:"), one.board), [])
             else:
@@ -149,7 +149,7 @@ def _pull(
         link.close()
         if proof:
             store.add_pull(Pull(
-                board, proof.log_id, world.utc_now_ms(), link.description,
+                board, proof.log_id, host.utc_now_ms(), link.description,
                 pulled.result.records if pulled else 0,
                 pulled.result.next_seq if pulled else store.next_seq_wanted(proof.log_id),
                 "complete" if pulled else "broken off", status if pulled else {}))

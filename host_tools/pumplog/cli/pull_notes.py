@@ -6,10 +6,10 @@ from typing import Any
 
 from pumpwire import page
 
-from ..episodes import episodes
-from ..store import Store
-from ..sync_client import PullResult
-from ..timeline import Timeline
+from ..log.timeline import Timeline
+from ..patients.episodes import episodes
+from ..store.store import Store
+from ..sync.client import PullResult
 from .common import heading, local_text, utc_text
 
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..conflicts import Conflict, conflicts
-from ..episodes import episodes
 from ..errors import Absent, Integrity, Unreachable
-from ..store import Store
-from ..sync_client import PullResult
-from ..ward_pull import Visit
-from .clock_notes import OffClock
+from ..log.off_clocks import OffClock
+from ..patients.conflicts import Conflict, conflicts
+from ..patients.episodes import episodes
+from ..store.store import Store
+from ..sync.client import PullResult
+from ..sync.round import Visit
 from .common import age_s, print_json, since_text, utc_text
 from .pull_notes import gaps_json, notes
 

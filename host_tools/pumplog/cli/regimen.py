@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from fractions import Fraction
 
-from ..episodes import Episode
 from ..errors import NotFound, Usage
+from ..patients.episodes import Episode
 from ..quantities import RATE_UL_H, TIME_S, VOLUME_UL, parse, show
 from .common import (
     add_ago,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pumpwire import gatt
 
-from ..episodes import Episode, episodes
 from ..errors import NotFound
+from ..patients.episodes import Episode, episodes
 from .common import heading, open_store, print_json
 
 if TYPE_CHECKING:

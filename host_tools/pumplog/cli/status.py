@@ -8,11 +8,11 @@ from typing import Any
 
 from pumpwire import commands, names
 
-from ..episodes import Episode
-from ..log_view import read_log
+from ..log.signatures import FOUND, Signature, name_of
+from ..log.view import read_log
+from ..patients.episodes import Episode
 from ..quantities import show, show_span
-from ..signatures import FOUND, Signature, name_of
-from ..store import Pull, Store
+from ..store.store import Pull, Store
 from .common import (
     age_s,
     heading,

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..cohort_table import Window, cohort_doses, cohort_table
 from ..errors import NotFound, Usage
-from ..render import render, render_compare
-from ..table import KEYS, ROWS, Table, build_table, decimal
-from ..values_csv import PublishedRow, read_published, read_values
+from ..study.cohort import Window, cohort_doses, cohort_table
+from ..study.table import KEYS, ROWS, Table, build_table, decimal
+from ..study.text import render, render_compare
+from ..study.trace import trace, trace_text
+from ..study.values_csv import PublishedRow, read_published, read_values
 from .common import open_store, print_json, say
-from .explain import trace, trace_text
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,8 @@ from pumpwire import commands, names
 from ..errors import NotPaired, Partly, Usage
 from ..links import ble_pairing, ble_radio
 from ..links.ble_link import BleLink
-from ..store import Store
-from ..sync_client import Client
+from ..store.store import Store
+from ..sync.client import Client
 from .common import identify, link_to, open_store, print_json
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ..episodes import episode
 from ..errors import NotFound, Usage
-from ..findings import BROKEN, PARTLY, Finding
-from ..store import Store
-from ..timeline import Timeline
-from ..verify import Evidence, Report, verify_log
+from ..log.timeline import Timeline
+from ..patients.episodes import episode
+from ..store.store import Store
+from ..verify.findings import BROKEN, PARTLY, Finding
+from ..verify.verify import Evidence, Report, verify_log
 from .common import age_s, local_text, open_store, print_json, since_text, utc_text
 
 _VERDICTS = {0: "proven", PARTLY: "partly", BROKEN: "broken"}

@@ -6,9 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from .. import firmware_build
 from ..errors import PumplogError
-from . import image
+from . import firmware_build, image
 from .flash import flash
 from .mpremote import PATIENCE_S, Mpremote
 from .two_firmwares import deploy

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Integrity, NotFound, Usage
-from ..firmware_build import sources
+from .firmware_build import sources
 
 PARTITIONS = {"vfs": (0x200000, 0x100000), "log": (0x300000, 0x100000)}  # label: (address, bytes)
 _FIRST = 0x1000  # where an image for the ESP32 begins

@@ -19,9 +19,9 @@ from uuid import UUID
 
 from pumpwire import gatt
 
-from .. import world
+from .. import host
 from ..errors import NotPaired, Refused, Unreachable
-from .finding import Finder
+from .search import Finder
 
 CONNECT_TIMEOUT_S = 10.0
 _WEAKEST_DBM = -127  # bleio would leave out what comes in below -80: the board at the ward's far end
@@ -50,11 +50,11 @@ def _radio() -> Any:
     if air:
         from pumpbench.air import bleak_backend
 
-        bleak_backend.install(air, world.host_id(), world.state_folder() / "bonds")
+        bleak_backend.install(air, host.host_id(), host.state_folder() / "bonds")
     try:
         from adafruit_ble import BLERadio
 
-        from . import ble_mends
+        from . import ble_fixes as ble_mends
 
         ble_mends.install()
         return BLERadio()

@@ -1,0 +1,309 @@
+"""A virtual ESP32 on a USB cable: a serial port on which real mpremote and the real `pumplog` find a
+board.
+
+MicroPython's unix port has the ESP32's raw REPL. Here it runs behind a pseudo-terminal, on the modules
+of firmware/boards/usb_chip: 4 MiB of flash by the partition table on it, NVS, pins, watchdog. Time is
+real. What deploys to a board deploys here, byte for byte, and boots. The folder holds flash.bin,
+nvs.json, clock.txt and wires.bin; the bench moves the wires (`Wires`), pulls the cable and cuts the
+power.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mmap
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from pumplog.deploy.firmware_build import sources
+
+from ..errors import BenchError
+from .console import Console
+from .virtual_board import find_micropython
+
+FLASH_BYTES = 4 << 20
+HEAP = "512k"  # the chip's own modules, which are C on the ESP32, lie on it too
+PINS = 40
+CELL_DOUT, CELL_SCK = 35, 25  # the bench's own wiring, not the firmware's map
+AT_REST_LOW = (34, 18, 25)  # the count, the light, the load cell's clock: low when nothing happens
+NO_CELL = 0x7FFFFF
+_POWER_ON, _HARD, _WATCHDOG, _SOFT = 1, 2, 3, 5
+_SECOND_INTERRUPT_S = 0.05  # the unix port ends at the second of two
+
+
+def fresh_flash() -> bytes:
+    """Returns the flash of a board whose image was just written, as far as the virtual chip looks: its
+    partition table, with room for firmware and log."""
+    rows = (("nvs", 1, 2, 0x9000, 0x6000), ("factory", 0, 0, 0x10000, 0x1F0000),
+            ("vfs", 1, 0x81, 0x200000, 0x100000), ("log", 1, 0x81, 0x300000, 0x100000))
+    table = b"".join(struct.pack("<HBBII16sI", 0x50AA, kind, subtype, at, size, label.encode(), 0)
+                     for label, kind, subtype, at, size in rows)
+    return b"\xff" * 0x8000 + table
+
+
+class Wires:
+    """The board's pins in our hands: levels and edges, and what the load cell reads."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            levels = [0 if pin in AT_REST_LOW else 1 for pin in range(PINS)]
+            path.write_bytes(b"".join(struct.pack("<III", level, 0, 0) for level in levels)
+                             + struct.pack("<i", 140_700))
+        with open(path, "r+b") as file:
+            self._map = mmap.mmap(file.fileno(), 0)
+
+    def level(self, pin: int) -> int:
+        """Returns a pin's level."""
+        return int(struct.unpack_from("<I", self._map, 12 * pin)[0])
+
+    def drive(self, pin: int, level: int) -> None:
+        """Drives a pin; an edge counts."""
+        was, rose, fell = struct.unpack_from("<III", self._map, 12 * pin)
+        if level != was:
+            struct.pack_into("<III", self._map, 12 * pin, level, rose + level, fell + 1 - level)
+
+    def pulse(self, pin: int, n: int = 1) -> None:
+        """Gives a pin n pulses away from its level, at once: counted in hardware they are all there."""
+        level, rose, fell = struct.unpack_from("<III", self._map, 12 * pin)
+        struct.pack_into("<III", self._map, 12 * pin, level, rose + n, fell + n)
+
+    def weigh(self, raw: int) -> None:
+        """Sets what the load cell reads; NO_CELL: there is none."""
+        struct.pack_into("<i", self._map, 12 * PINS, raw)
+
+
+class UsbBoard:
+    """One board, from `with` on under power on its cable; `port` is the path of its serial port.
+
+    image, nvs: the flash to begin with and nvs.json, if the folder has none. clock False: no DS3231.
+    speed: how many times as fast as the wall's clock the board's time runs. erase_ms: how long, in that
+    time, an erase of flash stops it. air: (where an air.server.Air takes boards, this one's address
+    there); without one its radio hears nobody.
+    """
+
+    def __init__(
+        self, folder: Path, image: bytes = b"", nvs: bytes = b"{}", clock: bool = True, speed: int = 1,
+        erase_ms: int = 0, air: tuple[str, str] | None = None,
+    ) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "flash.bin").exists():
+            (folder / "flash.bin").write_bytes(image.ljust(FLASH_BYTES, b"\xff"))
+            (folder / "nvs.json").write_bytes(nvs)
+            (folder / "clock.txt").write_text("")
+        self.wires = Wires(folder / "wires.bin")
+        self.port = ""
+        self.resets: list[int] = []  # the cause of each start so far
+        # power goes in that flash operation of a start between two addresses: (low, high, operations)
+        self.cut_in: tuple[int, int, int] | None = None
+        self.record = False  # from the next start, keep every flash operation in the file `operations`
+        self._clock = clock
+        self._speed = speed
+        self._erase_ms = erase_ms
+        self._air = air
+        self._process: subprocess.Popen[bytes] | None = None
+        self._bites_s: tuple[float, float] | None = None  # (watchdog's time, when it bites)
+        self._interrupted_s = 0.0
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+
+    def __enter__(self) -> UsbBoard:
+        self._bench = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._bench.bind(("127.0.0.1", 0))
+        self._console = Console()
+        self._cable: tuple[int, int] | None = None
+        self.plug_in()
+        self.power_on()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+        self.power_off()
+        self.pull_cable()
+        self._console.close()
+        self._bench.close()
+
+    # ---- what a person at the desk does
+
+    def power_on(self) -> None:
+        """Gives the board power."""
+        with self._lock:
+            if self._process is None:
+                (self.folder / "rtc.bin").write_bytes(b"")
+                self._start(_POWER_ON)
+
+    def power_off(self) -> None:
+        """Takes it away, in the midst of whatever happens."""
+        with self._lock:
+            self._stop()
+
+    @property
+    def powered(self) -> bool:
+        """Is there power."""
+        return self._process is not None
+
+    def plug_in(self) -> None:
+        """Plugs the cable in: its port appears."""
+        with self._lock:
+            ours, theirs = os.openpty()
+            Console.raw(theirs)
+            self.port = os.ttyname(theirs)
+            self._cable = ours, theirs
+
+    def pull_cable(self) -> None:
+        """Pulls it: the port goes; the board has its power from elsewhere and runs on."""
+        with self._lock:
+            if self._cable:
+                for end in self._cable:
+                    os.close(end)
+                self._cable = None
+
+    def let_watchdog_wait(self) -> float | None:
+        """Returns the running watchdog's time in s, None without one, and lets that time pass now."""
+        with self._lock:
+            if self._bites_s is None:
+                return None
+            wait_s = self._bites_s[0]
+            self._reset(_WATCHDOG)
+            return wait_s
+
+    # ---- the chip
+
+    def _start(self, cause: int, main: bool = True) -> None:
+        self._bites_s = None
+        self.resets.append(cause)
+        settings = {
+            "state": str(self.folder.absolute()), "bench": self._bench.getsockname()[1], "cause": cause,
+            "cell": [CELL_DOUT, CELL_SCK], "clock": self._clock, "cut_in": self.cut_in,
+            "record": self.record, "speed": self._speed, "erase_ms": self._erase_ms,
+        }
+        if self.record:
+            (self.folder / "operations").touch()
+        chip = sources() / "boards" / "usb_chip"
+        env = {"USB_CHIP": json.dumps(settings), "USB_CHIP_MAIN": str(int(main)),
+               "MICROPYPATH": str(chip)}
+        if self._air:
+            env |= {"PUMPBENCH_AIR": self._air[0], "PUMPBENCH_ADDRESS": self._air[1],
+                    "USB_CHIP_RADIO": str(sources() / "boards" / "virtual")}
+        self._process = self._console.spawn(
+            [find_micropython(), "-X", f"heapsize={HEAP}", "-i", str(chip / "boot_chip.py")], env)
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            self._send(self._console.rest())
+        self._bites_s = None
+
+    def _reset(self, cause: int, main: bool = True) -> None:
+        self._stop()
+        self._start(cause, main)
+
+    def _serve(self) -> None:
+        while not self._ended.is_set():
+            with self._lock:
+                cable = [self._cable[0]] if self._cable else []
+            ready, _, _ = select.select([*cable, self._console.fd, self._bench.fileno()], [], [], 0.02)
+            with self._lock, contextlib.suppress(BlockingIOError):
+                if cable and cable[0] in ready and self._cable and self._cable[0] == cable[0]:
+                    self._from_host(os.read(cable[0], 4096))
+                if self._console.fd in ready and self._process:
+                    self._send(self._console.read())
+                if self._bench.fileno() in ready:
+                    self._told(self._bench.recv(100).decode().split())
+                self._look_after()
+
+    def _look_after(self) -> None:
+        if self._bites_s and time.monotonic() >= self._bites_s[1]:
+            self._reset(_WATCHDOG)
+        elif self._process and self._process.poll() is not None:
+            soft = self._process.returncode == 0  # Ctrl-D; the raw REPL stays raw over it
+            raw = soft and self._console.in_raw_repl
+            self._send(b"MPY: soft reboot\r\n" if soft else b"\r\nrst:0x10\r\n")
+            self._reset(_SOFT if soft else _WATCHDOG, main=not raw)
+            if raw:
+                self._send(self._console.enter_raw_repl())
+
+    def _told(self, words: list[str]) -> None:
+        if words[0] == "reset":
+            self._reset(int(words[1]))
+        elif words[0] == "watchdog":
+            wait_s = int(words[1]) / 1000
+            self._bites_s = (wait_s, time.monotonic() + wait_s / self._speed)
+        elif words[0] == "feed" and self._bites_s:
+            wait_s = self._bites_s[0]
+            self._bites_s = (wait_s, time.monotonic() + wait_s / self._speed)
+        elif words == ["power", "cut"]:
+            self.cut_in = None
+            self._stop()
+
+    def _from_host(self, data: bytes) -> None:
+        """Passes on what the host sends; a Ctrl-C while code runs interrupts it, as the UART does."""
+        if self._process is None:
+            return
+        if b"\x03" in data and self._catches_interrupts():
+            before, _, data = data.partition(b"\x03")
+            self._console.write(before)
+            data = data.replace(b"\x03", b"")
+            if time.monotonic() - self._interrupted_s > _SECOND_INTERRUPT_S:
+                self._interrupted_s = time.monotonic()
+                self._process.send_signal(signal.SIGINT)
+        self._console.write(data)
+
+    def _catches_interrupts(self) -> bool:
+        """Returns whether code runs, rather than the prompt waits for a line."""
+        assert self._process is not None
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
+                if line.startswith("SigCgt:"):
+                    return bool(int(line.split()[1], 16) >> (signal.SIGINT - 1) & 1)
+        return False
+
+    def _send(self, data: bytes) -> None:
+        """Sends to whoever has the port open; what nobody reads is lost, as on a UART."""
+        while data and self._cable:
+            _, room, _ = select.select([], [self._cable[0]], [], 0.2)
+            if not room:
+                return
+            data = data[os.write(self._cable[0], data) :]
+
+
+def run_on_chip(folder: Path, code: str) -> str:
+    """Runs Python on the chip of a board that is off, its file system mounted; returns what it
+    printed."""
+    chip = sources() / "boards" / "usb_chip"
+    settings = {"state": str(folder.absolute()), "bench": 9, "cause": _POWER_ON, "cell": None,
+                "clock": False, "cut_in": None, "record": False, "erase_ms": 0, "speed": 1}
+    done = subprocess.run(
+        [find_micropython(), "-X", f"heapsize={HEAP}", "-c", "import boot_chip\n" + code],
+        env={"USB_CHIP": json.dumps(settings), "USB_CHIP_MAIN": "0", "MICROPYPATH": str(chip)},
+        capture_output=True, text=True)
+    if done.returncode:
+        raise BenchError(f"the chip in {folder} could not run that: {done.stderr or done.stdout}")
+    return done.stdout
+
+
+def operations(folder: Path) -> list[tuple[str, int, bytes]]:
+    """Returns the flash operations noted in a board's folder: (E or P, address, what lies there
+    then)."""
+    data = (folder / "operations").read_bytes()
+    found, at = [], 0
+    while at < len(data):
+        kind, address, n = struct.unpack_from("<BII", data, at)
+        at += 9
+        body = data[at : at + n] if kind == ord("P") else b"\xff" * n
+        at += n if kind == ord("P") else 0
+        found.append((chr(kind), address, body))
+    return found

@@ -1,0 +1,87 @@
+"""Whose clock was minutes off, as a pull tells it: this laptop's, an earlier one's, the clock chip's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pumpwire.records import OWN_CLOCK
+
+from .. import host
+from ..cli.common import local_text, utc_text
+from ..quantities import show_span
+from ..store.store import Store
+from .timeline import Timeline
+
+Known = set[tuple[int, int]]  # (log_id, seq)
+
+
+@dataclass(frozen=True)
+class OffClock:
+    """A host (0: the board's own clock chip) that at a visit was ahead_ms ahead of where the log has
+    that moment, at_ms give or take doubt_ms: by what the hosts `against` said in the same boot, or by
+    the boots before and after where there are none."""
+
+    host_id: int
+    ahead_ms: int
+    at_ms: int
+    doubt_ms: int
+    against: tuple[int, ...]
+    log_id: int
+    seq: int
+
+    def sentence(self) -> str:
+        """Says whose clock, by how much, by what evidence, and what to do."""
+        ahead = f"{show_span(abs(self.ahead_ms))} {'fast' if self.ahead_ms > 0 else 'slow'}"
+        by = ", ".join(_named(host_id) for host_id in self.against)
+        return (f"CLOCK  {_named(self.host_id)} was {ahead} at {local_text(self.at_ms)}, by"
+                f" {by or 'the visits before and after'}: {self._advice()}; times around that visit are"
+                f" held as uncertain by {show_span(self.doubt_ms)}")
+
+    def _advice(self) -> str:
+        if len(self.against) == 1 and OWN_CLOCK not in (self.host_id, *self.against):
+            return "one of the two is wrong, check both clocks, set them right and pull again"
+        if self.host_id == OWN_CLOCK:
+            return "have the chip set and its battery looked at"
+        return f"check the clock of {_named(self.host_id)}, set it right and pull with it again"
+
+    def json(self) -> dict[str, Any]:
+        """Returns it for a program."""
+        return {"host_id": self.host_id, "this_laptop": self.host_id == host.host_id(),
+                "own_clock": self.host_id == OWN_CLOCK, "ahead_ms": self.ahead_ms,
+                "utc": utc_text(self.at_ms), "utc_uncertainty_ms": self.doubt_ms,
+                "against_host_ids": list(self.against), "log_id": f"{self.log_id:08x}", "seq": self.seq}
+
+
+def _named(host_id: int) -> str:
+    if host_id == host.host_id():
+        return "this laptop"
+    return "the board's clock chip" if host_id == OWN_CLOCK else f"laptop {host_id}"
+
+
+def known_anchors(store: Store, board: str) -> Known:
+    """Returns the clock readings of a board that the store holds."""
+    return {(log_id, record.seq) for log_id, _ in store.logs(board)
+            for record in store.records(log_id, "anchor")}
+
+
+def off_clocks(store: Store, board: str, before: Known) -> list[OffClock]:
+    """Returns the clocks that were over a minute off, each host's last such visit in a log, as far as
+    that is news or was the last word that the running boot heard. before: known_anchors before the
+    pull."""
+    found: dict[tuple[int, int], OffClock] = {}
+    for log_id, _ in store.logs(board):
+        timeline = Timeline.of(store, log_id)
+        running = max(store.last_uptimes(log_id), default=0)
+        last = max((record.seq for record in store.records(log_id, "anchor")
+                    if record.boot == running), default=None)
+        for boot in timeline.boots_disagreed():
+            against = {one.host_id for one in timeline.anchors(boot)}
+            for anchor, ahead_ms in timeline.disagreeing(boot):
+                placed = timeline.utc(boot, anchor.uptime_ms)
+                if placed is None or (log_id, anchor.seq) in before and anchor.seq != last:
+                    continue
+                found[log_id, anchor.host_id] = OffClock(
+                    anchor.host_id, ahead_ms, *placed, tuple(sorted(against - {anchor.host_id})), log_id,
+                    anchor.seq)
+    return list(found.values())

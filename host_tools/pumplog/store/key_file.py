@@ -1,0 +1,107 @@
+"""A file of boards' keys, from one computer's store to another's, closed with a passphrase.
+
+A file is JSON: `format`, `version`, the scrypt parameters, and `closed`, a Fernet token of the
+boards and every key that each ever had (cryptography.io: "Using passwords with Fernet").
+The passphrase is drawn, never chosen: 100 random bits, which no one tries out, so scrypt's cost is
+the one of RFC 7914 for logins (n = 2^14, r = 8, p = 1).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from .. import host
+from ..errors import Integrity, Usage
+from .keys import Key
+from .store import Board
+
+FORMAT, VERSION = "pumplog-keys", 1
+_COST = {"n": 1 << 14, "r": 8, "p": 1}
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: none looks like another
+_GROUPS, _GROUP = 5, 4
+
+
+@dataclass(frozen=True)
+class BoardKeys:
+    """A board as its store knows it, and every device key that it ever had."""
+
+    board: Board
+    keys: tuple[Key, ...]
+
+
+def new_passphrase() -> str:
+    """Returns 20 random letters in groups of four."""
+    letters = [_LETTERS[byte % len(_LETTERS)] for byte in host.random_bytes(_GROUPS * _GROUP)]
+    return "-".join("".join(letters[at:at + _GROUP]) for at in range(0, len(letters), _GROUP))
+
+
+def close(boards: list[BoardKeys], passphrase: str) -> str:
+    """Returns the text of a key file."""
+    inside = [{**_plain(vars(one.board)), "keys": [_plain(vars(key)) for key in one.keys]}
+              for one in boards]
+    salt = host.random_bytes(16)
+    token = _fernet(passphrase, salt, _COST).encrypt(json.dumps(inside).encode())
+    return json.dumps({"format": FORMAT, "version": VERSION, "salt": salt.hex(), **_COST,
+                       "closed": token.decode()}, indent=1) + "\n"
+
+
+def open_file(path: Path, passphrase: str) -> list[BoardKeys]:
+    """Returns what a key file holds; Usage if it is none, Integrity if it does not open."""
+    outside = _outside(path)
+    try:
+        cost = {name: int(outside[name]) for name in _COST}
+        if cost["n"] > 1 << 20 or cost["r"] > 32 or cost["p"] > 16:
+            raise ValueError("a cost that no pumplog writes")
+        inside = _fernet(passphrase, bytes.fromhex(outside["salt"]), cost).decrypt(
+            outside["closed"].encode())
+        return [_board_keys(one) for one in json.loads(inside)]
+    except InvalidToken as error:
+        raise Integrity(f"{path} does not open: the passphrase is another, or the file was changed;"
+                        " nothing was taken, check each group of the passphrase.") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Integrity(f"{path} is damaged ({error}): nothing was taken; have the keys exported"
+                        " again.") from error
+
+
+def _outside(path: Path) -> dict[str, Any]:
+    """Returns the readable part of a key file."""
+    try:
+        outside = json.loads(path.read_text())
+        if outside["format"] != FORMAT:
+            raise ValueError
+        version: int = outside["version"]
+    except OSError as error:
+        raise Usage(f"{path} cannot be read ({error.strerror}): check the path.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise Usage(f"{path} is no file of pumplog keys: check the path.") from error
+    if version != VERSION:
+        raise Usage(f"{path} is a key file of version {version} and this pumplog reads {VERSION}:"
+                    " update pumplog.")
+    found: dict[str, Any] = outside
+    return found
+
+
+def _fernet(passphrase: str, salt: bytes, cost: dict[str, int]) -> Fernet:
+    letters = "".join(passphrase.upper().replace("O", "0").replace("I", "1").replace("L", "1").split())
+    key = Scrypt(salt=salt, length=32, **cost).derive(letters.replace("-", "").encode())
+    return Fernet(base64.urlsafe_b64encode(key))
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    """Returns fields with bytes as hex."""
+    return {name: value.hex() if isinstance(value, bytes) else value for name, value in fields.items()}
+
+
+def _board_keys(one: dict[str, Any]) -> BoardKeys:
+    board = {name: value for name, value in one.items() if name != "keys"}
+    for name in ("device_key", "pairing_key"):
+        board[name] = bytes.fromhex(board[name])
+    return BoardKeys(Board(**board), tuple(
+        Key(bytes.fromhex(key["device_key"]), key["since_ms"]) for key in one["keys"]))

@@ -1,0 +1,291 @@
+"""Talks to one board over any link: who it is, the time, entries, and its log."""
+
+from __future__ import annotations
+
+import hmac
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from pumpwire import (
+    commands,
+    decoding,
+    names,
+    proofs,
+    racp,
+    receiving,
+    seal,
+    sealing,
+    uuids,
+)
+from pumpwire.errors import WireError
+from pumpwire.units import EPOCH_2020_S
+
+from .. import host
+from ..errors import Integrity, Unreachable
+from ..links.link import Link
+from ..store.keys import Attestation
+from ..store.store import Store
+from .transfer import Transfer
+
+_ANSWER_TIMEOUT_S = 10.0
+_CLOSING_TRIES = 3  # transfers until the store has what the board attests
+_HOST_ERROR_MS = 50  # what a host's own clock reading adds to half the round trip
+_MAX_UNCERTAINTY_MS = 65535  # as much as an anchor can say
+
+
+@dataclass(frozen=True)
+class Info:
+    """Who the board says it is."""
+
+    provisioned: bool
+    name: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the board proved to be its own: its log. known: under a key that this host holds."""
+
+    log_id: int
+    firmware: int
+    known: bool
+
+
+@dataclass(frozen=True)
+class PullResult:
+    """What a pull brought: records new to the store; next_seq is the board's head as reached.
+
+    bad_pages, unverified: how many pages of this log, new or old, do not verify, or stand under a key
+    that this store lacks; unread: {format version: pages} that this pumplog does not read; gaps:
+    (log_id, first, last seq) of records that came no more, found in this pull; attested: whether the
+    board said, under its key, where its log ends; timed: whether it took this laptop's time.
+    """
+
+    records: int
+    pages: int
+    bytes: int
+    next_seq: int
+    repaired: int
+    bad_pages: int = 0
+    unverified: int = 0
+    unread: dict[int, int] = field(default_factory=dict)
+    gaps: tuple[tuple[int, int, int], ...] = ()
+    attested: bool = False
+    timed: bool = True
+
+    def and_then(self, later: PullResult) -> PullResult:
+        """Returns what two pulls brought, one right after the other."""
+        return replace(later, records=self.records + later.records, pages=self.pages + later.pages,
+                       bytes=self.bytes + later.bytes, repaired=self.repaired + later.repaired,
+                       gaps=self.gaps + later.gaps)
+
+
+class Client:
+    """One conversation. Writes need `prove` first: it gives what they are authenticated with."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._request_id = 0
+        self._device_key: bytes | None = None
+        self._session_nonce = b""
+        self._counter = 0
+        self._tag = host.random_bytes(1)[0]  # of the last report
+
+    def info(self) -> Info:
+        """Asks who the board is; Unreachable if it speaks another protocol."""
+        data = self._link.read(uuids.INFO)
+        if len(data) < struct.calcsize(commands.INFO_BODY):
+            raise Unreachable(f"what answers on {self._link.description} is not a pumplog board.")
+        protocol, provisioned, name = struct.unpack_from(commands.INFO_BODY, data)
+        if protocol != commands.PROTOCOL:
+            raise Unreachable(f"the board speaks protocol {protocol}, this pumplog"
+                              f" {commands.PROTOCOL}: update the older one.")
+        return Info(bool(provisioned), name.rstrip(b"\0").decode("ascii", "replace"))
+
+    def prove(self, device_key: bytes | None) -> Proof:
+        """Has the board prove that it holds the device key, and which log is its own.
+
+        Integrity if it holds another. Without a key nothing is proven, and only a board that has none
+        either can be written to.
+        """
+        request = struct.pack(proofs.PROVE_REQUEST, host.random_bytes(proofs.NONCE_BYTES),
+                              host.host_id())
+        result, answer = self.command(commands.PROVE, request)
+        if result != commands.OK or len(answer) < proofs.PROVE_ANSWER_BYTES:
+            raise Integrity(f"the board on {self._link.description} does not prove who it is: nothing"
+                            " was taken; have it looked at.")
+        end = proofs.PROVE_ANSWER_BYTES - proofs.CODE_BYTES
+        told, code = answer[:end], answer[end : proofs.PROVE_ANSWER_BYTES]
+        if device_key is not None and not hmac.compare_digest(
+            code, proofs.board_code(device_key, request, told)
+        ):
+            raise Integrity(f"the board on {self._link.description} does not hold the key of the board"
+                            " whose name it bears: nothing was taken or written; have it looked at.")
+        self._session_nonce, log_id, firmware = struct.unpack(proofs.PROVE_ANSWER, told)
+        self._device_key = device_key
+        self._counter = 0
+        return Proof(log_id, firmware, device_key is not None)
+
+    def status(self) -> dict[str, int]:
+        """Asks what the board knows now: the fields of pumpwire.names.STATUS_FIELDS."""
+        with self._understood():
+            values = struct.unpack_from(commands.STATUS_BODY, self._link.read(uuids.STATUS))
+        return dict(zip(names.STATUS_FIELDS, values, strict=True))
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Turns bytes that follow no format of ours into one sentence."""
+        try:
+            yield
+        except (WireError, struct.error) as error:
+            raise Integrity(
+                f"the board on {self._link.description} sends what this pumplog does not understand"
+                f" ({error}): update the older of the two; what came is kept."
+            ) from error
+
+    def command(self, op: int, body: bytes = b"", check_code: int = 0) -> tuple[int, bytes]:
+        """Sends a command, a write authenticated by the device key; returns (result, body) of its
+        answer."""
+        self._request_id = (self._request_id + 1) & 255
+        if op in commands.WRITES and self._device_key is not None:
+            self._counter += 1
+            body = sealing.seal(self._device_key, self._session_nonce, host.host_id(), self._counter,
+                               op, self._request_id, check_code, body)
+        self._link.write(uuids.COMMAND, commands.request(op, self._request_id, check_code, body))
+        while True:
+            arrived = self._link.receive(_ANSWER_TIMEOUT_S)
+            if arrived is None:
+                raise Unreachable(f"the board on {self._link.description} stopped answering: go"
+                                  " nearer and do it again; nothing is lost.")
+            if arrived[0] == uuids.COMMAND:
+                with self._understood():
+                    answered, request_id, result, answer = receiving.read_response(arrived[1])
+                if (answered, request_id) == (op, self._request_id):
+                    return result, bytes(answer)
+
+    def anchor(self) -> bool:
+        """Tells the board what time it was as it answered TIME; returns whether the board knows it now.
+
+        The board answered at some moment of the round trip, and the anchor, which names that
+        answer, may take as long on its way as it likes.
+        """
+        began_ms = host.monotonic_ms()
+        _, answered = self.command(commands.TIME)
+        round_trip_ms = host.monotonic_ms() - began_ms
+        utc_ms = host.utc_now_ms() - round_trip_ms // 2
+        uncertainty_ms = round_trip_ms // 2 + _HOST_ERROR_MS
+        with self._understood():
+            asked = struct.unpack_from(commands.TIME_BODY, answered)
+        if uncertainty_ms > _MAX_UNCERTAINTY_MS:
+            return False
+        result, _ = self.command(commands.ANCHOR, struct.pack(
+            commands.ANCHOR_BODY, utc_ms // 1000 - EPOCH_2020_S, utc_ms % 1000, uncertainty_ms,
+            host.host_id(), host.clock_synced(), *asked,
+        ))
+        return result in (commands.OK, commands.ALREADY)
+
+    def deliver(self, entry: bytes, check_code: int) -> tuple[int, int | None]:
+        """Hands an entry over; returns (result, seq of the board's copy where it is new)."""
+        result, body = self.command(commands.ENTRY, entry, check_code)
+        return result, int.from_bytes(body[:4], "little") if result == commands.OK else None
+
+    def unpair(self, everyone: bool = False, check_code: int = 0) -> int:
+        """Has the board forget this link's bond, or every host's; returns the result."""
+        return self.command(commands.UNPAIR, bytes((everyone,)), check_code)[0]
+
+    def count(self, from_seq: int) -> int:
+        """Asks how many records there are from a seq on."""
+        self._link.write(uuids.RACP, receiving.count_from(from_seq))
+        return self._racp_answer(racp.COUNT)[1] or 0
+
+    def _racp_answer(self, op: int) -> tuple[int, int | None]:
+        while True:
+            arrived = self._link.receive(_ANSWER_TIMEOUT_S)
+            if arrived is None:
+                raise Unreachable(f"the board on {self._link.description} stopped answering.")
+            if arrived[0] == uuids.RACP:
+                with self._understood():
+                    answered, code, count = receiving.read_answer(arrived[1])
+                if answered == op:
+                    return code, count
+
+    def pull(
+        self, store: Store, log_id: int, progress: Callable[[int], None] = lambda _: None
+    ) -> PullResult:
+        """Copies what the store lacks of the board's log; progress is told the bytes so far.
+
+        Whatever came before a link broke stays in the store, and a further pull goes on there.
+        Integrity for a page that does not verify, or an end that cannot be read, once all else is kept.
+        """
+        transfer = Transfer(self._link, store, log_id, progress)
+        before = set(store.holes(log_id))
+        attested: bool | None = None
+        for _ in range(_CLOSING_TRIES):
+            had = transfer.records
+            self._report(transfer)
+            attested = self._attest(store, log_id)
+            if attested is not None:
+                break  # else records came to the log in between: they too
+        store.commit()
+        if transfer.wrong:
+            raise transfer.wrong
+        if attested is None and transfer.records == had:  # no torn end: the board has more than that
+            raise Integrity(f"the board on {self._link.description} holds more than can be read at the"
+                            " end of its log: what comes before is kept; pull again, and if it stays"
+                            " so, have the board looked at.")
+        unverified, unread = store.unused_pages(log_id)
+        return PullResult(
+            transfer.records, transfer.pages, transfer.bytes, store.next_seq_reached(log_id),
+            transfer.repaired, store.bad_pages(log_id), unverified, unread,
+            tuple((log_id, *hole) for hole in store.holes(log_id) if hole not in before),
+            bool(attested))
+
+    def _report(self, transfer: Transfer) -> None:
+        """Has the board send what the store lacks; every page that came whole stays."""
+        store, log_id = transfer.store, transfer.log_id
+        wanted = store.next_seq_wanted(log_id, self.status()["oldest_seq"])
+        try:
+            with self._understood():
+                code = self._run(transfer, wanted)
+                if code == racp.BUSY:  # a host broke off before us, which a cable does not notice
+                    self._link.write(uuids.RACP, receiving.abort())
+                    self._racp_answer(racp.ABORT)
+                    code = self._run(transfer, wanted)
+        finally:
+            transfer.flush()
+            store.commit()
+        if code not in (racp.SUCCESS, racp.NO_RECORDS):
+            raise Integrity(f"the board ended the pull with «{names.RACP_CODES.get(code, code)}»: pull"
+                            " again, the log has moved on meanwhile.")
+
+    def _run(self, transfer: Transfer, wanted: int) -> int:
+        """Asks for a report under a tag of its own and receives it."""
+        self._tag = (self._tag + 1) & 255
+        self._link.write(uuids.RACP, receiving.report_from(wanted, self._tag))
+        return transfer.run(self._tag)
+
+    def _attest(self, store: Store, log_id: int) -> bool | None:
+        """Has the board attest where its log ends, and keeps that for `verify`, judged or not.
+
+        Returns whether it did, None if it has more by now than the store; Integrity if the board
+        does not hold the key that it names.
+        """
+        nonce = host.random_bytes(seal.NONCE_BYTES)
+        result, said = self.command(commands.ATTEST, nonce)
+        if result != commands.OK:
+            return False
+        with self._understood():
+            told = decoding.read_attestation(said)
+        if told["log_id"] != log_id:
+            raise Integrity(f"the board on {self._link.description} speaks for log"
+                            f" {told['log_id']:08x}, not {log_id:08x}: have it looked at; what came is"
+                            " kept.")
+        if store.page_bytes(log_id, told["first_seq"]) < told["used"]:
+            return None
+        store.add_attestation(log_id, Attestation(host.utc_now_ms(), nonce, said))
+        known = store.keyring(store.board_of(log_id)).named(told["key_id"])
+        if known and not any(decoding.attested(said, key, nonce) for key in known):
+            raise Integrity(f"the board on {self._link.description} does not hold the key that it names:"
+                            " what came is kept and proves nothing; have the board looked at.")
+        return told["key_id"] != 0

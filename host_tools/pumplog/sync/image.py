@@ -1,0 +1,90 @@
+"""Takes the log from a flash image: `--link file:PATH`, for a board that no longer talks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pumpwire import decoding, page
+from pumpwire.errors import WireError
+from pumpwire.records import FILLER
+from pumpwire.units import PAGE_BYTES
+
+from ..errors import Integrity, PumplogError, Unreachable
+from ..store.page_reading import ERASED
+from ..store.store import Store
+from .client import PullResult
+
+
+def pull_image(store: Store, path: str, board: str) -> PullResult:
+    """Copies every page of an image into the store; Integrity once all good ones are kept."""
+    try:
+        image = Path(path).read_bytes()
+    except OSError as error:
+        raise Unreachable(f"{path} cannot be read ({error.strerror}): check the path.") from error
+    pages: list[tuple[int, int, bytes]] = []
+    for at in range(0, len(image) - PAGE_BYTES + 1, PAGE_BYTES):
+        data = image[at : at + PAGE_BYTES]
+        try:
+            _, log_id, first_seq = page.read_prefix(data)
+        except WireError:
+            continue
+        pages.append((first_seq, log_id, data))
+    if not pages:
+        raise Integrity(f"{path} holds no pumplog page: it is not a board's log partition.")
+    owners = dict(store.logs())
+    for _, log_id, _ in pages:
+        if owners.get(log_id, board) != board:
+            raise Integrity(f"{path} is the log of board {owners[log_id]}, not of {board}: nothing was"
+                            " taken; check the file's name.")
+    log_ids = sorted({log_id for _, log_id, _ in pages})
+    before = _holes(store, log_ids)
+    records = 0
+    wrong: PumplogError | None = None
+    newest = {log_id: [first for first, other, _ in sorted(pages) if other == log_id][-2:]
+              for log_id in log_ids}
+    for first_seq, log_id, data in sorted(pages):
+        store.add_log(log_id, board)
+        try:
+            records += store.add_page_bytes(
+                log_id, first_seq, 0, as_synced(data, first_seq in newest[log_id]))
+        except Integrity as error:
+            wrong = error
+    store.commit()
+    if wrong:
+        raise wrong
+    unused = [store.unused_pages(log_id) for log_id in log_ids]
+    gaps = [hole for hole in _holes(store, log_ids) if hole not in before]
+    return PullResult(
+        records, len(pages), len(image), store.next_seq_reached(log_ids[-1]), 0,
+        sum(store.bad_pages(log_id) for log_id in log_ids), sum(count for count, _ in unused),
+        {version: count for _, unread in unused for version, count in unread.items()}, tuple(gaps))
+
+
+def _holes(store: Store, log_ids: list[int]) -> list[tuple[int, int, int]]:
+    return [(log_id, *hole) for log_id in log_ids for hole in store.holes(log_id)]
+
+
+def as_synced(data: bytes, may_be_open: bool) -> bytes:
+    """Returns a page as the board would send it: what power cut in a write is left out.
+
+    An open page ends with its good records, for a board that starts again writes over what follows;
+    a closed one is erased between its records and its footer. may_be_open: it is one of the last two,
+    whose footer may be half written.
+    """
+    try:
+        header = page.read_header(data)
+    except WireError:
+        return data
+    footer = page.read_footer(data)
+    if footer is not None:
+        try:
+            page.check_footer(data, footer)
+            return data[: footer.used].ljust(page.FOOTER_AT, ERASED) + data[page.FOOTER_AT :]
+        except WireError:
+            if not may_be_open:
+                return data
+    _, used = decoding.count_records(data, header)
+    rest = data[used : page.FOOTER_AT].rstrip(ERASED)
+    if footer is not None and rest.strip(bytes([FILLER])):
+        return data  # its records do not reach its end: not the footer alone is amiss
+    return data[: used + len(rest)]

@@ -1,0 +1,113 @@
+"""The packets of a pull: put in order, asked for again where they are lost, handed to the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pumpwire import page, racp, receiving, stream, uuids
+from pumpwire.errors import WireError
+
+from ..errors import Integrity, Unreachable
+from ..links.link import Link
+from ..store.store import Store
+
+_SILENCE_S = 1.0
+_TRIES = 8
+
+
+class Transfer:
+    """The packets of a pull's reports, put in order, checked, and handed to the store page by page."""
+
+    def __init__(
+        self, link: Link, store: Store, log_id: int, progress: Callable[[int], None]
+    ) -> None:
+        self._link = link
+        self.store = store
+        self.log_id = log_id
+        self._progress = progress
+        self._page: tuple[int, int, bytearray] | None = None  # first_seq, offset, bytes
+        self.wrong: Integrity | None = None
+        self.records = self.pages = self.bytes = self.repaired = 0
+
+    def run(self, tag: int) -> int:
+        """Receives the report of that tag until the board says it is done; returns its response code."""
+        self._tag = tag
+        self._segments = receiving.SegmentReader()
+        self._expected = 0
+        self._asked_again = -1
+        silent = 0
+        while True:
+            arrived = self._link.receive(_SILENCE_S)
+            if arrived is None:
+                silent += 1
+                if silent > _TRIES:
+                    raise Unreachable(
+                        f"the board on {self._link.description} fell silent after"
+                        f" {self.bytes} bytes, which are kept: go nearer and pull again."
+                    )
+                self._asked_again = -1
+                self._flow(again=True)
+                continue
+            silent = 0
+            channel, data = arrived
+            if channel == uuids.LOG:
+                self._packet(data)
+            elif channel == uuids.RACP:
+                answered, code, _ = receiving.read_answer(data)
+                if answered == racp.REPORT:
+                    return code
+
+    def _packet(self, data: bytes) -> None:
+        try:
+            index, body = receiving.open_packet(data, self._expected, self._tag)
+        except WireError:
+            self._repair()
+            return
+        if index < self._expected:
+            return  # had it already
+        if index > self._expected:
+            self._repair()
+            return
+        self._expected += 1
+        self._asked_again = -1
+        self.bytes += len(body)
+        for first_seq, offset, piece in self._segments.feed(body):
+            self._hold(first_seq, offset, piece)
+        if self._segments.ended or self._expected % stream.ACK_EVERY == 0:
+            self._flow(again=False)
+            self._progress(self.bytes)
+
+    def _repair(self) -> None:
+        """Asks once for the packets again from the one that is missing."""
+        if self._asked_again != self._expected:
+            self._asked_again = self._expected
+            self.repaired += 1
+            self._flow(again=True)
+
+    def _flow(self, again: bool) -> None:
+        self._link.write(uuids.FLOW, receiving.flow(self._expected, again, self._tag))
+
+    def _hold(self, first_seq: int, offset: int, piece: bytes) -> None:
+        """Gathers the pieces of a page; the store decodes it once they are all there."""
+        held = self._page
+        if held and held[0] == first_seq and held[1] + len(held[2]) == offset:
+            held[2].extend(piece)
+            return
+        if held and held[0] == first_seq and offset == page.FOOTER_AT:
+            held[2].extend(b"\xff" * (offset - held[1] - len(held[2])) + piece)
+            return
+        self.flush()
+        self._page = (first_seq, offset, bytearray(piece))
+
+    def flush(self) -> None:
+        """Gives the page in hand to the store and makes it durable; `wrong` if it is a bad one."""
+        if self._page is None:
+            return
+        first_seq, offset, data = self._page
+        self._page = None
+        self.pages += 1
+        try:
+            self.records += self.store.add_page_bytes(self.log_id, first_seq, offset, bytes(data))
+        except Integrity as error:
+            self.wrong = self.wrong or error
+        self.store.commit()
