@@ -5,14 +5,19 @@ A message is one sentence for the person at the keyboard: what, where, and what 
 
 
 class PumplogError(Exception):
-    """Base of all; `exit_code` is what the command ends with."""
+    """Base of all: what happened, and what to do about it; `exit_code` is what the command ends with."""
 
     exit_code = 2
 
-    @property
-    def what(self) -> str:
-        """What happened, without what to do about it: the message up to its colon."""
-        return str(self).partition(": ")[0].removesuffix(".")
+    def __init__(self, what: str, do: str = "") -> None:
+        self._said = f"{what}: {do}." if do else what
+        if not do:  # until every place that raises gives both
+            what, _, do = what.removesuffix(".").partition(": ")
+        super().__init__(what, do)
+        self.what, self.do = what, do
+
+    def __str__(self) -> str:
+        return self._said
 
 
 class Partly(PumplogError):

@@ -1,4 +1,4 @@
-"""Quantities as people write them: digits and a unit, exact; anything doubtful is refused."""
+"""Quantities as people write them, digits and a unit, and the one printer of decimals and of log ids."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from .errors import Usage
 
+DIGITS = 9  # decimals of --json; differences are tested as these show them
 _WRITTEN = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)? ?([A-Za-z/%]+)", re.ASCII)
 # kind: (what it is, an example, {unit: factor to the stored unit})
 Kind = tuple[str, str, dict[str, int]]
@@ -65,3 +66,18 @@ def show_span(ms: int) -> str:
 def show_age(ms: int) -> str:
     """Returns how old a thing is: '7 h 58 min ago'; said as it is where clocks disagree."""
     return f"{show_span(ms)} ago" if ms >= 0 else f"{show_span(-ms)} ahead of this computer's clock"
+
+
+def decimal(value: Fraction | None, digits: int = DIGITS) -> str | None:
+    """Returns a decimal string, rounded half-up to `digits`, without trailing zeros."""
+    if value is None:
+        return None
+    scaled = int((abs(value) * 10**digits * 2 + 1) // 2)
+    whole, part = divmod(scaled, 10**digits)
+    sign = "-" if value < 0 and scaled else ""
+    return f"{sign}{whole}.{part:0{digits}d}".rstrip("0").rstrip(".")
+
+
+def hex_id(log_id: int) -> str:
+    """Returns a log's id as everything prints it: eight hexadecimal digits."""
+    return f"{log_id:08x}"

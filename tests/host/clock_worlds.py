@@ -62,7 +62,7 @@ class World:
                                        and abs(other.uptime_ms - one.uptime_ms) < 180 * DAY_MS))
 
     def _denies(self, right: Told, wrong: Told) -> bool:
-        doubt_ms = right.counts_ms + wrong.counts_ms
+        uncertainty_ms = right.counts_ms + wrong.counts_ms
         first, last = sorted((right, wrong), key=lambda told: (told.boot, told.uptime_ms))
         if first.boot == last.boot:
             span_ms = last.uptime_ms - first.uptime_ms
@@ -70,7 +70,7 @@ class World:
             span_ms = self.lengths_ms[first.boot] - first.uptime_ms + last.uptime_ms + sum(
                 length_ms for boot, length_ms in self.lengths_ms.items()
                 if first.boot < boot < last.boot)
-        slack_ms = doubt_ms + span_ms * PPM // 999_000 + 20
+        slack_ms = uncertainty_ms + span_ms * PPM // 999_000 + 20
         told_ms = last.utc_ms - first.utc_ms
         return told_ms < span_ms - slack_ms or first.boot == last.boot and told_ms > span_ms + slack_ms
 
@@ -206,7 +206,7 @@ class Score:
     wrong: int = 0
     resets: int = 0
     too_long: int = 0
-    doubts_ms: list[int] = field(default_factory=list)
+    uncertainties_ms: list[int] = field(default_factory=list)
 
     def check(self, made: World, name: object) -> Timeline:
         """Asserts of a world that truth lies within the uncertainty and UTC goes with seq; that
@@ -225,10 +225,11 @@ class Score:
                 assert boot not in told, (name, boot)
                 continue
             self.placed += 1
-            at_ms, doubt_ms = placed
-            assert abs(at_ms * NS - true_ns) <= doubt_ms * NS, (name, boot, uptime_ms, placed, true_ns)
+            at_ms, uncertainty_ms = placed
+            assert abs(at_ms * NS - true_ns) <= uncertainty_ms * NS, (
+                name, boot, uptime_ms, placed, true_ns)
             assert at_ms >= last_ms, (name, boot, uptime_ms)
-            self.doubts_ms.append(doubt_ms)
+            self.uncertainties_ms.append(uncertainty_ms)
             last_ms = at_ms
         return line
 

@@ -105,8 +105,8 @@ def test_a_boot_that_nobody_told_the_time_lies_between_its_neighbours(bed: Bedsi
     assert one.unknown_ms == (20 + 40 + 40) * 1000 and one.notes == ()  # 40 s of a minute not closed
     inner = found(bed, 7 * HOUR, 8 * HOUR)
     assert inner.continuous_ml.value == pytest.approx(1, abs=0.01)
-    assert inner.clock_doubt_ms >= 30_000
-    assert inner.continuous_ml.low <= 1 - Fraction(inner.clock_doubt_ms, HOUR * 1000)
+    assert inner.clock_uncertainty_ms >= 30_000
+    assert inner.continuous_ml.low <= 1 - Fraction(inner.clock_uncertainty_ms, HOUR * 1000)
 
 
 def test_a_boot_whose_time_nobody_can_tell_is_unknown_and_said() -> None:
@@ -128,7 +128,7 @@ def test_minutes_before_the_first_anchor_are_dated_back() -> None:
     bed.write(DAY)
     one = found(bed, 0, DAY)
     assert one.unknown_ms == 0 and one.continuous_ml.value == 24
-    assert one.clock_doubt_ms >= 20 * HOUR * 1000 // 10_000
+    assert one.clock_uncertainty_ms >= 20 * HOUR * 1000 // 10_000
 
 
 @pytest.mark.parametrize("error_s", [-24 * 60, 3600, 20 * 365 * DAY])
@@ -139,7 +139,7 @@ def test_a_wrong_laptop_neither_tears_nor_doubles_time(bed: Bedside, error_s: in
     bed.write(DAY)
     one = found(bed, 0, DAY)
     assert one.unknown_ms == 0 and one.continuous_ml.value == 24
-    assert one.clock_doubt_ms >= abs(error_s) * 1000
+    assert one.clock_uncertainty_ms >= abs(error_s) * 1000
     assert any("clock is uncertain" in note for note in one.notes)
     assert one.continuous_ml.low <= max(0, 24 - Fraction(abs(error_s), 3600))
 

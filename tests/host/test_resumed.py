@@ -90,8 +90,8 @@ def test_a_boot_nobody_told_the_time_is_placed_by_the_one_before_if_the_loss_is_
     if not lost_ms:
         assert line.utc(2, 0) is None
         return
-    at_ms, doubt_ms = line.utc(2, 0) or (0, 0)
-    assert abs(at_ms - START_MS - 36_060_000) <= doubt_ms <= 12_500 + 50 + 3700
+    at_ms, uncertainty_ms = line.utc(2, 0) or (0, 0)
+    assert abs(at_ms - START_MS - 36_060_000) <= uncertainty_ms <= 12_500 + 50 + 3700
     whole = found(bed, 0, 20 * HOUR)
     assert whole.bracketed.most_ms == LOST_MS and whole.unknown_ms == 0
 
@@ -101,8 +101,8 @@ def test_a_boot_is_placed_by_the_one_after_it_too() -> None:
     bed.infuse(0, DAY, "3.6", told=False)
     reset(bed, 36_000, 36_050, 36_060, 50, anchored=True)
     bed.write(20 * HOUR)
-    at_ms, doubt_ms = Timeline.of(bed.store, bed.log_id).utc(1, 0) or (0, 0)
-    assert abs(at_ms - START_MS) <= doubt_ms <= 12_500 + 50 + 3700
+    at_ms, uncertainty_ms = Timeline.of(bed.store, bed.log_id).utc(1, 0) or (0, 0)
+    assert abs(at_ms - START_MS) <= uncertainty_ms <= 12_500 + 50 + 3700
 
 
 def test_a_reset_is_in_the_high_bounds_only() -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from pumplog.cli import main
 from pumplog.errors import Usage
+from pumplog.quantities import decimal
 from pumplog.study import stats
-from pumplog.study.table import KEYS, TIMEPOINTS, Value, build_table, decimal
+from pumplog.study.table import KEYS, TIMEPOINTS, Value, build_table
 from pumplog.study.text import digits_of
 from pumplog.study.values_csv import read_published, read_values
 

@@ -14,8 +14,8 @@ from pumpwire.units import EPOCH_2020_S
 def test_one_anchor_places_what_came_before_and_after() -> None:
     line = Timeline([anchor(1, 10_000_000, T0_MS)], {1: 20_000_000})
     assert line.utc(1, 10_000_000) == (T0_MS, 50)
-    at_ms, doubt_ms = line.utc(1, 0)
-    assert at_ms == T0_MS - 10_000_000 and 50 + 1000 <= doubt_ms <= 50 + 1001
+    at_ms, uncertainty_ms = line.utc(1, 0)
+    assert at_ms == T0_MS - 10_000_000 and 50 + 1000 <= uncertainty_ms <= 50 + 1001
     assert line.utc(2, 0) is None
 
 
@@ -38,8 +38,8 @@ def test_a_host_that_is_24_minutes_wrong_is_outvoted_and_widens(wrong_first: boo
     errors = [wrong, right, right] if wrong_first else [right, right, wrong]
     line = Timeline([anchor(1, k * HOUR_MS, T0_MS + k * HOUR_MS + error, synced=2)
                      for k, error in enumerate(errors)], {1: 3 * HOUR_MS})
-    at_ms, doubt_ms = line.utc(1, HOUR_MS // 2)
-    assert at_ms == T0_MS + HOUR_MS // 2 and wrong <= doubt_ms <= wrong + 5000
+    at_ms, uncertainty_ms = line.utc(1, HOUR_MS // 2)
+    assert at_ms == T0_MS + HOUR_MS // 2 and wrong <= uncertainty_ms <= wrong + 5000
 
 
 def test_a_synchronised_host_is_believed_before_two_that_are_not() -> None:
@@ -52,10 +52,10 @@ def test_a_synchronised_host_is_believed_before_two_that_are_not() -> None:
 def test_boots_keep_their_order_against_their_anchors() -> None:
     line = Timeline([anchor(1, 0, T0_MS + 24 * 60_000, synced=0), anchor(2, 0, T0_MS + HOUR_MS)],
                     {1: HOUR_MS, 2: HOUR_MS})
-    end_ms, end_doubt_ms = line.utc(1, HOUR_MS)
-    begin_ms, begin_doubt_ms = line.utc(2, 0)
+    end_ms, end_uncertainty_ms = line.utc(1, HOUR_MS)
+    begin_ms, begin_uncertainty_ms = line.utc(2, 0)
     assert end_ms <= begin_ms == T0_MS + HOUR_MS
-    assert min(end_doubt_ms, begin_doubt_ms) >= 24 * 60_000
+    assert min(end_uncertainty_ms, begin_uncertainty_ms) >= 24 * 60_000
 
 
 def test_boots_between_share_the_room() -> None:
@@ -102,11 +102,11 @@ def test_boots_that_resumed_are_placed_in_a_row_from_one_anchor() -> None:
     records = [anchor(3, 0, T0_MS), *(resumed(boot, HOUR_MS - 4000, 25_000) for boot in (2, 3, 4, 5))]
     line = Timeline(records, {boot: HOUR_MS for boot in range(1, 6)})
     for boot in range(1, 6):
-        at_ms, doubt_ms = line.utc(boot, 0) or (0, 0)
+        at_ms, uncertainty_ms = line.utc(boot, 0) or (0, 0)
         nominal_ms = T0_MS + (boot - 3) * HOUR_MS  # each is lost between 0 and 21 s more
         low_ms, high_ms = sorted((nominal_ms, nominal_ms + (boot - 3) * 21_000))
-        assert at_ms - doubt_ms <= low_ms and high_ms <= at_ms + doubt_ms, boot
-        assert doubt_ms <= 50 + abs(boot - 3) * (10_501 + 2 * 361)
+        assert at_ms - uncertainty_ms <= low_ms and high_ms <= at_ms + uncertainty_ms, boot
+        assert uncertainty_ms <= 50 + abs(boot - 3) * (10_501 + 2 * 361)
 
 
 def _resets(seed: int) -> tuple[Timeline, list[tuple[int, int, int]]]:
@@ -181,12 +181,12 @@ def test_with_a_wrong_host_among_them_too() -> None:
                              - round(a.uptime_ms * (1 + drift))) <= 50 for a in anchors)
         last_ms = 0
         for uptime_ms in range(0, 300 * HOUR_MS, HOUR_MS):
-            at_ms, doubt_ms = line.utc(1, uptime_ms)
+            at_ms, uncertainty_ms = line.utc(1, uptime_ms)
             assert at_ms >= last_ms
             last_ms = at_ms
             if told_right:
                 true_ms = T0_MS + round(uptime_ms * (1 + drift))
-                assert abs(at_ms - true_ms) <= doubt_ms, (seed, uptime_ms)
+                assert abs(at_ms - true_ms) <= uncertainty_ms, (seed, uptime_ms)
 
 
 def test_work_grows_with_boots_and_anchors_and_not_with_their_square() -> None:

@@ -28,10 +28,10 @@ def test_visits_every_twelve_hours_place_records_to_about_a_second() -> None:
     score = Score()
     for seed in range(5):
         score.check_healthy(healthy_world(seed, 12 * HOUR_MS, 60), seed)
-    assert median(score.doubts_ms) <= 60 + drift_ms(3 * HOUR_MS)
+    assert median(score.uncertainties_ms) <= 60 + drift_ms(3 * HOUR_MS)
 
 
-def doubt_ms(line: Timeline, boot: int) -> int:
+def uncertainty_ms(line: Timeline, boot: int) -> int:
     placed = line.utc(boot, 0)
     assert placed
     return placed[1]
@@ -43,8 +43,8 @@ def test_a_host_found_off_is_in_doubt_where_it_stands_alone_until_another_bears_
     laptop = [anchor(boot, 0, days[boot] + (OFF_MS if boot < 4 else 0)) for boot in range(1, 6)]
     line = Timeline([*right, *laptop, anchor(4, HOUR_MS, days[4] + HOUR_MS, host_id=2)],
                     dict.fromkeys(range(1, 6), 3 * HOUR_MS))
-    assert doubt_ms(line, 1) == doubt_ms(line, 3) == HOUR_MS + 50  # of the hour before and after alike
-    assert doubt_ms(line, 4) == doubt_ms(line, 5) == 50
+    assert uncertainty_ms(line, 1) == uncertainty_ms(line, 3) == HOUR_MS + 50  # of both hours
+    assert uncertainty_ms(line, 4) == uncertainty_ms(line, 5) == 50
     assert [(a.seq, a.host_id, ahead_ms) for a, ahead_ms in line.disagreeing(2)] == [(0, 1, OFF_MS)]
     assert line.boots_disagreed() == [2] and line.disagreeing(3) == []
 
@@ -55,7 +55,7 @@ def test_a_clock_chip_is_in_doubt_after_a_host_that_may_have_set_it(told_by_lapt
         anchor(1, k * HOUR_MS, T0_MS + k * HOUR_MS, host_id=1 + k) for k in (1, 2)]
     chip = anchor(2, 0, T0_MS + DAY_MS + OFF_MS, 5000, 2, host_id=0)
     line = Timeline([*first[0 if told_by_laptop else 1:], chip], {1: 3 * HOUR_MS, 2: HOUR_MS})
-    assert doubt_ms(line, 2) == 300_000 + (HOUR_MS if told_by_laptop else 0)
+    assert uncertainty_ms(line, 2) == 300_000 + (HOUR_MS if told_by_laptop else 0)
 
 
 def test_a_reset_that_the_anchors_deny_bounds_nothing_and_leaves_all_in_doubt() -> None:
@@ -63,12 +63,12 @@ def test_a_reset_that_the_anchors_deny_bounds_nothing_and_leaves_all_in_doubt() 
                      anchor(2, 0, T0_MS + 2 * HOUR_MS)], {1: HOUR_MS, 2: HOUR_MS})
     assert line.utc(2, 0) == (T0_MS + 2 * HOUR_MS, HOUR_MS + 50 + drift_ms(HOUR_MS))
     assert abs(line.utc(1, HOUR_MS)[0] - T0_MS - HOUR_MS) <= 1
-    assert doubt_ms(line, 1) >= HOUR_MS
+    assert uncertainty_ms(line, 1) >= HOUR_MS
 
 
 def test_a_reset_that_is_as_short_as_it_says_places_both_sides() -> None:
     line = Timeline([resumed(2, HOUR_MS, 25_000), anchor(2, 0, T0_MS)], {1: HOUR_MS, 2: HOUR_MS})
-    assert doubt_ms(line, 1) <= 12_500 + 50 + 2 * drift_ms(HOUR_MS) + 2
+    assert uncertainty_ms(line, 1) <= 12_500 + 50 + 2 * drift_ms(HOUR_MS) + 2
 
 
 def test_two_hosts_that_nobody_keeps_and_that_differ_by_days_leave_all_between() -> None:

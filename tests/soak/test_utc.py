@@ -15,7 +15,7 @@ def told(score: Score) -> None:
     """Prints what was checked."""
     print(f"records placed: {score.placed}, time unknown: {score.unplaced}; anchors: {score.anchors}, of"
           f" them wrong: {score.wrong}; resets: {score.resets}, of them longer than they say:"
-          f" {score.too_long}; median uncertainty {median(score.doubts_ms) / 1000} s")
+          f" {score.too_long}; median uncertainty {median(score.uncertainties_ms) / 1000} s")
 
 
 def test_right_hosts_and_no_record_in_more_doubt_than_they_leave() -> None:
@@ -49,8 +49,8 @@ def test_visits_every_twelve_hours_place_records_to_about_a_second() -> None:
         score.check_healthy(healthy_world(seed, 12 * HOUR_MS, 60), seed)
     told(score)
     assert score.unplaced == 0
-    assert median(score.doubts_ms) <= 60 + drift_ms(3 * HOUR_MS)
-    assert max(score.doubts_ms) <= 2 * (60 + drift_ms(6 * HOUR_MS)) + 3
+    assert median(score.uncertainties_ms) <= 60 + drift_ms(3 * HOUR_MS)
+    assert max(score.uncertainties_ms) <= 2 * (60 + drift_ms(6 * HOUR_MS)) + 3
 
 
 def test_uptimes_that_the_firmware_counted_over_the_wrap_of_its_ticks() -> None:

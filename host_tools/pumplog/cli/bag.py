@@ -7,6 +7,7 @@ import sys
 from fractions import Fraction
 
 from ..errors import NotFound, Usage
+from ..moments import since_text
 from ..patients.episodes import Episode
 from ..quantities import MASS_UG, VOLUME_UL, parse, show
 from ..store.entries import Entry
@@ -22,7 +23,6 @@ from .common import (
     open_store,
     print_json,
     say,
-    since_text,
     twofold,
 )
 

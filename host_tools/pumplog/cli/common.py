@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -15,14 +14,14 @@ from .. import host
 from ..errors import Integrity, NotFound, Partly, PumplogError, Usage
 from ..links import open_link
 from ..links.link import Link
+from ..moments import age_s, since_text, utc_text
 from ..patients.episodes import Episode, episode, episodes
-from ..quantities import TIME_S, parse, show_age, show_span
+from ..quantities import TIME_S, parse, show_span
 from ..store.entries import Entry, to_wire
 from ..store.store import Store
 from ..sync.client import Client, Proof, PullResult
 
-_DAY_MS = 86_400_000
-_LONGEST_AGO_MS = 7 * _DAY_MS
+_LONGEST_AGO_MS = 7 * 86_400_000
 
 
 def open_store(options: argparse.Namespace, make: bool = False) -> Store:
@@ -50,28 +49,8 @@ def print_json(value: Any) -> None:
     print(json.dumps(value))
 
 
-def utc_text(ms: int) -> str:
-    """Returns a moment as ISO 8601 UTC with milliseconds."""
-    moment = datetime.fromtimestamp(ms / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def local_text(ms: int) -> str:
-    """Returns a moment by this computer's own clock, with the day unless it is today."""
-    moment, today = (datetime.fromtimestamp(at / 1000) for at in (ms, host.utc_now_ms()))
-    return f"{moment:%H:%M}" if moment.date() == today.date() else f"{moment:%Y-%m-%d %H:%M}"
-
-
-def since_text(ms: int) -> str:
-    """Returns when something began and how long ago that is; with the day if it is a day or more."""
-    ago_ms = host.utc_now_ms() - ms
-    when = f"{datetime.fromtimestamp(ms / 1000):%H:%M}" if 0 <= ago_ms < _DAY_MS else local_text(ms)
-    return f"{when}, {show_age(ago_ms)}"
-
-
-def age_s(ms: int) -> int:
-    """Returns how many seconds ago a moment was."""
-    return (host.utc_now_ms() - ms) // 1000
 
 
 def current(store: Store, name: str) -> Episode:

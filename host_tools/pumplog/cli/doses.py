@@ -11,12 +11,12 @@ from ..dose.volumes import Figure
 from ..log.relief import MISTAKEN, Reliefs
 from ..log.signatures import Signature
 from ..log.words import difference
+from ..moments import local_text, utc_text
 from ..patients.episodes import episode
 from ..patients.shares import seen_by
-from ..quantities import show, show_span
+from ..quantities import decimal, hex_id, show, show_span
 from ..study.cohort import Window
-from ..study.table import decimal
-from .common import heading, local_text, open_store, print_json, utc_text
+from .common import heading, open_store, print_json
 
 FIGURES = ("continuous_ml", "pcia_ml", "other_ml", "prime_ml", "morphine_mg", "bupivacaine_mg",
            "pcia_morphine_mg", "pcia_bupivacaine_mg", "deliveries", "rate_ml_h", "rate_wall_ml_h",
@@ -101,12 +101,12 @@ def as_json(found: Doses) -> dict[str, Any]:
         "brackets": [
             {"begin_utc": utc_text(bracket.begin_ms), "end_utc": utc_text(bracket.end_ms),
              "at_most_s": decimal(Fraction(bracket.most_ms, 1000)), "by": bracket.how,
-             "log_id": f"{bracket.log_id:08x}", "seqs": list(bracket.seqs), "ml": _figure(volume)}
+             "log_id": hex_id(bracket.log_id), "seqs": list(bracket.seqs), "ml": _figure(volume)}
             for bracket, volume in found.bracketed.brackets
         ],
         "withheld_s": str(found.withheld_ms // 1000),
         "outside_stay_s": str(found.outside_ms // 1000),
-        "clock_uncertainty_ms": found.clock_doubt_ms,
+        "clock_uncertainty_ms": found.clock_uncertainty_ms,
         "presses": presses.asked, "given": presses.given, "denied": found.denied,
         "denied_lockout": presses.lockout, "denied_other": presses.other,
         "unresolved": presses.unresolved, "without_outcome": presses.untold,
@@ -128,10 +128,10 @@ def _relief(reliefs: Reliefs) -> dict[str, Any]:
         "unsure": sum(press.unsure for press in reliefs.presses),
         "onset_min": decimal(sum(onsets, Fraction(0)) / len(onsets)) if onsets else None,
         "onsets": [{"relief_utc": utc_text(press.at_ms), "onset_min": decimal(minutes),
-                    "log_id": f"{press.log_id:08x}", "seq": press.seq}
+                    "log_id": hex_id(press.log_id), "seq": press.seq}
                    for press, minutes in zip(reliefs.onsets, onsets, strict=True)],
         "strays": [{"relief_utc": utc_text(press.at_ms), "words": MISTAKEN,
-                    "log_id": f"{press.log_id:08x}", "seq": press.seq} for press in reliefs.strays],
+                    "log_id": hex_id(press.log_id), "seq": press.seq} for press in reliefs.strays],
     }
 
 
@@ -141,7 +141,7 @@ def _check(found: Doses) -> dict[str, Any] | None:
         "utc": utc_text(check.at_ms), "by_counts_ml": decimal(Fraction(check.by_counts_ul, 1000)),
         "difference_percent": decimal(Fraction(check.difference_ppm, 10_000)),
         "uncertainty_percent": decimal(Fraction(check.uncertainty_ppm, 10_000)), "applied": False,
-        "log_id": f"{check.log_id:08x}", "seq": check.seq,
+        "log_id": hex_id(check.log_id), "seq": check.seq,
     }
 
 
@@ -153,7 +153,7 @@ def signature_json(one: Signature) -> dict[str, Any]:
         "over_utc": None if one.over_ms is None else utc_text(one.over_ms),
         "board_restarted_meanwhile": one.restarted, "span_s": str(one.span_s),
         "by_counts_ul": str(one.by_counts_ul), "by_weight_ul": str(one.by_weight_ul),
-        "words": one.words(utc_text), "log_id": f"{one.log_id:08x}", "seq": one.seq,
+        "words": one.words(utc_text), "log_id": hex_id(one.log_id), "seq": one.seq,
     }
 
 

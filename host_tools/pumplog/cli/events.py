@@ -11,10 +11,12 @@ from pumpwire import names
 from ..errors import NotFound, Usage
 from ..log.timeline import Timeline
 from ..log.words import plain, words
+from ..moments import utc_text
 from ..patients.episodes import Episode, episode, episodes
+from ..quantities import hex_id
 from ..store.entries import from_wire
 from ..store.store import Store, StoredRecord
-from .common import open_store, print_json, utc_text
+from .common import open_store, print_json
 
 OF_THE_BOARD = ("boot", "anchor", "calibration")  # needed to understand any patient's records
 # (kind, field): what its numbers mean
@@ -75,7 +77,7 @@ def _lines(store: Store, boards: list[str | None]) -> Iterator[dict[str, Any]]:
             fields = _fields(record)
             at_ms = placed[0] if placed else None
             yield {
-                "log_id": f"{log_id:08x}", "seq": record.seq, "kind": record.kind,
+                "log_id": hex_id(log_id), "seq": record.seq, "kind": record.kind,
                 "boot": record.boot, "uptime_ms": record.uptime_ms,
                 "utc": utc_text(at_ms) if at_ms is not None else None,
                 "utc_uncertainty_ms": placed[1] if placed else None, "board": board,

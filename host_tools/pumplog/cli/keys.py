@@ -11,10 +11,11 @@ from pathlib import Path
 from pumpwire import seal
 
 from ..errors import NotFound, Partly, Usage
+from ..moments import utc_text
 from ..store import key_file
 from ..store.key_file import BoardKeys
 from ..store.store import Store
-from .common import open_store, print_json, say, utc_text
+from .common import open_store, print_json, say
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -6,11 +6,11 @@ import argparse
 
 from .. import host
 from ..errors import NotFound, Usage
+from ..moments import age_s, since_text, utc_text
 from ..patients.episodes import Episode, episodes
 from ..store.store import Store
 from .common import (
     add_ago,
-    age_s,
     current,
     free_board,
     heading,
@@ -19,8 +19,6 @@ from .common import (
     open_store,
     print_json,
     say,
-    since_text,
-    utc_text,
 )
 
 KIND = {"start": "patient_start", "move": "patient_move", "withdraw": "patient_withdraw",

@@ -7,10 +7,12 @@ from typing import Any
 from pumpwire import page
 
 from ..log.timeline import Timeline
+from ..moments import local_text, utc_text
 from ..patients.episodes import episodes
+from ..quantities import hex_id
 from ..store.store import Store
 from ..sync.client import PullResult
-from .common import heading, local_text, utc_text
+from .common import heading
 
 
 def gaps_json(store: Store, result: PullResult) -> list[dict[str, Any]]:
@@ -18,7 +20,7 @@ def gaps_json(store: Store, result: PullResult) -> list[dict[str, Any]]:
     out = []
     for log_id, first, last in result.gaps:
         begin_ms, end_ms = _when(store, log_id, first, last)
-        out.append({"log_id": f"{log_id:08x}", "first_seq": first, "last_seq": last,
+        out.append({"log_id": hex_id(log_id), "first_seq": first, "last_seq": last,
                     "from_utc": None if begin_ms is None else utc_text(begin_ms),
                     "to_utc": None if end_ms is None else utc_text(end_ms)})
     return out

@@ -10,12 +10,13 @@ from typing import Any
 
 from ..errors import Absent, Integrity, Unreachable
 from ..log.off_clocks import OffClock
+from ..moments import age_s, since_text, utc_text
 from ..patients.conflicts import Conflict, conflicts
 from ..patients.episodes import episodes
 from ..store.store import Store
 from ..sync.client import PullResult
 from ..sync.round import Visit
-from .common import age_s, print_json, since_text, utc_text
+from .common import print_json
 from .pull_notes import gaps_json, notes
 
 _NAMED_FIRST = 4  # places that the first sentence names; the lines below have all

@@ -6,6 +6,7 @@ import argparse
 from fractions import Fraction
 
 from ..errors import NotFound, Usage
+from ..moments import since_text
 from ..patients.episodes import Episode
 from ..quantities import RATE_UL_H, TIME_S, VOLUME_UL, parse, show
 from .common import (
@@ -20,7 +21,6 @@ from .common import (
     open_store,
     print_json,
     say,
-    since_text,
     twofold,
 )
 

@@ -10,20 +10,11 @@ from pumpwire import commands, names
 
 from ..log.signatures import FOUND, Signature, name_of
 from ..log.view import read_log
+from ..moments import age_s, local_text, since_text, utc_text
 from ..patients.episodes import Episode
 from ..quantities import show, show_span
 from ..store.store import Pull, Store
-from .common import (
-    age_s,
-    heading,
-    local_text,
-    named_or_all,
-    open_store,
-    print_json,
-    say,
-    since_text,
-    utc_text,
-)
+from .common import heading, named_or_all, open_store, print_json, say
 from .pull_notes import left_behind
 
 STALE_S = 15 * 60

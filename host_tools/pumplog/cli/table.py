@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import NotFound, Usage
+from ..quantities import decimal
 from ..study.cohort import Window, cohort_doses, cohort_table
-from ..study.table import KEYS, ROWS, Table, build_table, decimal
+from ..study.table import KEYS, ROWS, Table, build_table
 from ..study.text import render, render_compare
 from ..study.trace import trace, trace_text
 from ..study.values_csv import PublishedRow, read_published, read_values

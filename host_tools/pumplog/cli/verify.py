@@ -7,11 +7,13 @@ from typing import Any
 
 from ..errors import NotFound, Usage
 from ..log.timeline import Timeline
+from ..moments import age_s, local_text, since_text, utc_text
 from ..patients.episodes import episode
+from ..quantities import hex_id
 from ..store.store import Store
 from ..verify.findings import BROKEN, PARTLY, Finding
 from ..verify.verify import Evidence, Report, verify_log
-from .common import age_s, local_text, open_store, print_json, since_text, utc_text
+from .common import open_store, print_json
 
 _VERDICTS = {0: "proven", PARTLY: "partly", BROKEN: "broken"}
 _Span = tuple[int | None, int | None]
@@ -82,7 +84,7 @@ def _text(board: str, report: Report, spans: list[_Span], whole: _Span) -> str:
         PARTLY: f"nothing was changed, but not all is here or proven yet: {here}, {attested}",
         BROKEN: f"NOT AS THE BOARD WROTE IT, do not rely on what is named below: {here}, {attested}",
     }
-    lines = [f"board {board}, log {report.log_id:08x}: {heads[report.exit_code]}"]
+    lines = [f"board {board}, log {hex_id(report.log_id)}: {heads[report.exit_code]}"]
     for one, span in zip(report.findings, spans, strict=True):
         lines.append(f"    {one.sentence(_when(span))}")
     return "\n".join(lines)
@@ -91,7 +93,7 @@ def _text(board: str, report: Report, spans: list[_Span], whole: _Span) -> str:
 def _json(board: str, report: Report, spans: list[_Span]) -> dict[str, Any]:
     at_ms = report.attested[0].at_ms if report.attested else None
     return {
-        "board": board, "log_id": f"{report.log_id:08x}", "verdict": _VERDICTS[report.exit_code],
+        "board": board, "log_id": hex_id(report.log_id), "verdict": _VERDICTS[report.exit_code],
         "oldest_seq": report.oldest_seq, "end_seq": report.end_seq, "pages": report.pages,
         "sealed_pages": report.sealed,
         "attested_next_seq": report.attested[1]["next_seq"] if report.attested else None,

@@ -22,11 +22,11 @@ UNCONFIRMED = "a bag was entered that no weight confirms: check whose it is"
 
 @dataclass(frozen=True)
 class Bag:
-    """A bag from at_ms on, give or take doubt_ms: micrograms a picolitre. entry: None after a
+    """A bag from at_ms on, give or take uncertainty_ms: micrograms a picolitre. entry: None after a
     change that nobody entered; change: None where no weight saw it."""
 
     at_ms: int
-    doubt_ms: int = 0
+    uncertainty_ms: int = 0
     morphine_ug_pl: Fraction | None = None
     bupivacaine_ug_pl: Fraction | None = None
     entry: Entry | None = None
@@ -42,7 +42,7 @@ def bags(one: Episode, changes: list[BagChange]) -> list[Bag]:
     found = [_bag(entry, matched.get(k)) for k, entry in enumerate(entered)]
     found = [replace(bag, note=UNCONFIRMED)
              if bag.change is None and bag.at_ms > one.start_ms + MATCH_MS else bag for bag in found]
-    found += [Bag(change.at_ms, change.doubt_ms, change=change) for change in changes
+    found += [Bag(change.at_ms, change.uncertainty_ms, change=change) for change in changes
               if id(change) not in dated]
     found.sort(key=lambda bag: bag.at_ms)
     return _from_the_start(found, one.start_ms)
@@ -66,12 +66,12 @@ def _match(entered: list[Entry], changes: list[BagChange]) -> dict[int, BagChang
 
 def _bag(entry: Entry, change: BagChange | None) -> Bag:
     morphine, bupivacaine = (_strength(entry, drug) for drug in ("morphine_ug", "bupivacaine_ug"))
-    at_ms, doubt_ms, note = entry.effective_at_ms, 0, None
-    if change is not None and abs(at_ms - change.at_ms) > change.doubt_ms:
+    at_ms, uncertainty_ms, note = entry.effective_at_ms, 0, None
+    if change is not None and abs(at_ms - change.at_ms) > change.uncertainty_ms:
         minutes = abs(at_ms - change.at_ms) // 60_000
         note = f"bag dated by weight, {minutes} min from its entry" if minutes >= _TOLD_MIN else None
-        at_ms, doubt_ms = change.at_ms, change.doubt_ms
-    return Bag(at_ms, doubt_ms, morphine, bupivacaine, entry, change, note)
+        at_ms, uncertainty_ms = change.at_ms, change.uncertainty_ms
+    return Bag(at_ms, uncertainty_ms, morphine, bupivacaine, entry, change, note)
 
 
 def _strength(entry: Entry, drug: str) -> Fraction | None:
@@ -86,5 +86,5 @@ def _from_the_start(found: list[Bag], start_ms: int) -> list[Bag]:
         first = found[0]
         late_s = (first.at_ms - start_ms) // 1000
         note = f"first bag, entered {late_s} s after the start, taken as hung from the start"
-        found[0] = replace(first, at_ms=start_ms, doubt_ms=0, note=note)
+        found[0] = replace(first, at_ms=start_ms, uncertainty_ms=0, note=note)
     return found

@@ -71,7 +71,7 @@ class Doses:
     running_ms: int
     withheld_ms: int
     outside_ms: int
-    clock_doubt_ms: int
+    clock_uncertainty_ms: int
     continuous_ml: Figure
     pcia_ml: Figure
     other_ml: Figure
@@ -147,7 +147,7 @@ def doses(one: Episode, seen: Observed, begin_ms: int, end_ms: int) -> Doses:
         one.patient, begin_ms, end_ms, observed_ms, running[0],
         withheld_ms=sum(max(0, min(end_ms, b) - max(begin_ms, a)) for a, b, _ in seen.withheld),
         outside_ms=end_ms - begin_ms - length(clip(seen.claimed, begin_ms, end_ms)),
-        clock_doubt_ms=max(seen.doubt_ms(begin_ms), seen.doubt_ms(end_ms)),
+        clock_uncertainty_ms=max(seen.uncertainty_ms(begin_ms), seen.uncertainty_ms(end_ms)),
         continuous_ml=whole["continuous"], pcia_ml=whole["pcia"], other_ml=whole["other"],
         prime_ml=whole["prime"],
         morphine_mg=at_most["morphine"], bupivacaine_mg=at_most["bupivacaine"],
@@ -176,13 +176,15 @@ def _nothing_seen(found: Doses) -> Doses:
 def _pieces(seen: Observed, hung: list[Bag], begin_ms: int, end_ms: int) -> list[tuple[Window, Bag]]:
     """Cuts a window where bags change; before the first bag nothing is known of drugs."""
     before = [bag for bag in hung if bag.at_ms <= begin_ms]
-    marks = [(begin_ms, seen.doubt_ms(begin_ms), before[-1] if before else Bag(begin_ms))]
+    marks = [(begin_ms, seen.uncertainty_ms(begin_ms), before[-1] if before else Bag(begin_ms))]
     for bag in hung:
         if begin_ms < bag.at_ms < end_ms:
-            marks.append((bag.at_ms, max(bag.doubt_ms, seen.doubt_ms(bag.at_ms)), bag))
-    ends = [(at_ms, doubt_ms) for at_ms, doubt_ms, _ in marks[1:]] + [(end_ms, seen.doubt_ms(end_ms))]
-    return [(Window(at_ms, to_ms, doubt_ms, end_doubt_ms), bag)
-            for (at_ms, doubt_ms, bag), (to_ms, end_doubt_ms) in zip(marks, ends, strict=True)
+            marks.append((bag.at_ms, max(bag.uncertainty_ms, seen.uncertainty_ms(bag.at_ms)), bag))
+    ends = [(at_ms, uncertainty_ms) for at_ms, uncertainty_ms, _ in marks[1:]]
+    ends.append((end_ms, seen.uncertainty_ms(end_ms)))
+    return [(Window(at_ms, to_ms, uncertainty_ms, end_uncertainty_ms), bag)
+            for (at_ms, uncertainty_ms, bag), (to_ms, end_uncertainty_ms)
+            in zip(marks, ends, strict=True)
             if at_ms < to_ms]
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _HOUR_MS = 3_600_000
 _AROUND_MS = 600_000
-_DOUBT_TOLD_MS = 300_000  # clock uncertainty beyond this is told
+_UNCERTAINTY_TOLD_MS = 300_000  # clock uncertainty beyond this is told
 
 
 def notes(one: Episode, seen: Observed, found: Doses, hung: Sequence[Bag]) -> Iterable[str]:
@@ -40,9 +40,9 @@ def notes(one: Episode, seen: Observed, found: Doses, hung: Sequence[Bag]) -> It
     yield from _of_presses(seen, found)
     yield from _of_brackets(found)
     yield from _of_signatures(seen, found)
-    doubt_ms = max(seen.doubt_ms(found.begin_ms), seen.doubt_ms(found.end_ms))
-    if doubt_ms > _DOUBT_TOLD_MS:
-        yield f"the clock is uncertain by {doubt_ms // 1000} s at the window's edges"
+    uncertainty_ms = max(seen.uncertainty_ms(found.begin_ms), seen.uncertainty_ms(found.end_ms))
+    if uncertainty_ms > _UNCERTAINTY_TOLD_MS:
+        yield f"the clock is uncertain by {uncertainty_ms // 1000} s at the window's edges"
     if seen.unplaced:
         yield f"{seen.unplaced} minutes recorded at times that nobody can tell are in no figure"
     if seen.uncalibrated:

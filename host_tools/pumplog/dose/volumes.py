@@ -41,24 +41,24 @@ class Window:
 
     begin_ms: int
     end_ms: int
-    begin_doubt_ms: int
-    end_doubt_ms: int
+    begin_uncertainty_ms: int
+    end_uncertainty_ms: int
 
     @classmethod
     def of(cls, seen: Observed, begin_ms: int, end_ms: int) -> Window:
         """Takes the clock's own uncertainty at both edges."""
-        return cls(begin_ms, end_ms, seen.doubt_ms(begin_ms), seen.doubt_ms(end_ms))
+        return cls(begin_ms, end_ms, seen.uncertainty_ms(begin_ms), seen.uncertainty_ms(end_ms))
 
     @property
     def narrow(self) -> Interval:
         """The part that lies inside for certain."""
-        begin_ms = self.begin_ms + self.begin_doubt_ms
-        return begin_ms, max(begin_ms, self.end_ms - self.end_doubt_ms)
+        begin_ms = self.begin_ms + self.begin_uncertainty_ms
+        return begin_ms, max(begin_ms, self.end_ms - self.end_uncertainty_ms)
 
     @property
     def wide(self) -> Interval:
         """All that may lie inside."""
-        return self.begin_ms - self.begin_doubt_ms, self.end_ms + self.end_doubt_ms
+        return self.begin_ms - self.begin_uncertainty_ms, self.end_ms + self.end_uncertainty_ms
 
 
 def volumes_ml(seen: Observed, window: Window) -> dict[str, Figure]:

@@ -8,8 +8,8 @@ from typing import Any
 from pumpwire.records import OWN_CLOCK
 
 from .. import host
-from ..cli.common import local_text, utc_text
-from ..quantities import show_span
+from ..moments import local_text, utc_text
+from ..quantities import hex_id, show_span
 from ..store.store import Store
 from .timeline import Timeline
 
@@ -19,13 +19,13 @@ Known = set[tuple[int, int]]  # (log_id, seq)
 @dataclass(frozen=True)
 class OffClock:
     """A host (0: the board's own clock chip) that at a visit was ahead_ms ahead of where the log has
-    that moment, at_ms give or take doubt_ms: by what the hosts `against` said in the same boot, or by
-    the boots before and after where there are none."""
+    that moment, at_ms give or take uncertainty_ms: by what the hosts `against` said in the same boot,
+    or by the boots before and after where there are none."""
 
     host_id: int
     ahead_ms: int
     at_ms: int
-    doubt_ms: int
+    uncertainty_ms: int
     against: tuple[int, ...]
     log_id: int
     seq: int
@@ -36,7 +36,7 @@ class OffClock:
         by = ", ".join(_named(host_id) for host_id in self.against)
         return (f"CLOCK  {_named(self.host_id)} was {ahead} at {local_text(self.at_ms)}, by"
                 f" {by or 'the visits before and after'}: {self._advice()}; times around that visit are"
-                f" held as uncertain by {show_span(self.doubt_ms)}")
+                f" held as uncertain by {show_span(self.uncertainty_ms)}")
 
     def _advice(self) -> str:
         if len(self.against) == 1 and OWN_CLOCK not in (self.host_id, *self.against):
@@ -49,8 +49,8 @@ class OffClock:
         """Returns it for a program."""
         return {"host_id": self.host_id, "this_laptop": self.host_id == host.host_id(),
                 "own_clock": self.host_id == OWN_CLOCK, "ahead_ms": self.ahead_ms,
-                "utc": utc_text(self.at_ms), "utc_uncertainty_ms": self.doubt_ms,
-                "against_host_ids": list(self.against), "log_id": f"{self.log_id:08x}", "seq": self.seq}
+                "utc": utc_text(self.at_ms), "utc_uncertainty_ms": self.uncertainty_ms,
+                "against_host_ids": list(self.against), "log_id": hex_id(self.log_id), "seq": self.seq}
 
 
 def _named(host_id: int) -> str:

@@ -9,10 +9,10 @@ from ..intervals import Interval, merge
 
 @dataclass(frozen=True)
 class PumpChange:
-    """The pump was seen to run from at_ms on, or to stop, give or take doubt_ms."""
+    """The pump was seen to run from at_ms on, or to stop, give or take uncertainty_ms."""
 
     at_ms: int
-    doubt_ms: int
+    uncertainty_ms: int
     running: bool
     log_id: int
     seq: int
@@ -28,29 +28,29 @@ class Pump:
         self._perhaps: list[Interval] = []
         self._state: bool | None = None  # None: not known, after a boot or a hole in the log
         self._since_ms = -(1 << 60)
-        self._doubt_ms = 0
+        self._uncertainty_ms = 0
         self._counts = 0
 
     def counted(self, counts: int) -> None:
         """Takes note of counts."""
         self._counts += counts
 
-    def becomes(self, state: bool | None, at_ms: int, doubt_ms: int = 0) -> None:
+    def becomes(self, state: bool | None, at_ms: int, uncertainty_ms: int = 0) -> None:
         """Takes a change of state. A pump that is said to stop ran before; and one that counts, with
         no stop told, runs."""
         at_ms = max(at_ms, self._since_ms)
-        since_ms, begin_doubt_ms = self._since_ms, self._doubt_ms
+        since_ms, begin_uncertainty_ms = self._since_ms, self._uncertainty_ms
         unknown = self._state is None
         if unknown and (state is False or (state is None and self._counts)):
             self._ran.append((since_ms, at_ms))
         if unknown:
-            self._perhaps.append((since_ms, at_ms + doubt_ms))
+            self._perhaps.append((since_ms, at_ms + uncertainty_ms))
         if self._state:
             self._ran.append((since_ms, at_ms))
-            self._perhaps.append((since_ms - begin_doubt_ms, at_ms + doubt_ms))
+            self._perhaps.append((since_ms - begin_uncertainty_ms, at_ms + uncertainty_ms))
         if self._state or (unknown and (state is False or (state is None and self._counts > 1))):
-            self._sure.append((since_ms + begin_doubt_ms, at_ms - doubt_ms))
-        self._state, self._since_ms, self._doubt_ms = state, at_ms, doubt_ms
+            self._sure.append((since_ms + begin_uncertainty_ms, at_ms - uncertainty_ms))
+        self._state, self._since_ms, self._uncertainty_ms = state, at_ms, uncertainty_ms
         self._counts = 0
 
     def intervals(self) -> tuple[list[Interval], list[Interval], list[Interval]]:

@@ -89,13 +89,14 @@ class Boluses:
 @dataclass
 class Run:
     """Unbroken minutes of one boot at one calibration, in columns: minute k lies in
-    [edges_ms[k], edges_ms[k+1]) and made totals[k+1] - totals[k] counts; doubts_ms: of the edges."""
+    [edges_ms[k], edges_ms[k+1]) and made totals[k+1] - totals[k] counts; uncertainties_ms: of
+    the edges."""
 
     log_id: int
     boot: int
     calibration: Calibration
     edges_ms: array[int]
-    doubts_ms: array[int]
+    uncertainties_ms: array[int]
     totals: array[int] = field(default_factory=lambda: array("q", [0]))
     seqs: array[int] = field(default_factory=lambda: array("q"))
 
@@ -109,10 +110,10 @@ class Run:
         """When the last minute ends."""
         return self.edges_ms[-1]
 
-    def add(self, end_ms: int, doubt_ms: int, counts: int, seq: int) -> None:
+    def add(self, end_ms: int, uncertainty_ms: int, counts: int, seq: int) -> None:
         """Appends the next minute."""
         self.edges_ms.append(end_ms)
-        self.doubts_ms.append(doubt_ms)
+        self.uncertainties_ms.append(uncertainty_ms)
         self.totals.append(self.totals[-1] + counts)
         self.seqs.append(seq)
 
@@ -121,9 +122,10 @@ class Run:
         first = max(0, bisect_right(self.edges_ms, begin_ms) - 1)
         return first, max(first, min(len(self.seqs), bisect_left(self.edges_ms, end_ms)))
 
-    def doubt_ms(self, at_ms: int) -> int:
+    def uncertainty_ms(self, at_ms: int) -> int:
         """Returns the clock's uncertainty at about at_ms."""
-        return self.doubts_ms[min(len(self.doubts_ms) - 1, bisect_left(self.edges_ms, at_ms))]
+        edge = min(len(self.edges_ms) - 1, bisect_left(self.edges_ms, at_ms))
+        return self.uncertainties_ms[edge]
 
     def continuous_pl(self, begin_ms: int, end_ms: int, boluses: Boluses) -> Fraction:
         """Returns the volume in [begin, end) without boluses; a minute that an edge cuts counts

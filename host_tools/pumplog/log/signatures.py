@@ -30,13 +30,14 @@ _RATED = ("runaway", "regimen_mismatch")
 
 @dataclass(frozen=True)
 class Signature:
-    """A possibility noticed at noticed_ms (Unix ms UTC, give or take doubt_ms) from what the span_s
+    """A possibility noticed at noticed_ms (Unix ms UTC, give or take uncertainty_ms) from what the
+    span_s
     before said; over_ms: when it was seen to be over, None: not seen; restarted: the board began
     anew meanwhile, so that nobody watched for its end."""
 
     kind: str
     noticed_ms: int
-    doubt_ms: int
+    uncertainty_ms: int
     span_s: int
     by_counts_ul: int
     by_weight_ul: int
@@ -98,14 +99,14 @@ class SignatureBook:
         self.found: list[Signature] = []
         self._open: dict[str, int] = {}
 
-    def take(self, record: StoredRecord, at_ms: int, doubt_ms: int) -> None:
+    def take(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         """Takes a SIGNATURE record that is placed at at_ms."""
         fields: dict[str, Any] = record.fields
         kind = names.SIGNATURES.get(fields["signature"], f"signature_{fields['signature']}")
         if fields["state"] == wire.BEGAN:
             self._open[kind] = len(self.found)
             self.found.append(Signature(
-                kind, at_ms, doubt_ms, fields["span_s"], fields["by_counts_ul"],
+                kind, at_ms, uncertainty_ms, fields["span_s"], fields["by_counts_ul"],
                 fields["by_weight_ul"], record.log_id, record.seq))
         elif kind in self._open:
             k = self._open.pop(kind)

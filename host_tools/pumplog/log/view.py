@@ -38,10 +38,10 @@ class Demand:
 @dataclass(frozen=True)
 class BagChange:
     """The weight says that another bag hangs since at_ms, or more in it (refill), give or take
-    doubt_ms."""
+    uncertainty_ms."""
 
     at_ms: int
-    doubt_ms: int
+    uncertainty_ms: int
     log_id: int
     seq: int
     refill: bool = False
@@ -139,7 +139,7 @@ class _Reader:
         if placed is None:
             self._view.unplaced += record.kind == "minute"
             return
-        at_ms, doubt_ms = placed
+        at_ms, uncertainty_ms = placed
         self.last_ms = at_ms
         self._follow(record, at_ms)
         if record.kind == "minute":
@@ -156,16 +156,16 @@ class _Reader:
             change = PumpChange(at_ms - fields["ago_ms"], fields["uncertainty_ms"],
                                 fields["state"] == wire.PUMP_RUNNING, record.log_id, record.seq)
             self._view.pump_changes.append(change)
-            self._view.pump.becomes(change.running, change.at_ms, change.doubt_ms)
+            self._view.pump.becomes(change.running, change.at_ms, change.uncertainty_ms)
         elif record.kind == "bag":
             self._brackets.bag()
             self._view.bag_changes.append(BagChange(
                 at_ms - fields["ago_ms"], fields["uncertainty_ms"], record.log_id, record.seq,
                 bool(fields["refill"])))
         else:
-            self._watched(record, at_ms, doubt_ms)
+            self._watched(record, at_ms, uncertainty_ms)
 
-    def _watched(self, record: StoredRecord, at_ms: int, doubt_ms: int) -> None:
+    def _watched(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         """Takes what is beside the doses: weights, relief, possibilities, the supply."""
         fields = record.fields
         if record.kind == "reservoir":
@@ -176,7 +176,7 @@ class _Reader:
                 at_ms - fields["ago_ms"], None if since_s == wire.NEVER_S else since_s,
                 bool(fields["stray"]), record.log_id, record.seq))
         elif record.kind == "signature":
-            self._signatures.take(record, at_ms, doubt_ms)
+            self._signatures.take(record, at_ms, uncertainty_ms)
         elif record.kind == "check":
             self._view.checks.append(Check(at_ms, fields["by_counts_ul"], fields["difference_ppm"],
                                            fields["uncertainty_ppm"], record.log_id, record.seq))

@@ -153,14 +153,14 @@ class Observed:
         return sum((stretch.continuous_pl(begin_ms, end_ms)
                     for stretch in self.stretches_in(begin_ms, end_ms)), Fraction(0))
 
-    def doubt_ms(self, at_ms: int) -> int:
+    def uncertainty_ms(self, at_ms: int) -> int:
         """Returns the clock's uncertainty at at_ms, by the nearest minute; 0 with none."""
         k = bisect_right(self.stretches, at_ms, key=lambda stretch: stretch.begin_ms)
         near = self.stretches[max(0, k - 1) : k + 1]
         if not near:
             return 0
         nearest = min(near, key=lambda s: max(s.begin_ms - at_ms, at_ms - s.end_ms))
-        return nearest.run.doubt_ms(min(max(at_ms, nearest.begin_ms), nearest.end_ms))
+        return nearest.run.uncertainty_ms(min(max(at_ms, nearest.begin_ms), nearest.end_ms))
 
 
 def _between(moments: list[_M], begin_ms: int, end_ms: int) -> list[_M]:

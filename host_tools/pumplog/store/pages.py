@@ -13,6 +13,7 @@ from pumpwire.units import PAGE_BYTES
 
 from .. import host
 from ..errors import Integrity
+from ..quantities import hex_id
 from .keys import ProofStore
 from .page_reading import (
     BAD,
@@ -312,7 +313,7 @@ def _seal(data: bytes) -> bytes:
 
 def _does_not_verify(log_id: int, first_seq: int, reason: str) -> Integrity:
     return Integrity(
-        f"the page from record {first_seq} of log {log_id:08x} does not verify ({reason}): it is"
+        f"the page from record {first_seq} of log {hex_id(log_id)} does not verify ({reason}): it is"
         " kept in quarantine with every good record; pull again, and have the board looked at."
     )
 

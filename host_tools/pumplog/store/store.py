@@ -12,6 +12,7 @@ from uuid import UUID
 from pumpwire.errors import WireError
 
 from ..errors import Usage
+from ..quantities import hex_id
 from .entries import Entry, from_wire
 from .keys import Key
 from .pages import PageStore, StoredPage, StoredRecord
@@ -164,7 +165,7 @@ class Store(PageStore):
             return
         row = self._db.execute("SELECT patient FROM entries WHERE assignment=? LIMIT 1",
                                (entry.assignment,)).fetchone()
-        patient = row[0] if row else f"unknown-{entry.assignment:08x}"
+        patient = row[0] if row else f"unknown-{hex_id(entry.assignment)}"
         self.add_entry(replace(entry, patient=patient))
 
     def board_of(self, log_id: int) -> str | None:

@@ -13,8 +13,9 @@ from ..errors import NotFound, Usage
 from ..patients.episodes import Episode
 from ..patients.observed import Observed
 from ..patients.shares import Sight
+from ..quantities import decimal
 from ..store.store import Store
-from .table import Table, Value, build_table, decimal
+from .table import Table, Value, build_table
 
 SYNTHETIC = ("The cohort is synthetic: simulated pumps and patients, run on the real firmware; these"
              " are not a study's data.")

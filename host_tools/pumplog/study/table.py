@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from ..quantities import DIGITS, decimal
 from . import stats
 
 TIMEPOINTS = ("baseline", "followup")
@@ -19,7 +20,6 @@ ROWS = (
     ("pcia_per_day", "Frequency of PCIA use", "times/day"),
 )
 KEYS = tuple(key for key, _, _ in ROWS)
-DIGITS = 9  # decimals of --json; differences are tested as these show them
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,6 @@ class Table:
             "provenance": self.provenance,
         }
 
-
-def decimal(value: Fraction | None, digits: int = DIGITS) -> str | None:
-    """Returns a decimal string, rounded half-up to `digits`, without trailing zeros."""
-    if value is None:
-        return None
-    scaled = int((abs(value) * 10**digits * 2 + 1) // 2)
-    whole, part = divmod(scaled, 10**digits)
-    sign = "-" if value < 0 and scaled else ""
-    return f"{sign}{whole}.{part:0{digits}d}".rstrip("0").rstrip(".")
 
 
 def _row_json(row: Row) -> dict[str, Any]:

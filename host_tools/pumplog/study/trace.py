@@ -8,16 +8,17 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ..cli.common import utc_text
 from ..dose.doses import DAY_MS, Piece
 from ..dose.volumes import PL_PER_ML, Figure
 from ..intervals import clip
 from ..log.brackets import Bracket
 from ..log.runs import Calibration
 from ..log.timeline import Timeline
+from ..moments import utc_text
 from ..patients.observed import BolusPart, Observed, Stretch
+from ..quantities import decimal, hex_id
 from .cohort import Case
-from .table import ROWS, decimal
+from .table import ROWS
 
 UNITS = {key: unit for key, _, unit in ROWS}
 _CONTINUOUS = ("continuous volume = counts x pl_per_count of the minutes, and of RESUMED records for the"
@@ -87,7 +88,7 @@ def _minutes(stretch: Stretch, begin_ms: int, end_ms: int) -> dict[str, Any]:
     run = stretch.run
     first, behind = stretch.minutes(begin_ms, end_ms)
     return {
-        "log_id": f"{run.log_id:08x}", "boot": run.boot, "first_seq": run.seqs[first],
+        "log_id": hex_id(run.log_id), "boot": run.boot, "first_seq": run.seqs[first],
         "last_seq": run.seqs[behind - 1], "minutes": behind - first,
         "counts": run.totals[behind] - run.totals[first], "calibration": _name(run.calibration),
         **_span(max(begin_ms, stretch.begin_ms), min(end_ms, stretch.end_ms)),
@@ -97,7 +98,7 @@ def _minutes(stretch: Stretch, begin_ms: int, end_ms: int) -> dict[str, Any]:
 def _bracket(bracket: Bracket, volume: Figure) -> dict[str, Any]:
     """Returns time between two boots: in no value, its high volume in the high bounds."""
     return {**_span(bracket.begin_ms, bracket.end_ms), "by": bracket.how,
-            "at_most_s": decimal(Fraction(bracket.most_ms, 1000)), "log_id": f"{bracket.log_id:08x}",
+            "at_most_s": decimal(Fraction(bracket.most_ms, 1000)), "log_id": hex_id(bracket.log_id),
             "seqs": list(bracket.seqs), "ml_low": decimal(volume.low), "ml_high": decimal(volume.high)}
 
 
@@ -105,7 +106,7 @@ def _bolus(part: BolusPart, begin_ms: int, end_ms: int) -> dict[str, Any]:
     bolus = part.bolus
     starts = begin_ms <= bolus.begin_ms < end_ms and part.begin_ms == bolus.begin_ms
     return {
-        "log_id": f"{bolus.log_id:08x}", "seq": bolus.seq, "source": bolus.source,
+        "log_id": hex_id(bolus.log_id), "seq": bolus.seq, "source": bolus.source,
         "begin_utc": utc_text(bolus.begin_ms), "inferred": bolus.inferred,
         "counted": starts and bolus.source == "patient",
         "ml_in_window": decimal(bolus.volume_pl * part.share(begin_ms, end_ms) / PL_PER_ML),
@@ -118,7 +119,7 @@ def _pump(seen: Observed, begin_ms: int, end_ms: int) -> list[dict[str, Any]]:
     for view in seen.logs:
         before = [change for change in view.pump_changes if change.at_ms < begin_ms][-1:]
         for change in before + [c for c in view.pump_changes if begin_ms <= c.at_ms < end_ms]:
-            out.append({"log_id": f"{change.log_id:08x}", "seq": change.seq,
+            out.append({"log_id": hex_id(change.log_id), "seq": change.seq,
                         "utc": utc_text(change.at_ms), "running": change.running})
     return out
 
@@ -129,13 +130,17 @@ def _bag(piece: Piece) -> dict[str, Any]:
     return {
         **_span(piece.begin_ms, piece.end_ms),
         "uuid": str(entry.uuid) if entry else None,
-        "on_board": f"{entry.log_id:08x}:{entry.seq}" if entry and entry.log_id is not None else None,
-        "seen_by_weight": f"{change.log_id:08x}:{change.seq}" if change else None,
+        "on_board": _place(entry.log_id, entry.seq) if entry else None,
+        "seen_by_weight": _place(change.log_id, change.seq) if change else None,
         **{f"{drug}_mg_ml": decimal(None if ug_pl is None else ug_pl * 1_000_000)
            for drug, ug_pl in strength.items()},
         "patient_ml": decimal(piece.volumes["patient"].value),
         "pcia_ml": decimal(piece.volumes["pcia"].value),
     }
+
+
+def _place(log_id: int | None, seq: int | None) -> str | None:
+    return None if log_id is None else f"{hex_id(log_id)}:{seq}"
 
 
 def _name(calibration: Calibration) -> str:
@@ -145,7 +150,7 @@ def _name(calibration: Calibration) -> str:
 def _calibrations(stretches: list[Stretch]) -> list[dict[str, Any]]:
     """Returns each calibration once; seq null: the log has lost it, the store knows it."""
     found = {(s.run.log_id, s.run.calibration.seq): s.run.calibration for s in stretches}
-    return [{"log_id": f"{log_id:08x}", "seq": seq, "pl_per_count": one.pl_per_count,
+    return [{"log_id": hex_id(log_id), "seq": seq, "pl_per_count": one.pl_per_count,
              "uncertainty_ppm": one.uncertainty_ppm} for (log_id, seq), one in found.items()]
 
 
@@ -153,6 +158,6 @@ def _anchors(seen: Observed, stretches: list[Stretch]) -> list[dict[str, Any]]:
     """Returns the clock anchors that place the boots of these minutes."""
     timelines: dict[int, Timeline] = {view.log_id: view.timeline for view in seen.logs}
     boots = sorted({(s.run.log_id, s.run.boot) for s in stretches})
-    return [{"log_id": f"{log_id:08x}", "boot": boot, "seq": anchor.seq, "utc": utc_text(anchor.utc_ms),
+    return [{"log_id": hex_id(log_id), "boot": boot, "seq": anchor.seq, "utc": utc_text(anchor.utc_ms),
              "uptime_ms": anchor.uptime_ms, "uncertainty_ms": anchor.uncertainty_ms}
             for log_id, boot in boots for anchor in timelines[log_id].anchors(boot)]

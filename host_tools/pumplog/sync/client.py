@@ -25,6 +25,7 @@ from pumpwire.units import EPOCH_2020_S
 from .. import host
 from ..errors import Integrity, Unreachable
 from ..links.link import Link
+from ..quantities import hex_id
 from ..store.keys import Attestation
 from ..store.store import Store
 from .transfer import Transfer
@@ -279,8 +280,8 @@ class Client:
             told = decoding.read_attestation(said)
         if told["log_id"] != log_id:
             raise Integrity(f"the board on {self._link.description} speaks for log"
-                            f" {told['log_id']:08x}, not {log_id:08x}: have it looked at; what came is"
-                            " kept.")
+                            f" {hex_id(told['log_id'])}, not {hex_id(log_id)}: have it looked at; what"
+                            " came is kept.")
         if store.page_bytes(log_id, told["first_seq"]) < told["used"]:
             return None
         store.add_attestation(log_id, Attestation(host.utc_now_ms(), nonce, said))

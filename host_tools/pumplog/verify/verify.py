@@ -19,6 +19,7 @@ from pumpwire.errors import WireError
 from pumpwire.records import LOST, SKIPPED
 
 from ..intervals import intersect, merge, subtract
+from ..quantities import hex_id
 from ..store.keys import Attestation
 from ..store.page_reading import (
     BAD,
@@ -157,7 +158,7 @@ class _Verdict:
             if place[0] == self._evidence.log_id:
                 self._page_finding("swapped", one, f"the page from record {place[1]}")
             else:
-                self._page_finding("foreign", one, f"log {place[0]:08x}, from record {place[1]}")
+                self._page_finding("foreign", one, f"log {hex_id(place[0])}, from record {place[1]}")
         elif reading.state == UNREAD:
             self._page_finding("unread", one, f"format version {reading.version}, this pumplog reads"
                                               f" {page.VERSION}")
@@ -190,7 +191,7 @@ class _Verdict:
             if told["key_id"] == 0 or not known:
                 continue
             if told["log_id"] != self._evidence.log_id:
-                self._find("denied", 0, None, f"it is of log {told['log_id']:08x}")
+                self._find("denied", 0, None, f"it is of log {hex_id(told['log_id'])}")
             elif not any(decoding.attested(one.said, key, one.nonce) for key in known):
                 self._find("denied", told["next_seq"], None, "it is not made under the board's key")
             else:
