@@ -18,12 +18,12 @@ from bedside import START_MS, Bedside
 from page_maker import PageMaker
 from pumplog import host
 from pumplog.cli import main
-from pumplog.cli.common import deliver
 from pumplog.errors import Usage
 from pumplog.patients.episodes import episodes
 from pumplog.quantities import MASS_UG, RATE_UL_H, VOLUME_UL, Kind, parse, show, show_age
 from pumplog.store.entries import Entry, to_wire
 from pumplog.store.store import Pull, Store
+from pumplog.sync.delivery import deliver
 from pumpwire import commands, names, records
 
 ROOT = Path(__file__).parents[2]

@@ -11,11 +11,11 @@ from uuid import UUID
 
 import pytest
 from made_log import AT_MS, KEY, LOG_ID, MadeLog, board, newer, store_with_board
-from pumplog.cli.common import unconfirmed
 from pumplog.errors import Integrity
 from pumplog.store.entries import Entry
 from pumplog.store.schema import MIGRATIONS
 from pumplog.store.store import Store
+from pumplog.sync.delivery import unconfirmed
 from pumpwire import page
 from test_cli import PATHS
 

@@ -14,18 +14,9 @@ from ..log.off_clocks import Known, known_anchors, off_clocks
 from ..patients.episodes import Episode, episode, episodes
 from ..store.store import Pull, Store
 from ..sync.client import Client
+from ..sync.delivery import catch_up, deliver, identify, link_to, unconfirmed
 from ..sync.round import AT_ONCE, TRIES, visit_all
-from .common import (
-    catch_up,
-    deliver,
-    heading,
-    identify,
-    link_to,
-    named_or_all,
-    open_store,
-    say,
-    unconfirmed,
-)
+from .common import heading, named_or_all, open_store, say
 from .pull_notes import left_behind
 from .pull_progress import Progress
 from .pull_report import Pulled, Target, report

@@ -11,7 +11,8 @@ from ..links import ble_pairing, ble_radio
 from ..links.ble_link import BleLink
 from ..store.store import Store
 from ..sync.client import Client
-from .common import identify, link_to, open_store, print_json
+from ..sync.delivery import identify, link_to
+from .common import open_store, print_json
 
 
 def add(parser: argparse.ArgumentParser) -> None:
