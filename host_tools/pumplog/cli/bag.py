@@ -9,16 +9,14 @@ from fractions import Fraction
 from ..errors import NotFound, Usage
 from ..moments import since_text
 from ..patients.episodes import Episode
+from ..patients.roster import current_episode, named_or_current
 from ..quantities import MASS_UG, VOLUME_UL, parse, show
 from ..store.entries import Entry
 from .common import (
     add_ago,
-    current,
     entry_json,
     entry_state,
-    heading,
     journal,
-    named_or_all,
     new_entry,
     open_store,
     print_json,
@@ -47,14 +45,14 @@ def run(options: argparse.Namespace) -> int:
     """Hangs or lists."""
     with open_store(options) as store:
         if options.action == "list":
-            return _list(options, named_or_all(store, options.name))
+            return _list(options, named_or_current(store, options.name))
         if not options.name:
             raise Usage("whose bag? Give the patient, board or bed.")
-        one = current(store, options.name)
+        one = current_episode(store, options.name)
         fields = {f"{drug}_ug": _mass_ug(getattr(options, drug), f"--{drug}") for drug in DRUGS}
         fields["volume_ul"] = parse(options.volume, "--volume", VOLUME_UL)
         entry = new_entry(options, "bag", one.patient, one.board, one.assignment, fields)
-        say(heading(one))
+        say(one.heading)
         for line in _strength(one, fields):
             say(line)
         _confirm_change(options, one.latest("bag"), fields)
@@ -112,7 +110,7 @@ def _list(options: argparse.Namespace, chosen: list[Episode]) -> int:
         bags = [entry for entry in one.entries if entry.kind == "bag"]
         found = found or bool(bags)
         if not options.json:
-            print(heading(one) + ("" if bags else ": no bag was entered, milligrams are unknown"))
+            print(one.heading + ("" if bags else ": no bag was entered, milligrams are unknown"))
         for entry in bags:
             if options.json:
                 print_json(entry_json(entry))

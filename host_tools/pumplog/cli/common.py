@@ -11,7 +11,7 @@ from typing import Any
 from .. import host
 from ..errors import Integrity, NotFound, Partly, PumplogError, Usage
 from ..moments import age_s, since_text, utc_text
-from ..patients.episodes import Episode, episode, episodes
+from ..patients.episodes import episodes
 from ..quantities import TIME_S, parse, show_span
 from ..store.entries import Entry
 from ..store.store import Store
@@ -43,28 +43,6 @@ def say(text: str) -> None:
 def print_json(value: Any) -> None:
     """Prints one JSON value."""
     print(json.dumps(value))
-
-
-
-
-
-
-def current(store: Store, name: str) -> Episode:
-    """Returns the patient of that name, for an entry; Usage if the stay has ended."""
-    one = episode(store, name)
-    if one.ended:
-        raise Usage(f"{heading(one)}: this stay has ended, so nothing was entered; check the name.")
-    return one
-
-
-def free_board(store: Store, board: str) -> None:
-    """Wants a known board that serves nobody now."""
-    if store.board(board) is None:
-        raise NotFound(f"no board {board} in this store: provision it first.")
-    for one in episodes(store).values():
-        if not one.ended and one.board == board:
-            raise Usage(f"board {board} serves patient {one.patient}: end or withdraw that stay"
-                        " first.")
 
 
 def author(options: argparse.Namespace) -> str:
@@ -135,14 +113,6 @@ def twofold(before: Fraction | int, after: Fraction | int) -> bool:
     return after != before and (after >= 2 * before or 2 * after <= before)
 
 
-def heading(one: Episode) -> str:
-    """Returns board, patient and bed, as they are echoed before anything is written."""
-    if one.ended:
-        return f"patient {one.patient}, ended, last on board {one.board}"
-    bed = f", bed {one.bed}" if one.bed else ""
-    return f"patient {one.patient} on board {one.board}{bed}"
-
-
 def entry_state(entry: Entry) -> str:
     """Returns who entered it, and whether the board has it."""
     return entry.author + ("" if entry.seq is not None else ", not yet on board")
@@ -157,13 +127,3 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "on_board": entry.seq is not None,
         **{name: str(value) for name, value in entry.fields.items()},
     }
-
-
-def named_or_all(store: Store, name: str | None) -> list[Episode]:
-    """Returns the patient of that name, or without a name everybody whose stay goes on."""
-    if name:
-        return [episode(store, name)]
-    chosen = [one for one in episodes(store).values() if not one.ended]
-    if not chosen:
-        raise NotFound("nobody is started in this store: `pumplog patient start` first.")
-    return chosen

@@ -16,7 +16,7 @@ from ..patients.episodes import episode
 from ..patients.shares import seen_by
 from ..quantities import decimal, hex_id, show, show_span
 from ..study.cohort import Window
-from .common import heading, open_store, print_json
+from .common import open_store, print_json
 
 FIGURES = ("continuous_ml", "pcia_ml", "other_ml", "prime_ml", "morphine_mg", "bupivacaine_mg",
            "pcia_morphine_mg", "pcia_bupivacaine_mg", "deliveries", "rate_ml_h", "rate_wall_ml_h",
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print_json(as_json(found))
             return 0
-        print(f"{heading(one)}, {utc_text(found.begin_ms)} to {utc_text(found.end_ms)}")
+        print(f"{one.heading}, {utc_text(found.begin_ms)} to {utc_text(found.end_ms)}")
         for name, figure in {**{n: getattr(found, n) for n in FIGURES}, **found.per_day()}.items():
             print(f"    {name:<26}{_text(figure)}")
         print("\n".join(f"    {line}" for line in _coverage(found)))

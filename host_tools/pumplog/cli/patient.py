@@ -8,18 +8,9 @@ from .. import host
 from ..errors import NotFound, Usage
 from ..moments import age_s, since_text, utc_text
 from ..patients.episodes import Episode, episodes
+from ..patients.roster import current_episode, require_free_board
 from ..store.store import Store
-from .common import (
-    add_ago,
-    current,
-    free_board,
-    heading,
-    journal,
-    new_entry,
-    open_store,
-    print_json,
-    say,
-)
+from .common import add_ago, journal, new_entry, open_store, print_json, say
 
 KIND = {"start": "patient_start", "move": "patient_move", "withdraw": "patient_withdraw",
         "end": "patient_end"}
@@ -45,9 +36,9 @@ def run(options: argparse.Namespace) -> int:
             return _start(options, store)
         if not options.name:
             raise Usage("which patient? Give the patient's code.")
-        one = current(store, options.name)
+        one = current_episode(store, options.name)
         if options.action in ("withdraw", "end") and options.name != one.patient:
-            raise Usage(f"{heading(one)}: that cannot be undone, so name the patient by the code:"
+            raise Usage(f"{one.heading}: that cannot be undone, so name the patient by the code:"
                         f" `pumplog patient {options.action} {one.patient}`.")
         board = _move(options, store, one) if options.action == "move" else one.board
         if options.action != "move" and (options.board or options.bed):
@@ -55,10 +46,10 @@ def run(options: argparse.Namespace) -> int:
         entry = new_entry(options, KIND[options.action], one.patient, board, one.assignment, {},
                           options.bed)
         if entry.effective_at_ms < one.stays[-1].begin_ms:
-            raise Usage(f"{heading(one)}: that is before this stay began, so nothing was entered: check"
+            raise Usage(f"{one.heading}: that is before this stay began, so nothing was entered: check"
                         " --ago.")
         where = f": from board {one.board} to board {board}, bed {options.bed or one.bed or '-'}"
-        say(heading(one) + (where if options.action == "move" else f": {options.action}"))
+        say(one.heading + (where if options.action == "move" else f": {options.action}"))
         journal(options, store, entry)
         return 0
 
@@ -80,7 +71,7 @@ def _start(options: argparse.Namespace, store: Store) -> int:
             raise Usage(f"patient {code} is too like patient {one.patient}: choose another code.")
         if not one.ended and one.bed == code:
             raise Usage(f"{code} is the bed of patient {one.patient}: choose another code.")
-    free_board(store, options.board)
+    require_free_board(store, options.board)
     _free_bed(options.bed, store, code)
     assignment = int.from_bytes(host.random_bytes(4)) >> 2 or 1
     entry = new_entry(options, KIND["start"], code, options.board, assignment, {}, options.bed)
@@ -99,7 +90,7 @@ def _move(options: argparse.Namespace, store: Store, one: Episode) -> str:
     if board == one.board and options.bed in (None, one.bed):
         raise Usage(f"patient {one.patient} is on board {one.board} already: name the new board or bed.")
     if board != one.board:
-        free_board(store, board)
+        require_free_board(store, board)
     _free_bed(options.bed, store, one.patient)
     return board
 
@@ -128,7 +119,7 @@ def _list(options: argparse.Namespace, store: Store) -> int:
                         "start_utc": utc_text(one.start_ms), "age_s": age_s(one.start_ms),
                         "ended": one.ended})
         else:
-            print(f"{heading(one)}, since {since_text(one.start_ms)}")
+            print(f"{one.heading}, since {since_text(one.start_ms)}")
     if not known:
         raise NotFound("no patients yet: start one with `pumplog patient start`.")
     return 0

@@ -12,11 +12,12 @@ from .. import host
 from ..errors import Integrity, NotFound, Usage
 from ..log.off_clocks import Known, known_anchors, off_clocks
 from ..patients.episodes import Episode, episode, episodes
+from ..patients.roster import named_or_current
 from ..store.store import Pull, Store
 from ..sync.client import Client
 from ..sync.delivery import catch_up, deliver, identify, link_to, unconfirmed
 from ..sync.round import AT_ONCE, TRIES, visit_all
-from .common import heading, named_or_all, open_store, say
+from .common import open_store, say
 from .pull_notes import left_behind
 from .pull_progress import Progress
 from .pull_report import Pulled, Target, report
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         if options.all:
             for line in left_behind(store):
                 say(line)
-            chosen = _once_each(_of_patient(one) for one in named_or_all(store, None))
+            chosen = _once_each(_of_patient(one) for one in named_or_current(store, None))
         else:
             chosen = _once_each(_target(store, name) for name in options.names)
         if options.check and (options.all or len(chosen) > 1):
@@ -62,7 +63,7 @@ def _radio(options: argparse.Namespace) -> bool:
 
 
 def _of_patient(one: Episode) -> Target:
-    return Target(one.board, one.patient, one.bed, heading(one))
+    return Target(one.board, one.patient, one.bed, one.heading)
 
 
 def _target(store: Store, name: str) -> Target:

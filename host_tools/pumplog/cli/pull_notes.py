@@ -12,7 +12,6 @@ from ..patients.episodes import episodes
 from ..quantities import hex_id
 from ..store.store import Store
 from ..sync.client import PullResult
-from .common import heading
 
 
 def gaps_json(store: Store, result: PullResult) -> list[dict[str, Any]]:
@@ -61,7 +60,7 @@ def left_behind(store: Store) -> list[str]:
     no round of everybody comes to it, and what it recorded last may not be here."""
     known = episodes(store).values()
     served = {one.board for one in known if not one.ended}
-    waiting = {one.board: heading(one) for one in known
+    waiting = {one.board: one.heading for one in known
                if one.ended and one.board not in served and store.waiting(one.board)}
     return [f"{who}: what was entered is not yet on board, and its last records may not be here: pull it"
             f" once more, `pumplog pull {board}`" for board, who in waiting.items()]

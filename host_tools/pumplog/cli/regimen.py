@@ -8,15 +8,13 @@ from fractions import Fraction
 from ..errors import NotFound, Usage
 from ..moments import since_text
 from ..patients.episodes import Episode
+from ..patients.roster import current_episode, named_or_current
 from ..quantities import RATE_UL_H, TIME_S, VOLUME_UL, parse, show
 from .common import (
     add_ago,
-    current,
     entry_json,
     entry_state,
-    heading,
     journal,
-    named_or_all,
     new_entry,
     open_store,
     print_json,
@@ -44,10 +42,10 @@ def run(options: argparse.Namespace) -> int:
     """Sets or shows."""
     with open_store(options) as store:
         if options.action == "show":
-            return _show(options, named_or_all(store, options.name))
+            return _show(options, named_or_current(store, options.name))
         if not options.name:
             raise Usage("whose regimen? Give the patient, board or bed.")
-        one = current(store, options.name)
+        one = current_episode(store, options.name)
         fields = {
             "rate_ul_h": parse(options.rate, "--rate", RATE_UL_H),
             "bolus_ul": parse(options.bolus, "--bolus", VOLUME_UL),
@@ -56,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         }
         entry = new_entry(options, "regimen", one.patient, one.board, one.assignment, fields)
         before, board = one.latest("regimen"), store.board(one.board)
-        say(f"{heading(one)}: {_words(fields)}")
+        say(f"{one.heading}: {_words(fields)}")
         if before:
             say(f"  before: {_words(before.fields)}, since {since_text(before.effective_at_ms)}")
         if board and board.pl_per_count * 5 > fields["bolus_ul"] * 1_000_000:
@@ -85,10 +83,10 @@ def _show(options: argparse.Namespace, chosen: list[Episode]) -> int:
         if options.json and entry:
             print_json(entry_json(entry))
         elif entry:
-            print(f"{heading(one)}: {_words(entry.fields)}, since"
+            print(f"{one.heading}: {_words(entry.fields)}, since"
                   f" {since_text(entry.effective_at_ms)}; {entry_state(entry)}")
         elif not options.json:
-            print(f"{heading(one)}: no regimen was entered")
+            print(f"{one.heading}: no regimen was entered")
     if not found:
         raise NotFound("no regimen was entered: enter it with `pumplog regimen set`.")
     return 0

@@ -9,7 +9,7 @@ from pumpwire import gatt
 
 from ..errors import NotFound
 from ..patients.episodes import Episode, episodes
-from .common import heading, open_store, print_json
+from .common import open_store, print_json
 
 if TYPE_CHECKING:
     from ..links.ble_radio import Seen
@@ -65,4 +65,4 @@ def _print(
     if seen:
         news = "something new to pull" if seen.has_news else "nothing new"
         told = f"signal {seen.rssi_dbm} dBm, {news}"
-    print(f"{heading(one) if one else f'board {board}, no patient'}: {told}")
+    print(f"{one.heading if one else f'board {board}, no patient'}: {told}")

@@ -12,9 +12,10 @@ from ..log.signatures import FOUND, Signature, name_of
 from ..log.view import read_log
 from ..moments import age_s, local_text, since_text, utc_text
 from ..patients.episodes import Episode
+from ..patients.roster import named_or_current
 from ..quantities import show, show_span
 from ..store.store import Pull, Store
-from .common import heading, named_or_all, open_store, print_json, say
+from .common import open_store, print_json, say
 from .pull_notes import left_behind
 
 STALE_S = 15 * 60
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     with open_store(options) as store:
         for line in [] if options.name else left_behind(store):
             say(line)
-        for one in named_or_all(store, options.name):
+        for one in named_or_current(store, options.name):
             pull = store.last_pull(one.board)
             told = status_of(one, pull, len(store.waiting(one.board)), _noticed(store, pull))
             recorded = any(store.next_seq_wanted(log_id) for log_id, _ in store.logs(one.board))
@@ -92,10 +93,10 @@ def _text(one: Episode, line: dict[str, Any], pull: Pull | None, recorded: bool)
     waiting = line["entries_not_on_board"]
     note = f"\n    not yet on board: {waiting} of what was entered" if waiting else ""
     if pull is None:
-        return f"{heading(one)}: never pulled over a link, nothing known of now" + (
+        return f"{one.heading}: never pulled over a link, nothing known of now" + (
             f"; its records: `pumplog events {one.patient}`" if recorded else "") + note
     word = "last seen" if line["stale"] else "as pulled"
-    head = f"{heading(one)}: {word} {since_text(pull.at_ms)}"
+    head = f"{one.heading}: {word} {since_text(pull.at_ms)}"
     pump = {True: "pump running", False: "pump stopped", None: "pump not known"}[line["pump_running"]]
     rate = "rate not known"
     if line["rate_ul_h"] is not None:

@@ -44,6 +44,14 @@ class Episode:
         """Whether the last stay has an end."""
         return self.stays[-1].end_ms != FOREVER_MS
 
+    @property
+    def heading(self) -> str:
+        """Patient, board and bed, as they are echoed before anything is written."""
+        if self.ended:
+            return f"patient {self.patient}, ended, last on board {self.board}"
+        bed = f", bed {self.bed}" if self.bed else ""
+        return f"patient {self.patient} on board {self.board}{bed}"
+
     def of_kind(self, kind: str) -> list[Entry]:
         """Returns the entries of a kind in order of effect."""
         return [entry for entry in self.entries if entry.kind == kind]

@@ -1,0 +1,38 @@
+"""Patients by name: a code, a board or a bed; and whether a board is free for another patient."""
+
+from __future__ import annotations
+
+from ..errors import NotFound, Usage
+from ..store.store import Store
+from .episodes import Episode, episode, episodes
+
+
+def current_episode(store: Store, name: str) -> Episode:
+    """Returns the patient of that name, for an entry; Usage if the stay has ended."""
+    found = episode(store, name)
+    if found.ended:
+        raise Usage(found.heading, "this stay has ended, so nothing was entered; check the name")
+    return found
+
+
+def named_or_current(store: Store, name: str | None) -> list[Episode]:
+    """Returns the patient of that name, or without a name everybody whose stay goes on.
+
+    NotFound if there is no such patient, or nobody whose stay goes on.
+    """
+    if name:
+        return [episode(store, name)]
+    found = [each for each in episodes(store).values() if not each.ended]
+    if not found:
+        raise NotFound("nobody is started in this store", "`pumplog patient start` first")
+    return found
+
+
+def require_free_board(store: Store, board: str) -> None:
+    """Raises NotFound for a board that is not known, Usage for a board that serves a patient now."""
+    if store.board(board) is None:
+        raise NotFound(f"no board {board} in this store", "provision it first")
+    for each in episodes(store).values():
+        if not each.ended and each.board == board:
+            raise Usage(f"board {board} serves patient {each.patient}",
+                        "end or withdraw that stay first")
