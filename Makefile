@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 SCALE ?= ci
 READY := $(VENV)/ready
 SIDE_BY_SIDE = -n 3 --dist loadfile -m "not alone"
-ELSEWHERE = --ignore=tests/soak --ignore=tests/bluez --ignore=tests/hil
+ELSEWHERE = --ignore=tests/soak --ignore=tests/bluez --ignore=tests/hil --ignore=tests/lean
 STOCK = --image "$(IMAGE)" --sha256 "$(IMAGE_SHA256)"
 PORT_GIVEN = @test -n "$(PORT)" || { echo "make $@: name the board's serial port with PORT=" >&2; exit 2; }
 
-.PHONY: help demo test soak test-bluez fuzz hil bench accuracy lint firmware flash deploy doctor sbom clean
+.PHONY: help demo test soak test-bluez test-lean fuzz hil bench accuracy lint firmware flash deploy doctor sbom clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,9 @@ soak: $(READY)  ## the large counts; all of them with SCALE=full
 
 test-bluez: $(READY)  ## pair and pull through Debian's kernel and bluetoothd in a virtual machine, a minute
 	$(BIN)/python -m pytest -q -s -x -rs tests/bluez
+
+test-lean: $(READY)  ## what a nurse's laptop gets: its size, its wheels for three systems; wants the registry
+	$(BIN)/python -m pytest -q -s tests/lean
 
 fuzz: $(READY)  ## a coverage-guided fuzzer for FUZZ_SECONDS (60; 900 with SCALE=full), findings in build/fuzz
 	SCALE=$(SCALE) FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python tests/fuzz/fuzz_run.py
