@@ -1,4 +1,4 @@
-"""Makes a base install: a new virtual environment with what `pip install pumplog` brings, and no extra."""
+"""Makes a base install: a new virtual environment with what `pip install pumplog` brings, no extra."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _SOURCES = ("host_tools", "firmware", "pyproject.toml", "README.md", "LICENSE")
+_LEFT_BEHIND = shutil.ignore_patterns("*.egg-info", "__pycache__")
 
 
 def base_install(folder: Path) -> Path:
@@ -18,14 +19,15 @@ def base_install(folder: Path) -> Path:
     for name in _SOURCES:  # a copy: what an earlier build left in the checkout is not to come along
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
+            shutil.copytree(source, copy / name, ignore=_LEFT_BEHIND)
         else:
             shutil.copy(source, copy / name)
     _run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
           "--wheel-dir", str(folder), str(copy)])
     wheel = next(folder.glob("pumplog-*.whl"))
     _run([sys.executable, "-m", "venv", str(folder / "env")])
-    _run([str(folder / "env" / "bin" / "pip"), "install", "--quiet", "--only-binary", ":all:", str(wheel)])
+    pip = folder / "env" / "bin" / "pip"
+    _run([str(pip), "install", "--quiet", "--only-binary", ":all:", str(wheel)])
     return folder / "env"
 
 

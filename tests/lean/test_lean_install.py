@@ -1,7 +1,7 @@
-"""What a nurse's laptop gets: the base install is small, has no simulator and no compiler, and comes as
-wheels alone on Linux, Windows and macOS, from the oldest Python to the newest.
+"""What a nurse's laptop gets: the base install is small, has no simulator and no compiler, and comes
+as wheels alone on Linux, Windows and macOS, from the oldest Python to the newest.
 
-Another system's wheels are chosen and fetched by uv, which reads that system's markers; pip reads its own.
+Another system's wheels are chosen and fetched by uv: it reads that system's markers, pip its own.
 `make test-lean` runs this: it wants the package registry.
 """
 
