@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from bedside import Bedside
 from pumplog.cli import main
-from pumplog.log.words import words
+from pumplog.log.record_text import record_text
 from pumplog.store.store import Store
 
 
@@ -24,7 +24,7 @@ from pumplog.store.store import Store
 ])
 def test_an_access_in_words(fields: tuple[int, ...], said: str) -> None:
     names = ("op", "result", "host_id", "count", "address_high", "address_low")
-    assert words("access", dict(zip(names, fields, strict=True))) == said
+    assert record_text("access", dict(zip(names, fields, strict=True))) == said
 
 
 def test_events_show_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

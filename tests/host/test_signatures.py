@@ -8,8 +8,8 @@ import re
 import pytest
 from bedside import START_MS, Bedside
 from pumplog.cli import main
-from pumplog.log import words as record_words
-from pumplog.log.signatures import Signature, evidence, name_of
+from pumplog.log.record_text import known_fields, record_text
+from pumplog.log.signatures import Signature, evidence_text, name_of
 from pumplog.log.view import read_log
 from pumplog.store.store import Pull, Store
 from pumpwire import names, records
@@ -26,19 +26,20 @@ def moment(ms: int) -> str:
 
 
 def test_a_possibility_says_since_when_on_what_evidence_and_that_it_is_no_alarm() -> None:
-    assert one().words(moment) == (
+    assert one().to_text(moment) == (
         "possible occlusion since 1800 s: in 30 min counts say 1.1 mL left the bag, weight says 0.1 mL;"
         " not seen to be over; found on pull, not an alarm")
-    assert "; over 5400 s; found" in one(over_ms=5_400_000).words(moment)
-    assert "not seen to be over before the board restarted" in one(restarted=True).words(moment)
+    assert "; over 5400 s; found" in one(over_ms=5_400_000).to_text(moment)
+    assert "not seen to be over before the board restarted" in one(restarted=True).to_text(moment)
 
 
 @pytest.mark.parametrize("kind", names.SIGNATURES.values())
 def test_each_kind_is_worded_as_a_possibility(kind: str) -> None:
-    text = one(kind).words(moment)
+    text = one(kind).to_text(moment)
     assert "possibl" in text and text.endswith("found on pull, not an alarm")
     assert not re.search(r"\bOK\b|alarm(?!$)", text)
-    assert "possibl" in name_of("of_a_later_version") and evidence("of_a_later_version", 1, 1, 1) == ""
+    assert "possibl" in name_of("of_a_later_version")
+    assert evidence_text("of_a_later_version", 1, 1, 1) == ""
 
 
 def log(bed: Bedside) -> list[Signature]:
@@ -163,15 +164,15 @@ def test_what_is_not_known_is_never_a_number(spoken: tuple[str, list[dict[str, o
     (line,) = [line for line in spoken[1] if line["kind"] == "weight"]
     assert line["temperature_c4"] is None
     assert "4096" not in spoken[0] and "1024" not in spoken[0]
-    never = record_words.plain("relief", {"ago_ms": 0, "since_bolus_s": records.NEVER_S, "stray": 1})
+    never = known_fields("relief", {"ago_ms": 0, "since_bolus_s": records.NEVER_S, "stray": 1})
     assert never["since_bolus_s"] is None
-    assert "no bolus known before it" in (record_words.words("relief", never) or "")
-    unweighed = record_words.plain("weight", {"weight_mg": 7, "samples": 0, "temperature_c4": 94})
+    assert "no bolus known before it" in (record_text("relief", never) or "")
+    unweighed = known_fields("weight", {"weight_mg": 7, "samples": 0, "temperature_c4": 94})
     assert unweighed["weight_mg"] is None
-    assert (record_words.words("weight", unweighed) or "") == "nothing weighed; 23.5 degC"
-    blind = record_words.plain("reservoir", {"level_ul": -1, "se_ul": 500})
+    assert (record_text("weight", unweighed) or "") == "nothing weighed; 23.5 degC"
+    blind = known_fields("reservoir", {"level_ul": -1, "se_ul": 500})
     assert blind == {"level_ul": None, "se_ul": None}
-    assert (record_words.words("reservoir", blind) or "").startswith("holds an unknown volume")
+    assert (record_text("reservoir", blind) or "").startswith("holds an unknown volume")
 
 
 def test_coded_numbers_have_words_in_json(spoken: tuple[str, list[dict[str, object]]]) -> None:

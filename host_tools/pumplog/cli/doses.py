@@ -8,13 +8,10 @@ from typing import Any
 
 from ..dose.doses import DAY_MS, Doses, doses
 from ..dose.volumes import Figure
-from ..log.relief import MISTAKEN, Reliefs
-from ..log.signatures import Signature
-from ..log.words import difference
 from ..moments import local_text, utc_text
 from ..patients.episodes import episode
 from ..patients.shares import seen_by
-from ..quantities import decimal, hex_id, show, show_span
+from ..quantities import decimal, hex_id, show_span
 from ..study.cohort import Window
 from .common import open_store, print_json
 
@@ -62,29 +59,11 @@ def _coverage(found: Doses) -> list[str]:
         f" unknown {days(found.unknown_ms)}{withheld}",
         f"presses: asked {presses.asked}, given {presses.given}, during lockout {presses.lockout},"
         f" denied otherwise {presses.other}, unresolved {presses.unresolved}{untold}",
-        _relief_text(found.reliefs),
+        found.reliefs.to_text(),
     ]
     if found.check is not None:
-        check = found.check
-        lines.append(f"calibration as found over {show(Fraction(check.by_counts_ul, 1000), 0)} mL:"
-                     f" {difference(check.difference_ppm, check.uncertainty_ppm)}")
-    return [*lines, *(one.words(local_text) for one in found.signatures), *found.notes]
-
-
-def _relief_text(reliefs: Reliefs) -> str:
-    """Returns presses of the relief button and what they say of the onset."""
-    if not reliefs.presses:
-        return "relief button: no press recorded"
-    text = f"relief button: pressed {len(reliefs.presses)} times"
-    onsets = [Fraction(press.since_bolus_s or 0, 60) for press in reliefs.onsets]
-    if onsets:
-        mean = sum(onsets, Fraction(0)) / len(onsets)
-        text += (f"; onset {show(mean, 1)} min from a bolus's beginning to relief"
-                 f" ({len(onsets)} times, {show(min(onsets), 1)} to {show(max(onsets), 1)} min)")
-    if reliefs.strays:
-        text += f"; {len(reliefs.strays)} stray, left out: {MISTAKEN}"
-    unsure = sum(press.unsure for press in reliefs.presses)
-    return text + (f"; {unsure} after a restart, left out: no bolus known" if unsure else "")
+        lines.append(found.check.to_text())
+    return [*lines, *(signature.to_text(local_text) for signature in found.signatures), *found.notes]
 
 
 def as_json(found: Doses) -> dict[str, Any]:
@@ -111,50 +90,14 @@ def as_json(found: Doses) -> dict[str, Any]:
         "denied_lockout": presses.lockout, "denied_other": presses.other,
         "unresolved": presses.unresolved, "without_outcome": presses.untold,
         **{name: _figure(figure) for name, figure in figures.items()},
-        "relief": _relief(found.reliefs), "check": _check(found),
-        "signatures": [signature_json(one) for one in found.signatures],
+        "relief": found.reliefs.to_json(), "check": found.check.to_json() if found.check else None,
+        "signatures": [signature.to_json() for signature in found.signatures],
         "notes": list(found.notes),
     }
 
 
 def _figure(figure: Figure) -> dict[str, str | None]:
     return {"value": decimal(figure.value), "low": decimal(figure.low), "high": decimal(figure.high)}
-
-
-def _relief(reliefs: Reliefs) -> dict[str, Any]:
-    onsets = [Fraction(press.since_bolus_s or 0, 60) for press in reliefs.onsets]
-    return {
-        "presses": len(reliefs.presses), "stray": len(reliefs.strays),
-        "unsure": sum(press.unsure for press in reliefs.presses),
-        "onset_min": decimal(sum(onsets, Fraction(0)) / len(onsets)) if onsets else None,
-        "onsets": [{"relief_utc": utc_text(press.at_ms), "onset_min": decimal(minutes),
-                    "log_id": hex_id(press.log_id), "seq": press.seq}
-                   for press, minutes in zip(reliefs.onsets, onsets, strict=True)],
-        "strays": [{"relief_utc": utc_text(press.at_ms), "words": MISTAKEN,
-                    "log_id": hex_id(press.log_id), "seq": press.seq} for press in reliefs.strays],
-    }
-
-
-def _check(found: Doses) -> dict[str, Any] | None:
-    check = found.check
-    return None if check is None else {
-        "utc": utc_text(check.at_ms), "by_counts_ml": decimal(Fraction(check.by_counts_ul, 1000)),
-        "difference_percent": decimal(Fraction(check.difference_ppm, 10_000)),
-        "uncertainty_percent": decimal(Fraction(check.uncertainty_ppm, 10_000)), "applied": False,
-        "log_id": hex_id(check.log_id), "seq": check.seq,
-    }
-
-
-def signature_json(one: Signature) -> dict[str, Any]:
-    """Returns a possibility with its evidence, every quantity a string."""
-    return {
-        "signature": one.kind, "since_utc": utc_text(one.since_ms),
-        "noticed_utc": utc_text(one.noticed_ms),
-        "over_utc": None if one.over_ms is None else utc_text(one.over_ms),
-        "board_restarted_meanwhile": one.restarted, "span_s": str(one.span_s),
-        "by_counts_ul": str(one.by_counts_ul), "by_weight_ul": str(one.by_weight_ul),
-        "words": one.words(utc_text), "log_id": hex_id(one.log_id), "seq": one.seq,
-    }
 
 
 def _text(figure: Figure) -> str:

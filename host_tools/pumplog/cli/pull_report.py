@@ -144,7 +144,7 @@ def _lines(store: Store, target: Target, pulled: Pulled) -> list[str]:
     result = pulled.result
     lines = [f"pages in quarantine: {result.bad_pages}; what they held is missing"
              ] if result.bad_pages else []
-    lines += [clock.sentence() for clock in pulled.clocks] + notes(store, result) + _alike(pulled.left)
+    lines += [clock.to_text() for clock in pulled.clocks] + notes(store, result) + _alike(pulled.left)
     return lines + [each.words for each in _conflicts(store, target)]
 
 
@@ -182,7 +182,7 @@ def _pulled_json(store: Store, one: Pull, pulled: Pulled) -> dict[str, Any]:
                              for version, count in sorted(result.unread.items())},
             "gaps": gaps_json(store, result), "attested": result.attested, "timed": result.timed,
             "earlier_reasons": [str(why) for why in one.broken],
-            "clocks_off": [clock.json() for clock in pulled.clocks],
+            "clocks_off": [clock.to_json() for clock in pulled.clocks],
             "not_yet_on_board": pulled.left,
             "conflicts": [{"what": each.what,
                            "entries": [{"uuid": str(entry.uuid), "author": entry.author,

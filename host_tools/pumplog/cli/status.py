@@ -79,7 +79,7 @@ def status_of(
 
 def _signature(kind: str, seen: Signature | None) -> dict[str, Any]:
     """Returns an open possibility with what it was decided on, null where its record is not here."""
-    words = seen.words(local_text) if seen else f"{name_of(kind)}: its record is not here; {FOUND}"
+    words = seen.to_text(local_text) if seen else f"{name_of(kind)}: its record is not here; {FOUND}"
     return {
         "signature": kind, "words": words,
         "since_utc": utc_text(seen.since_ms) if seen else None,

@@ -13,10 +13,11 @@ from fractions import Fraction
 from typing import Any
 
 from ..intervals import Interval, clip, length
+from ..log.check import Check
 from ..log.relief import Reliefs, judge
 from ..log.runs import Bolus
 from ..log.signatures import Signature
-from ..log.view import NOT_RECORDED, Check
+from ..log.view import NOT_RECORDED
 from ..patients.episodes import Episode
 from ..patients.observed import Observed
 from .bags import Bag, bags

@@ -1,6 +1,7 @@
-"""Signatures: possibilities that a board noticed, from their beginning to their end, in words.
+"""Signatures: possibilities that a board noticed, each from its beginning to its end.
 
-Each is a possibility with what it was decided on, found when the log was pulled; none is an alarm.
+A signature is a possibility with the evidence that it was decided on. It was found when the log was
+pulled; none is an alarm.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 from pumpwire import names
 from pumpwire import records as wire
 
-from ..quantities import show, show_span
+from ..moments import utc_text
+from ..quantities import hex_id, show, show_span
 from ..store.store import StoredRecord
 
 FOUND = "found on pull, not an alarm"
@@ -24,32 +26,27 @@ _NAMES = {
     "load_cell_drift": "load cell possibly drifting", "handset_stuck": "handset possibly stuck",
     "regimen_mismatch": "possible regimen mismatch",
 }
-_WEIGHED = ("occlusion", "free_flow", "counter_silent", "load_cell_drift")
-_RATED = ("runaway", "regimen_mismatch")
 
 
 @dataclass(frozen=True)
 class Signature:
-    """A possibility noticed at noticed_ms (Unix ms UTC, give or take uncertainty_ms) from what the
-    span_s
-    before said; over_ms: when it was seen to be over, None: not seen; restarted: the board began
-    anew meanwhile, so that nobody watched for its end."""
+    """A possibility that a board noticed, with what it was decided on."""
 
-    kind: str
-    noticed_ms: int
-    uncertainty_ms: int
-    span_s: int
-    by_counts_ul: int
-    by_weight_ul: int
-    log_id: int
-    seq: int
-    over_ms: int | None = None
-    over_seq: int | None = None
-    restarted: bool = False
+    kind: str  #: a value of pumpwire.names.SIGNATURES
+    noticed_ms: int  #: when the board noticed it, Unix ms UTC
+    uncertainty_ms: int  #: noticed_ms is right give or take this, ms
+    span_s: int  #: the s before noticed_ms that it was decided on
+    by_counts_ul: int  #: what left the bag in that span by the counts, uL
+    by_weight_ul: int  #: what left the bag in that span by weight, uL; of `empty`: what is left
+    log_id: int  #: the log of its record
+    seq: int  #: the number of its record
+    over_ms: int | None = None  #: when it was over, Unix ms UTC; None: no end was recorded
+    over_seq: int | None = None  #: the number of the record that ended it
+    restarted: bool = False  #: the board restarted meanwhile, so that nobody watched for its end
 
     @property
     def since_ms(self) -> int:
-        """When what it was decided on began."""
+        """When what it was decided on began, Unix ms UTC."""
         return self.noticed_ms - self.span_s * 1000
 
     def touches(self, begin_ms: int, end_ms: int) -> bool:
@@ -57,16 +54,27 @@ class Signature:
         until_ms = self.noticed_ms if self.over_ms is None else self.over_ms
         return self.since_ms < end_ms and until_ms >= begin_ms
 
-    def words(self, moment: Callable[[int], str]) -> str:
-        """Returns a line for the screen; moment(ms) words a time."""
+    def to_text(self, moment_text: Callable[[int], str]) -> str:
+        """Returns a line for the screen; moment_text(Unix ms UTC) prints a time."""
         end = "not seen to be over"
         if self.over_ms is not None:
-            end = f"over {moment(self.over_ms)}"
+            end = f"over {moment_text(self.over_ms)}"
         elif self.restarted:
             end = "not seen to be over before the board restarted"
-        parts = [f"{name_of(self.kind)} since {moment(self.since_ms)}"]
-        said = evidence(self.kind, self.span_s, self.by_counts_ul, self.by_weight_ul)
-        return f"{parts[0]}: {said}{'; ' if said else ''}{end}; {FOUND}"
+        said = evidence_text(self.kind, self.span_s, self.by_counts_ul, self.by_weight_ul)
+        return (f"{name_of(self.kind)} since {moment_text(self.since_ms)}:"
+                f" {said}{'; ' if said else ''}{end}; {FOUND}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns it for a program, every quantity a string."""
+        return {
+            "signature": self.kind, "since_utc": utc_text(self.since_ms),
+            "noticed_utc": utc_text(self.noticed_ms),
+            "over_utc": None if self.over_ms is None else utc_text(self.over_ms),
+            "board_restarted_meanwhile": self.restarted, "span_s": str(self.span_s),
+            "by_counts_ul": str(self.by_counts_ul), "by_weight_ul": str(self.by_weight_ul),
+            "words": self.to_text(utc_text), "log_id": hex_id(self.log_id), "seq": self.seq,
+        }
 
 
 def name_of(kind: str) -> str:
@@ -74,22 +82,34 @@ def name_of(kind: str) -> str:
     return _NAMES.get(kind, f"possible {kind.replace('_', ' ')}")
 
 
-def evidence(kind: str, span_s: int, by_counts_ul: int, by_weight_ul: int) -> str:
-    """Returns in words what a signature was decided on, "" where it says nothing by numbers."""
-    if kind in _WEIGHED:
-        return (f"in {show_span(span_s * 1000)} counts say {_ml(by_counts_ul)} mL left the bag,"
-                f" weight says {_ml(by_weight_ul)} mL")
-    if kind in _RATED:
-        return f"{_ml(by_counts_ul)} mL counted outside boluses in {show_span(span_s * 1000)}"
-    if kind == "empty":
-        return f"weight says {_ml(by_weight_ul)} mL is left"
-    if kind == "handset_stuck":
-        return f"its contact stayed closed for {show_span(span_s * 1000)}"
-    return "no weight could be read" if kind == "load_cell_dead" else ""
-
-
 def _ml(ul: int) -> str:
-    return show(Fraction(ul, 1000), 1)
+    return f"{show(Fraction(ul, 1000), 1)} mL"
+
+
+def _counts_against_weight(span: str, by_counts_ul: int, by_weight_ul: int) -> str:
+    return (f"in {span} counts say {_ml(by_counts_ul)} left the bag,"
+            f" weight says {_ml(by_weight_ul)}")
+
+
+def _counted(span: str, by_counts_ul: int, by_weight_ul: int) -> str:
+    return f"{_ml(by_counts_ul)} counted outside boluses in {span}"
+
+
+_EVIDENCE: dict[str, Callable[[str, int, int], str]] = {  # of the span in words, both volumes in uL
+    "occlusion": _counts_against_weight, "free_flow": _counts_against_weight,
+    "counter_silent": _counts_against_weight, "load_cell_drift": _counts_against_weight,
+    "runaway": _counted, "regimen_mismatch": _counted,
+    "empty": lambda span, by_counts_ul, by_weight_ul: f"weight says {_ml(by_weight_ul)} is left",
+    "handset_stuck": lambda span, by_counts_ul, by_weight_ul: f"its contact stayed closed for {span}",
+    "load_cell_dead": lambda span, by_counts_ul, by_weight_ul: "no weight could be read",
+}
+
+
+def evidence_text(kind: str, span_s: int, by_counts_ul: int, by_weight_ul: int) -> str:
+    """Returns what a signature was decided on, "" for a kind that says nothing by numbers."""
+    if kind not in _EVIDENCE:
+        return ""
+    return _EVIDENCE[kind](show_span(span_s * 1000), by_counts_ul, by_weight_ul)
 
 
 class SignatureBook:
@@ -97,7 +117,7 @@ class SignatureBook:
 
     def __init__(self) -> None:
         self.found: list[Signature] = []
-        self._open: dict[str, int] = {}
+        self._open: dict[str, int] = {}  # kind: its place in `found`
 
     def take(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         """Takes a SIGNATURE record that is placed at at_ms."""
@@ -113,7 +133,7 @@ class SignatureBook:
             self.found[k] = replace(self.found[k], over_ms=at_ms, over_seq=record.seq)
 
     def restarted(self) -> None:
-        """The board began anew: what was open was not followed further."""
+        """Notes that the board restarted: what was open was not followed further."""
         for k in self._open.values():
             self.found[k] = replace(self.found[k], restarted=True)
         self._open.clear()

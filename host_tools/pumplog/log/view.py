@@ -12,6 +12,7 @@ from pumpwire import records as wire
 from ..store.store import Store, StoredRecord
 from .anchors import Resumed
 from .brackets import Bracket, BracketBook
+from .check import Check
 from .presses import LONGEST_MS, PressBook
 from .pump_times import Pump, PumpChange
 from .relief import Relief
@@ -45,19 +46,6 @@ class BagChange:
     log_id: int
     seq: int
     refill: bool = False
-
-
-@dataclass(frozen=True)
-class Check:
-    """The calibration as found by weight: difference_ppm more left the bag than by_counts_ul, give
-    or take uncertainty_ppm (one standard uncertainty). Never applied."""
-
-    at_ms: int
-    by_counts_ul: int
-    difference_ppm: int
-    uncertainty_ppm: int
-    log_id: int
-    seq: int
 
 
 @dataclass

@@ -10,10 +10,11 @@ from typing import TypeVar
 
 from ..intervals import Interval, clip, intersect, length, merge
 from ..log.brackets import Bracket
+from ..log.check import Check
 from ..log.relief import Relief
 from ..log.runs import Bolus, Boluses, Run
 from ..log.signatures import Signature
-from ..log.view import BagChange, Check, Demand, LogView
+from ..log.view import BagChange, Demand, LogView
 
 _M = TypeVar("_M", Demand, BagChange, Relief, Check)
 

@@ -1,0 +1,111 @@
+"""Every record of a board, with its place in time and the patient in whose stay it falls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import NotFound, Usage
+from ..log.record_text import known_fields, meanings, record_text
+from ..log.timeline import Timeline
+from ..moments import utc_text
+from ..quantities import hex_id
+from ..store.entries import from_wire
+from ..store.store import Store, StoredRecord
+from .episodes import Episode, episode, episodes
+
+OF_THE_BOARD = ("boot", "anchor", "calibration")  # needed to understand any patient's records
+
+
+@dataclass(frozen=True)
+class Event:
+    """One record of a board."""
+
+    record: StoredRecord  #: as decoded
+    board: str  #: whose log it is in
+    patient: str | None  #: in whose stay it falls; None: in nobody's, or two patients claim it
+    utc_ms: int | None  #: when it was made, Unix ms UTC; None: nobody can tell
+    uncertainty_ms: int | None  #: utc_ms is right give or take this, ms
+    fields: dict[str, Any]  #: its own fields, what their numbers mean, and what an entry holds
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns it for a program; what is not known is None."""
+        record = self.record
+        return {
+            "log_id": hex_id(record.log_id), "seq": record.seq, "kind": record.kind,
+            "boot": record.boot, "uptime_ms": record.uptime_ms,
+            "utc": None if self.utc_ms is None else utc_text(self.utc_ms),
+            "utc_uncertainty_ms": self.uncertainty_ms, "board": self.board, "patient": self.patient,
+            **self.fields,
+        }
+
+    def to_text(self) -> str:
+        """Returns a line for the screen; an entry's bytes are left out."""
+        said = record_text(self.record.kind, self.fields) or " ".join(
+            f"{name}={value}" for name, value in self.fields.items() if name not in ("entry", "uuid"))
+        utc = "time unknown" if self.utc_ms is None else utc_text(self.utc_ms)
+        return (f"{utc:<25} {self.board} {self.patient or '-':<6} {self.record.seq:>7}"
+                f" {self.record.kind:<12} {said}")
+
+
+def events(store: Store, name: str | None = None) -> Iterator[Event]:
+    """Yields the records of a patient, a board or a bed, without a name all, in order of log and seq.
+
+    A patient's are those of the patient's boards that fall into nobody else's stay, and those that are
+    needed to understand any record. Raises NotFound for an unknown name, Usage for an ambiguous one.
+    """
+    patient, boards = _meant_by(store, name)
+    for event in _of_boards(store, boards):
+        if patient is None or event.patient in (None, patient.patient) or (
+                event.record.kind in OF_THE_BOARD):
+            yield event
+
+
+def _meant_by(store: Store, name: str | None) -> tuple[Episode | None, list[str | None]]:
+    """Returns the patient, if a patient is meant, and the boards; None there: all of them."""
+    if name is None:
+        return None, [None]
+    try:
+        patient = episode(store, name)
+    except (NotFound, Usage):
+        if store.board(name) is None:
+            raise
+        return None, [name]
+    return patient, list(dict.fromkeys(stay.board for stay in patient.stays))
+
+
+def _of_boards(store: Store, boards: list[str | None]) -> Iterator[Event]:
+    """Yields every record of these boards; None: of all."""
+    patients = list(episodes(store).values())
+    patient_of_entry = {str(entry.uuid): entry.patient for entry in store.entries()}
+    for log_id, board in (log for name in boards for log in store.logs(name)):
+        timeline = Timeline.of(store, log_id)
+        for record in store.records(log_id):
+            utc_ms, uncertainty_ms = timeline.utc(record.boot, record.uptime_ms) or (None, None)
+            fields = _fields(record)
+            patient = patient_of_entry.get(fields.get("uuid", "")) or _patient(patients, board, utc_ms)
+            yield Event(record, board, patient, utc_ms, uncertainty_ms, fields)
+
+
+def _patient(patients: list[Episode], board: str, at_ms: int | None) -> str | None:
+    """Returns whose stay a moment on a board falls into; None if nobody's, or if two claim it."""
+    claims = [patient.patient for patient in patients for stay in patient.stays
+              if at_ms is not None and stay.board == board and stay.begin_ms <= at_ms < stay.end_ms]
+    return claims[0] if len(claims) == 1 else None
+
+
+def _fields(record: StoredRecord) -> dict[str, Any]:
+    """Returns a record's own fields, what their numbers mean, and what an entry holds."""
+    fields = {name: value for name, value in known_fields(record.kind, record.fields).items()
+              if name != "boot"}
+    fields |= {f"{name}_means": meaning for name, meaning in meanings(record.kind, fields).items()}
+    if "entry" in fields:
+        try:
+            entry = from_wire(bytes.fromhex(fields["entry"]), "", None, record.log_id, record.seq)
+        except ValueError:  # a later version's entry: its bytes stand there
+            return fields
+        fields.update(entered=entry.kind, uuid=str(entry.uuid), author=entry.author,
+                      entered_utc=utc_text(entry.entered_at_ms),
+                      effective_utc=utc_text(entry.effective_at_ms), **entry.fields)
+    return fields
