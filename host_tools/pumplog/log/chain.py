@@ -1,26 +1,49 @@
-"""Bounds on moments that follow one another, where from each to the next it is so long at least and
-at most: what holds of one holds of all, the weaker the farther. All in ms."""
+"""Bounds on moments that follow one another. All in ms.
+
+Theory. Moments 0, 1, 2 ... stand in a row; from each to the next it is `least` at least and `most` at
+most. A claim bounds one moment from both sides. Then every moment is bounded by every claim, the
+weaker the farther away it is: the low bound loses `most` a step backwards and gains `least` a step
+forwards, the high bound the reverse. In a row all of that is two passes, one forwards and one
+backwards, and after them no bound can be made tighter.
+
+Invariants that the timeline rests on:
+- from one moment to the next the low bound grows by `least` or more, and so does the high one: so
+  what lies midway between them never runs back;
+- where low is above high, the claims contradict each other, and no moment is left to choose.
+
+Sums from the beginning of the row are kept, and not the steps: so what lies between any two moments
+is one difference, and a row of years costs no more than one of days.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 DRIFT_PPM = 100  # a crystal's error is 20 ppm; five times that is allowed for
 FOREVER_MS = 1 << 62
-Claim = tuple[int, int, int]  # moment, earliest and latest
+
+
+class Claim(NamedTuple):
+    """Bounds that something states of one moment."""
+
+    moment: int  #: its number in the chain
+    low_ms: int  #: the earliest that it can be
+    high_ms: int  #: the latest that it can be
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """The earliest and the latest of every moment; where those cross, the claims contradict.
+    """The bounds of every moment of a chain; where they cross, the claims contradict each other."""
 
-    From one moment to the next either one grows by no less than the chain's least, so that what
-    lies midway does too.
-    """
+    low: list[int]  #: the earliest of each, ms
+    high: list[int]  #: the latest of each, ms
 
-    low: list[int]
-    high: list[int]
+    def contradict(self, claim: Claim) -> bool:
+        """Returns whether a claim lies wholly outside the bounds of its moment."""
+        k, low_ms, high_ms = claim
+        return low_ms > self.high[k] or high_ms < self.low[k]
 
 
 class Chain:
@@ -48,9 +71,9 @@ class Chain:
                       FOREVER_MS if k in moments else self.most(k))
         return chain
 
-    def denied(self, claims: Iterable[Claim]) -> list[int]:
-        """Returns the moments that, by claims up to the one before and claims from them on, are longer
-        after it than they can be."""
+    def too_long(self, claims: Iterable[Claim]) -> list[int]:
+        """Returns the moments that come later after the one before than `most` allows: by the claims
+        on that one and earlier ones, and those on the moment itself and later ones."""
         low, high = self._stated(claims)
         for k in range(len(low) - 2, -1, -1):
             low[k] = max(low[k], low[k + 1] - self.most(k + 1))
@@ -79,8 +102,8 @@ class Chain:
 
     def room(self, k: int, before: tuple[int, int] | None, after: tuple[int, int] | None
              ) -> tuple[int, int]:
-        """Returns where a moment lies at the earliest and latest, if (moment, when) before and after
-        it are known."""
+        """Returns where moment k lies at the earliest and latest, if (moment, when in ms) before and
+        after it are known."""
         low_ms, high_ms = -FOREVER_MS, FOREVER_MS
         if before:
             a, at_ms = before
@@ -92,15 +115,15 @@ class Chain:
             high_ms = min(high_ms, at_ms - self._least[b] + self._least[k])
         return low_ms, high_ms
 
-    def contradict(self, one: Claim, later: Claim) -> bool:
+    def contradict(self, earlier: Claim, later: Claim) -> bool:
         """Returns whether two claims, the second on the same or a later moment, cannot both hold."""
-        k, low_ms, high_ms = one
-        j, later_low_ms, later_high_ms = later
-        return (low_ms + self._least[j] - self._least[k] > later_high_ms
-                or high_ms + self._most[j] - self._most[k] < later_low_ms)
+        least_ms = self._least[later.moment] - self._least[earlier.moment]
+        most_ms = self._most[later.moment] - self._most[earlier.moment]
+        return (earlier.low_ms + least_ms > later.high_ms
+                or earlier.high_ms + most_ms < later.low_ms)
 
 
 def drift_ms(ms: int) -> int:
-    """Returns how far a clock that is DRIFT_PPM off at most may be off after so long, by itself or
-    by the truth."""
+    """Returns how far a clock that is DRIFT_PPM off at most may be off after so long, whether that
+    time was measured by the clock itself or by the truth."""
     return abs(ms) * DRIFT_PPM // (1_000_000 - DRIFT_PPM) + 1 if ms else 0
