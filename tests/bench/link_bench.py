@@ -13,7 +13,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "host"))
 import link_model  # noqa: E402
 from loop_link import LoopBoard  # noqa: E402
 from made_log import store_with_board  # noqa: E402
-from pumplog.store.store import Store  # noqa: E402
+from pumplog.store import Store  # noqa: E402
 from pumplog.sync.client import Client  # noqa: E402
 from pumpwire.page import FOOTER_BYTES  # noqa: E402
 
@@ -60,7 +60,7 @@ def log_bytes(board: LoopBoard) -> int:
 def pull(board: LoopBoard, mtu: int) -> Pulled:
     """Pulls a whole log into a new store over the model."""
     store: Store = store_with_board(DAY_KEY)
-    store.add_log(board.log.log_id, "B01")
+    store.logs.add(board.log.log_id, "B01")
     link = link_model.ModelLink(board, mtu)
     result = Client(link).pull(store, board.log.log_id)
     assert result.records == board.log.next_seq and not result.repaired

@@ -16,8 +16,7 @@ import reference_day
 from gateway.clock import Uptime
 from gateway.event_log import EventLog
 from nor import Nor
-from pumplog.store.entries import Entry
-from pumplog.store.store import Board, Store
+from pumplog.store import Board, Entry, Store
 from pumpwire import records
 from pumpwire.units import TICK_MS, TICKS_WRAP
 from ward import ROOT, Ward
@@ -46,8 +45,8 @@ def make_ward(folder: Path, n: int, events: int = 5000) -> Ward:
                           PL_PER_COUNT, 10_000, START_MS)
             log_id = _write_board(folder / name, board, dice, long[number : number + events])
             store.add_board(board)
-            store.add_log(log_id, name)
-            store.add_entry(Entry(UUID(bytes=dice.randbytes(16)), "patient_start", patient, name,
+            store.logs.add(log_id, name)
+            store.entries.add(Entry(UUID(bytes=dice.randbytes(16)), "patient_start", patient, name,
                                   dice.getrandbits(30), "AB", START_MS, START_MS, {}, str(number),
                                   check_code=board.check_code))
             patients[patient] = {"board": name}

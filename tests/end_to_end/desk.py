@@ -14,7 +14,7 @@ from pumpbench.board.usb_board import UsbBoard, run_on_chip
 from pumplog.deploy import firmware_build
 from pumplog.deploy.on_board import SURVEY, Survey
 from pumplog.links.serial_link import SerialLink
-from pumplog.store.store import Store
+from pumplog.store import Store
 from pumplog.sync.client import Client
 from ward import environment
 
@@ -66,7 +66,7 @@ def running(board: UsbBoard, db: Path, name: str = "B01") -> int:
         client = Client(link)
         assert client.info().name == name
         with Store.open(db) as store:
-            known = store.board(name)
+            known = store.boards.named(name)
         assert known
         proof = client.prove(known.device_key)
         assert proof.known, "the board lost its key"

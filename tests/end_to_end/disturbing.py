@@ -16,8 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
-from pumplog.store.entries import Entry
-from pumplog.store.store import Store
+from pumplog.store import Entry, Store
 from pumpwire import stream
 from traces import came_twice, packets
 from ward import (
@@ -57,7 +56,7 @@ class Bedside:
         with Store.open(db) as store:
             for at in range(ENTRIES):
                 at_ms = 1_767_600_000_000 + at * 1000
-                store.add_entry(Entry(
+                store.entries.add(Entry(
                     UUID(int=dice.getrandbits(128)), "reading", PATIENT, board, assignment, "NB",
                     at_ms, at_ms, {"volume_ul": dice.randrange(250_000)},
                     check_code=self.ward.check_code(PATIENT)))

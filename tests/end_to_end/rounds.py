@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from pumplog.store.store import Store
+from pumplog.store import Store
 from pumplog.sync.image import pull_image
 from traces import sent_pages
 from ward import (

@@ -334,7 +334,7 @@ def test_a_cloned_board_is_refused_by_the_host(
 
 def test_a_cloned_board_on_the_cable_is_refused_too(ward: Ward, tmp_path: Path) -> None:
     from pumplog.errors import Integrity
-    from pumplog.store.store import Store
+    from pumplog.store import Store
     from pumplog.sync.client import Client
     from pumplog.sync.delivery import identify
 

@@ -12,7 +12,7 @@ import pytest
 import segno
 from desk import SPEED, VFS, deploy, kept, log_cells, mpremote, running, variant
 from pumpbench.board.usb_board import NO_CELL, UsbBoard, fresh_flash
-from pumplog.store.store import Store
+from pumplog.store import Store
 from ward import pumplog
 
 pytestmark = pytest.mark.alone
@@ -40,7 +40,7 @@ def test_the_label_has_the_check_code_in_letters_and_a_qr_code_of_nothing_but_th
 ) -> None:
     _, folder = desk
     with Store.open(folder / "nurse.db") as store:
-        board, other = store.board("B01"), store.board("B02")
+        board, other = store.boards.named("B01"), store.boards.named("B02")
     assert board and other is None
     svg = (folder / "labels.svg").read_text()
     texts = [text.text for text in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]

@@ -23,8 +23,7 @@ from pumpbench.faults.kinds import KINDS
 from pumpbench.runs.cohort_run import FIRST_START, Plan, run_cohort
 from pumpbench.runs.monte_carlo import WindowSpec, run_one
 from pumplog.cli import main
-from pumplog.store.entries import Entry
-from pumplog.store.store import Store
+from pumplog.store import Entry, Store
 
 H = 3600
 SEED = 7
@@ -483,8 +482,8 @@ def correct(seen: Seen, wrong: Entry, number: int) -> None:
     words = {f"uuid_{k}": int.from_bytes(wrong.uuid.bytes[4 * k : 4 * k + 4], "little")
              for k in range(4)}
     with Store.open(seen.db) as store:
-        first = next(e for e in store.entries(wrong.patient) if e.kind == "patient_start")
-        store.add_entry(Entry(
+        first = next(e for e in store.entries.of(wrong.patient) if e.kind == "patient_start")
+        store.entries.add(Entry(
             type(wrong.uuid)(int=number), "correction", wrong.patient, wrong.board, first.assignment,
             "AB", wrong.entered_at_ms + 60_000, wrong.effective_at_ms, {**words, "reason": 1}))
         store.commit()
@@ -494,11 +493,11 @@ def test_a_wrong_strength_is_wrong_until_corrected(runs: dict[str, Seen]) -> Non
     seen = runs["bags"]
     assert 1.2 < bag_factor(seen, "P03") < 2.01
     with Store.open(seen.db) as store:
-        wrong = [e for e in store.entries("P03") if e.kind == "bag"][-1]
+        wrong = [e for e in store.entries.of("P03") if e.kind == "bag"][-1]
         right = {**wrong.fields, "morphine_ug": wrong.fields["morphine_ug"] // 2,
                  "bupivacaine_ug": wrong.fields["bupivacaine_ug"] // 2}
-        store.add_entry(Entry(type(wrong.uuid)(int=1), "bag", "P03", wrong.board, wrong.assignment, "AB",
-                              wrong.entered_at_ms + 60_000, wrong.effective_at_ms, right))
+        store.entries.add(Entry(type(wrong.uuid)(int=1), "bag", "P03", wrong.board, wrong.assignment,
+                                "AB", wrong.entered_at_ms + 60_000, wrong.effective_at_ms, right))
         store.commit()
     correct(seen, wrong, 2)
     assert bag_factor(seen, "P03") == pytest.approx(1, abs=0.01)
@@ -511,7 +510,7 @@ def test_a_bag_of_the_wrong_patient_is_confirmed_by_no_weight(runs: dict[str, Se
     assert any("no weight confirms" in note for note in seen.doses("P01", "0+2")["notes"])
     assert bag_factor(seen, "P01") > 1.1, "the other's stronger bag, until corrected"
     with Store.open(seen.db) as store:
-        wrong = [e for e in store.entries("P01") if e.kind == "bag"][-1]
+        wrong = [e for e in store.entries.of("P01") if e.kind == "bag"][-1]
     correct(seen, wrong, 3)
     assert bag_factor(seen, "P01") == pytest.approx(1, abs=0.01)
     assert not any("no weight confirms" in note for note in seen.doses("P01", "0+2")["notes"])

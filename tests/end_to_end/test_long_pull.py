@@ -8,7 +8,7 @@ import day_log
 import log_size
 import pytest
 from pumpbench.board.virtual_board import LOG_PAGES
-from pumplog.store.store import Store
+from pumplog.store import Store
 from traces import answers, packets
 from ward import Ward, holes, json_lines, on_air, pumplog, rows, run_ward
 
@@ -27,7 +27,7 @@ def with_days(ward: Ward, to: Path, days: int, monkeypatch: pytest.MonkeyPatch) 
     """Returns a ward whose board's log is so many reference days; how many records that is."""
     copy = ward.copy(to)
     with Store.open(str(copy.folder / "nurse.db")) as store:
-        (board,) = store.boards()
+        (board,) = store.boards.all()
     monkeypatch.setattr(day_log, "KEY", board.device_key)
     every = log_size.read_days()
     log = day_log.DayLog(log_size.one_after_the_other((every * days)[:days]), LOG_PAGES)

@@ -12,10 +12,8 @@ from genuine import ATTESTATION, KEYS, LOG, OLD_OPEN, OTHER_LOG, PAGES, SEALED_P
 from made_log import board
 from mending import mend_footer, mend_frames, mend_header
 from pumplog.errors import Integrity
-from pumplog.store.keys import Attestation
+from pumplog.store import Attestation, Store, StoredPage, row_of
 from pumplog.store.page_reading import OPEN, UNREAD, read_page
-from pumplog.store.pages import StoredPage, row_of
-from pumplog.store.store import Store
 from pumplog.verify.findings import BROKEN
 from pumplog.verify.verify import Evidence, Report, verify_log
 from pumpwire import page
@@ -100,7 +98,7 @@ def judge(pages: Pages, attestation: Attestation) -> Report:
     stored = []
     for first, data in sorted(pages.items()):
         reading = read_page(data, KEYS)
-        if not reading.barred:
+        if not reading.unusable:
             rows.update({one.seq: row_of(one) for one in reading.records})
         count = 0 if reading.state == UNREAD else len(reading.records)
         stored.append(StoredPage(first, data, reading.version, reading.state, count))
@@ -174,9 +172,9 @@ class Shelf:
                     store.add_page_bytes(log_id, first_seq, offset, piece)
                 except Integrity:
                     continue
-            held = {one.first_seq: one.data for one in store.pages(LOG.log_id)}
+            held = {one.first_seq: one.data for one in store.pages.of(LOG.log_id)}
             assert all(held[first].startswith(data) for first, data in LOG.pages.items())
-            rows = store.rows(LOG.log_id, 0, LOG.next_seq - 1)
+            rows = store.records.rows(LOG.log_id, 0, LOG.next_seq - 1)
             assert len(rows) == LOG.next_seq and all(rows[seq] == row for seq, row in ROWS.items())
             report = verify_log(Evidence.of(store, LOG.log_id, "B01"))
             extra = [one for first, one in held.items() if first not in LOG.pages]
@@ -184,7 +182,7 @@ class Shelf:
             if held != LOG.pages:
                 assert report.findings or held[LOG.open_seq].startswith(LOG.pages[LOG.open_seq])
         finally:
-            store._db.rollback()
+            store.database.rollback()
 
 
 ROWS = {one.seq: row_of(one) for first, data in LOG.pages.items()

@@ -21,8 +21,7 @@ from pumplog.deploy.mpremote import Mpremote
 from pumplog.deploy.two_firmwares import leave_service, to_service
 from pumplog.errors import PumplogError
 from pumplog.links.serial_link import SerialLink
-from pumplog.store.entries import Entry
-from pumplog.store.store import Board, Store
+from pumplog.store import Board, Entry, Store
 from pumplog.sync.client import Client
 from rig_client import Rig
 
@@ -92,7 +91,7 @@ class Bed:
     def known(self) -> Board:
         """Returns what the store knows of the board: its keys, check code and calibration."""
         with Store.open(self.db) as store:
-            board = store.board(self.name)
+            board = store.boards.named(self.name)
         assert board, f"{self.db} does not know board {self.name}: --db is the store that provisioned it"
         return board
 
@@ -105,7 +104,7 @@ class Bed:
         now_ms, code = host.utc_now_ms(), self.known().check_code
         with Store.open(self.db) as store:
             for volume_ul in range(n):
-                store.add_entry(Entry(host.new_uuid(), "reading", "bench", self.name, 1, "HIL", now_ms,
+                store.entries.add(Entry(host.new_uuid(), "reading", "bench", self.name, 1, "HIL", now_ms,
                                       now_ms, {"volume_ul": volume_ul}, check_code=code))
             store.commit()
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bed import APART_S, Bed, Done, after, of_kind, total
-from pumplog.store.store import Store
+from pumplog.store import Store
 
 ENTRIES = 120  # 40 bytes and more each: over a page of 4061 bytes, wherever the open one stands
 SEED = 6
@@ -24,7 +24,8 @@ class Given:
 def pages(bed: Bed) -> list[int]:
     """Returns the first seq of every page of the board's log that the store has."""
     with Store.open(bed.db) as store:
-        return [page.first_seq for log_id, _ in store.logs(bed.name) for page in store.pages(log_id)]
+        return [page.first_seq
+                for log_id, _ in store.logs.of(bed.name) for page in store.pages.of(log_id)]
 
 
 def given_during(bed: Bed, pull: ThreadPoolExecutor, arguments: tuple[str, ...]) -> tuple[Given, Done]:

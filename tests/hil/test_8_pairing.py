@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from bed import APART_S, Bed, after, of_kind, total
 from pumplog import host
-from pumplog.store.store import Store
+from pumplog.store import Store
 from pumpwire import commands
 
 PRESS_US = 600_000

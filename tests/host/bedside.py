@@ -7,8 +7,7 @@ from fractions import Fraction
 from uuid import UUID, uuid4
 
 from page_maker import PageMaker
-from pumplog.store.entries import Entry
-from pumplog.store.store import Board, Store
+from pumplog.store import Board, Entry, Store
 from pumpwire import page, records, seal
 from pumpwire.units import EPOCH_2020_S
 
@@ -29,7 +28,7 @@ class Bedside:
                  anchored: bool = True, calibrated: bool = True) -> None:
         self.store, self.patient, self.board, self.log_id = store, patient, board, log_id
         store.add_board(Board(board, KEY, b"p" * 32, 123456, pl_per_count, 0, START_MS))
-        store.add_log(log_id, board)
+        store.logs.add(log_id, board)
         self.pl, self.minute_s = pl_per_count, minute_s
         self.events: list[tuple[float, str, list[int]]] = []
         self.rates: list[tuple[float, float, Fraction]] = []
@@ -68,7 +67,7 @@ class Bedside:
     def enter(self, kind: str, at_s: float, **fields: int) -> Entry:
         entry = Entry(uuid4(), kind, self.patient, self.board, 5, "AB", START_MS,
                       START_MS + int(at_s * 1000), fields, simulated=False)
-        self.store.add_entry(entry)
+        self.store.entries.add(entry)
         return entry
 
     def bag(self, at_s: float, morphine_mg_ml: str, bupivacaine_mg_ml: str) -> Entry:

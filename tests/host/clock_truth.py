@@ -7,7 +7,7 @@ import random
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from pumplog.store.store import StoredRecord
+from pumplog.store import StoredRecord
 from pumpwire.units import EPOCH_2020_S
 
 T0_MS = 1_767_600_000_000

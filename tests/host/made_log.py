@@ -5,8 +5,7 @@ from __future__ import annotations
 import binascii
 
 from page_maker import PageMaker
-from pumplog.store.keys import Attestation
-from pumplog.store.store import Board, Pull, Store
+from pumplog.store import Attestation, Board, Pull, Store
 from pumpwire import page, records, seal
 from pumpwire.check import crc16
 
@@ -82,13 +81,13 @@ class MadeLog:
 
     def into(self, store: Store, *pages: int, attest: bool = True, oldest_seq: int = 0) -> None:
         """Pulls the log, or these pages of it; a complete pull ends with an attestation."""
-        store.add_log(self.log_id, "B01")
+        store.logs.add(self.log_id, "B01")
         for first_seq in pages or self.pages:
             store.add_page_bytes(self.log_id, first_seq, 0, self.pages[first_seq])
         if attest:
-            store.add_attestation(self.log_id, self.attestation())
-            store.add_pull(Pull("B01", self.log_id, AT_MS, "made", 0,
-                                store.next_seq_reached(self.log_id), "complete",
+            store.attestations.add(self.log_id, self.attestation())
+            store.pulls.add(Pull("B01", self.log_id, AT_MS, "made", 0,
+                                store.holes.next_seq_reached(self.log_id), "complete",
                                 {"oldest_seq": oldest_seq, "next_seq": self.next_seq}))
 
 
@@ -115,12 +114,10 @@ def newer(log: MadeLog, first_seq: int) -> bytes:
 
 def put_page(store: Store, log_id: int, first_seq: int, data: bytes | None) -> None:
     """Changes a page behind the store's back, None: removes it with its records."""
+    sql = store.database.connection.execute
     if data is None:
-        last = first_seq + store._db.execute("SELECT records FROM pages WHERE first_seq=?",
-                                             (first_seq,)).fetchone()[0]
-        store._db.execute("DELETE FROM pages WHERE log_id=? AND first_seq=?", (log_id, first_seq))
-        store._db.execute("DELETE FROM records WHERE log_id=? AND seq>=? AND seq<?",
-                          (log_id, first_seq, last))
+        last = first_seq + sql("SELECT records FROM pages WHERE first_seq=?", (first_seq,)).fetchone()[0]
+        sql("DELETE FROM pages WHERE log_id=? AND first_seq=?", (log_id, first_seq))
+        sql("DELETE FROM records WHERE log_id=? AND seq>=? AND seq<?", (log_id, first_seq, last))
         return
-    store._db.execute("UPDATE pages SET data=? WHERE log_id=? AND first_seq=?",
-                      (data, log_id, first_seq))
+    sql("UPDATE pages SET data=? WHERE log_id=? AND first_seq=?", (data, log_id, first_seq))

@@ -8,7 +8,7 @@ import pytest
 from bedside import Bedside
 from pumplog.cli import main
 from pumplog.log.record_text import record_text
-from pumplog.store.store import Store
+from pumplog.store import Store
 
 
 @pytest.mark.parametrize("fields, said", [

@@ -21,8 +21,7 @@ from pumplog.cli import main
 from pumplog.errors import Usage
 from pumplog.patients.episodes import episodes
 from pumplog.quantities import MASS_UG, RATE_UL_H, VOLUME_UL, Kind, parse, show, show_age
-from pumplog.store.entries import Entry, to_wire
-from pumplog.store.store import Pull, Store
+from pumplog.store import Entry, Pull, Store, to_wire
 from pumplog.sync.delivery import deliver
 from pumpwire import commands, names, records
 
@@ -216,7 +215,7 @@ def test_nothing_is_entered_for_a_stay_that_ended(
         assert main([*command, *common]) == 2
         assert "ended" in capsys.readouterr().err
     with Store.open(db) as store:
-        assert len([entry for entry in store.entries() if entry.entered_at_ms > START_MS]) == 1
+        assert len([entry for entry in store.entries.all() if entry.entered_at_ms > START_MS]) == 1
 
 
 def test_a_board_without_a_patient_can_be_pulled_by_its_name(
@@ -279,7 +278,8 @@ def test_an_entry_that_could_not_be_delivered_is_said_to_be_kept(
     said = capsys.readouterr().err
     assert "cannot be opened" in said and "is kept" in said and "do not enter it again" in said
     with Store.open(db) as store:
-        assert len([entry for entry in store.waiting("B01") if entry.entered_at_ms > START_MS]) == 1
+        waiting = store.entries.waiting("B01")
+        assert len([entry for entry in waiting if entry.entered_at_ms > START_MS]) == 1
 
 
 class _Board:
@@ -291,8 +291,8 @@ class _Board:
 
 def test_pull_delivers_waiting_entries_under_the_check_code_given_to_it(db: Path) -> None:
     with Store.open(db) as store:
-        assert len(deliver(_Board(), store, 77, "B01", None)) == len(store.waiting("B01")) > 0
-        assert deliver(_Board(), store, 77, "B01", 123456) == [] == store.waiting("B01")
+        assert len(deliver(_Board(), store, 77, "B01", None)) == len(store.entries.waiting("B01")) > 0
+        assert deliver(_Board(), store, 77, "B01", 123456) == [] == store.entries.waiting("B01")
 
 
 def test_lists_say_strength_author_and_age(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -314,7 +314,7 @@ def _pulled(db: Path, at_ms: int, **told: int) -> None:
               "rate_low_ul_h": commands.NEVER, "rate_high_ul_h": commands.NEVER, "reservoir_ul": -1,
               "last_bolus_age_s": commands.NEVER, "flags": commands.FLAG_LOGGING, **told}
     with Store.open(db) as store:
-        store.add_pull(Pull("B01", 77, at_ms, "ble", 1, 1, "complete", status))
+        store.pulls.add(Pull("B01", 77, at_ms, "ble", 1, 1, "complete", status))
         store.commit()
 
 
@@ -359,8 +359,8 @@ def test_events_name_the_patient_and_leave_other_patients_out(
         end = Entry(uuid4(), "patient_end", "P01", "B01", 5, "AB", START_MS, START_MS + 86_400_000)
         start = Entry(uuid4(), "patient_start", "P02", "B01", 6, "AB", START_MS,
                       START_MS + 2 * 86_400_000)
-        store.add_entry(end)
-        store.add_entry(start)
+        store.entries.add(end)
+        store.entries.add(start)
         store.commit()
     told = {}
     for name in ("P01", "P02"):
@@ -444,8 +444,8 @@ def test_a_name_of_two_patients_chooses_neither(
     path = tmp_path / "store.db"
     with Store.open(path) as store:
         for patient, board, bed in (("P01", "B01", "2"), ("2", "B02", "7")):
-            store.add_entry(Entry(uuid4(), "patient_start", patient, board, 5, "AB", START_MS, START_MS,
-                                  {}, bed))
+            store.entries.add(Entry(uuid4(), "patient_start", patient, board, 5, "AB", START_MS,
+                                    START_MS, {}, bed))
         store.commit()
     assert main(["bag", "hang", "2", *BAG, "--db", str(path), "--initials", "AB"]) == 2
     assert "2 may be any of the patients 2, P01" in capsys.readouterr().err
@@ -465,7 +465,7 @@ def test_a_slipped_decimal_of_the_prescription_must_be_confirmed(
     said = capsys.readouterr().err
     assert f"the {what[0][2:]} would change twofold or more" in said and "add --confirm" in said
     with Store.open(db) as store:
-        assert len([one for one in store.entries() if one.kind == "regimen"]) == 1
+        assert len([one for one in store.entries.all() if one.kind == "regimen"]) == 1
     assert main([*command, "--confirm"]) == 0
 
 
@@ -494,7 +494,7 @@ def test_names_that_may_be_mixed_up_are_refused(
     common = ["--db", str(db), "--initials", "AB"]
     assert main(["patient", "move", "P01", "--bed", "12", *common]) == 0
     with Store.open(db) as store:
-        store.add_board(replace(store.board("B01"), name="B02"))
+        store.add_board(replace(store.boards.named("B01"), name="B02"))
         store.commit()
     assert main(["patient", "start", name, "--board", "B02", "--bed", bed, *common]) == 2
     assert says in capsys.readouterr().err
@@ -521,7 +521,7 @@ def test_status_has_the_same_keys_for_a_board_never_pulled(
     never = json.loads(capsys.readouterr().out)
     told = {**dict.fromkeys(names.STATUS_FIELDS, 0), "uptime_s": 40}
     with Store.open(db) as store:
-        store.add_pull(Pull("B01", 1, host.utc_now_ms(), "test", 0, 0, "complete", told))
+        store.pulls.add(Pull("B01", 1, host.utc_now_ms(), "test", 0, 0, "complete", told))
         store.commit()
     assert main(["status", "--json", "--db", str(db)]) == 0
     assert json.loads(capsys.readouterr().out).keys() == never.keys() and never["pump_running"] is None

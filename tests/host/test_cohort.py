@@ -11,7 +11,7 @@ import pytest
 from bedside import Bedside
 from pumplog.cli import main
 from pumplog.errors import Usage
-from pumplog.store.store import Store
+from pumplog.store import Store
 from pumplog.study.cohort import Window, cohort_table
 from pumplog.study.table import TIMEPOINTS, Table
 

@@ -7,8 +7,7 @@ from uuid import uuid4
 import pytest
 from pumplog.patients.conflicts import conflicts
 from pumplog.patients.episodes import episodes
-from pumplog.store.entries import Entry
-from pumplog.store.store import Store
+from pumplog.store import Entry, Store
 
 MIN = 60_000
 BAG = {"morphine_ug": 110_000, "bupivacaine_ug": 55_000, "volume_ul": 250_000}
@@ -37,9 +36,9 @@ def test_which_entries_contradict_each_other(
     entries: list[tuple[str, str, float, dict[str, int]]], found: list[str]
 ) -> None:
     with Store.open(":memory:") as store:
-        store.add_entry(entry("patient_start", "AB", 0, {}))
+        store.entries.add(entry("patient_start", "AB", 0, {}))
         for each in entries:
-            store.add_entry(entry(*each))
+            store.entries.add(entry(*each))
         assert [each.what for each in conflicts(episodes(store)["P01"])] == found
 
 
@@ -49,8 +48,8 @@ def test_a_correction_settles_it() -> None:
         words = {f"uuid_{k}": int.from_bytes(wrong.uuid.bytes[4 * k : 4 * k + 4], "little")
                  for k in range(4)}
         for each in (entry("patient_start", "AB", 0, {}), entry("bag", "AB", 10, BAG), wrong):
-            store.add_entry(each)
+            store.entries.add(each)
         (found,) = conflicts(episodes(store)["P01"])
         assert found.words.startswith("entered by AB and CD: two bags that differ; both are kept")
-        store.add_entry(entry("correction", "AB", 20, {**words, "reason": 1}))
+        store.entries.add(entry("correction", "AB", 20, {**words, "reason": 1}))
         assert conflicts(episodes(store)["P01"]) == []

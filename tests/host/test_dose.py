@@ -11,7 +11,7 @@ from bedside import START_MS, Bedside
 from pumplog.dose.doses import Doses, doses
 from pumplog.patients.episodes import episode
 from pumplog.patients.shares import seen_by
-from pumplog.store.store import Store
+from pumplog.store import Store
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "vectors" / "worked_examples.json").read_text())
 HOUR = 3600

@@ -13,8 +13,7 @@ from counting import calls_of
 from pumplog.dose.doses import Doses, doses
 from pumplog.patients.episodes import episode
 from pumplog.patients.shares import Sight, seen_by
-from pumplog.store.entries import Entry
-from pumplog.store.store import Store, StoredRecord
+from pumplog.store import Entry, Store, StoredRecord
 from pumplog.study.cohort import Window, cohort_doses, cohort_table
 
 HOUR = 3600
@@ -199,7 +198,8 @@ def test_without_its_calibration_a_log_gives_time_unknown_or_the_stores(bed: Bed
     bare.infuse(0, 12 * HOUR, "1.0")
     bare.write(12 * HOUR)
     assert found(bare, 0, 12 * HOUR).continuous_ml.value == 12
-    bare.store._db.execute("UPDATE boards SET provisioned_at_ms = ?", (ms(DAY),))  # another one since
+    sql = bare.store.database.connection.execute
+    sql("UPDATE boards SET provisioned_at_ms = ?", (ms(DAY),))  # another one since
     one = found(bare, 0, 12 * HOUR)
     assert one.unknown_ms == 12 * HOUR * 1000
     assert any("720 minutes without a known calibration" in note for note in one.notes)
@@ -221,7 +221,7 @@ def test_a_bolus_across_a_stays_end_is_cut_there(bed: Bedside) -> None:
     bed.bolus(2 * HOUR - 60, "0.8", 120)
     bed.enter("patient_end", 2 * HOUR)
     other = Entry(uuid4(), "patient_start", "P02", "B01", 6, "AB", START_MS, ms(2 * HOUR))
-    bed.store.add_entry(other)
+    bed.store.entries.add(other)
     bed.write(4 * HOUR)
     first, second = found(bed, 0, 4 * HOUR), found(bed, 0, 4 * HOUR, "P02")
     assert first.pcia_ml.value == second.pcia_ml.value == Fraction("0.4")
@@ -303,8 +303,9 @@ def test_only_the_contested_stretch_is_withheld(bed: Bedside) -> None:
     bed.infuse(0, DAY, "1.0")
     bed.bolus(11 * HOUR, "0.5")
     bed.bolus(20 * HOUR, "0.5")
-    bed.store.add_entry(Entry(uuid4(), "patient_start", "P02", "B01", 6, "CD", START_MS, ms(10 * HOUR)))
-    bed.store.add_entry(Entry(uuid4(), "patient_end", "P02", "B01", 6, "CD", START_MS, ms(12 * HOUR)))
+    bed.store.entries.add(Entry(uuid4(), "patient_start", "P02", "B01", 6, "CD", START_MS,
+                                ms(10 * HOUR)))
+    bed.store.entries.add(Entry(uuid4(), "patient_end", "P02", "B01", 6, "CD", START_MS, ms(12 * HOUR)))
     bed.write(DAY)
     first, second = found(bed, 0, DAY), found(bed, 0, DAY, "P02")
     assert first.withheld_ms == second.withheld_ms == 2 * HOUR * 1000
@@ -322,9 +323,9 @@ def test_only_the_contested_stretch_is_withheld(bed: Bedside) -> None:
 def test_a_correction_ends_a_false_claim(bed: Bedside) -> None:
     bed.infuse(0, DAY, "1.0")
     false = Entry(uuid4(), "patient_start", "P02", "B01", 6, "CD", START_MS, ms(10 * HOUR))
-    bed.store.add_entry(false)
+    bed.store.entries.add(false)
     words = struct.unpack("<4I", false.uuid.bytes)
-    bed.store.add_entry(Entry(
+    bed.store.entries.add(Entry(
         uuid4(), "correction", "P02", "B01", 6, "CD", START_MS + 1, START_MS + 1,
         {**{f"uuid_{k}": word for k, word in enumerate(words)}, "reason": 1}))
     bed.write(DAY)
@@ -338,8 +339,8 @@ def test_a_move_to_another_board_takes_its_pump_state_along(bed: Bedside) -> Non
     other = Bedside(bed.store, patient="P09", board="B02", log_id=78)
     other.infuse(2 * HOUR, DAY, "0.5")
     other.write(DAY)
-    bed.store.add_entry(Entry(uuid4(), "patient_end", "P09", "B02", 5, "AB", START_MS, START_MS + 1))
-    bed.store.add_entry(Entry(uuid4(), "patient_move", "P01", "B02", 5, "AB", START_MS, ms(8 * HOUR)))
+    bed.store.entries.add(Entry(uuid4(), "patient_end", "P09", "B02", 5, "AB", START_MS, START_MS + 1))
+    bed.store.entries.add(Entry(uuid4(), "patient_move", "P01", "B02", 5, "AB", START_MS, ms(8 * HOUR)))
     one = found(bed, 0, DAY)
     assert one.running_ms == DAY * 1000 and one.observed_ms == DAY * 1000
     assert one.continuous_ml.value == 8 + 8
@@ -445,7 +446,7 @@ def test_each_log_is_read_once_for_a_whole_cohort(monkeypatch: pytest.MonkeyPatc
     bed.enter("patient_end", DAY)
     for k in range(1, 10):  # ten patients in turn on one board
         for kind, at_s in (("patient_start", k * DAY), ("patient_end", (k + 1) * DAY)):
-            bed.store.add_entry(Entry(uuid4(), kind, f"P{k + 1:02}", "B01", 5 + k, "AB", START_MS,
+            bed.store.entries.add(Entry(uuid4(), kind, f"P{k + 1:02}", "B01", 5 + k, "AB", START_MS,
                                       ms(at_s)))
     bed.write(10 * DAY)
     decoded = 0
@@ -461,7 +462,7 @@ def test_each_log_is_read_once_for_a_whole_cohort(monkeypatch: pytest.MonkeyPatc
     cases = cohort_doses(bed.store, {"baseline": Window(0, 1), "followup": Window(28, 7)})
     assert len(cases) == 10
     assert all(case.doses["baseline"].continuous_ml.value == 24 for case in cases.values())
-    held = bed.store._db.execute("SELECT COUNT(*) FROM records").fetchone()[0]
+    held = bed.store.database.connection.execute("SELECT COUNT(*) FROM records").fetchone()[0]
     assert decoded <= held + 1  # the anchor is read twice
 
 
@@ -469,9 +470,10 @@ def test_a_record_kind_of_a_later_version_changes_nothing(bed: Bedside) -> None:
     bed.infuse(0, HOUR, "1.0")
     bed.write(HOUR)
     before = found(bed, 0, HOUR)
-    bed.store._db.execute("INSERT INTO records VALUES (77, 10000, 'kind_99', 1, 1, '{}')")
+    bed.store.database.connection.execute(
+        "INSERT INTO records VALUES (77, 10000, 'kind_99', 1, 1, '{}')")
     assert found(bed, 0, HOUR) == before
-    assert StoredRecord(77, 10_000, "kind_99", 1, 1, {}) in list(bed.store.records(77))
+    assert StoredRecord(77, 10_000, "kind_99", 1, 1, {}) in list(bed.store.records.of(77))
 
 
 @pytest.mark.parametrize("pl_per_count", [1_000_000, 50_000_000])

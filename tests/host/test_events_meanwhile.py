@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from desk_board import DeskBoard
 from gateway.gateway import Gateway
 from loop_link import LoopBoard
-from pumplog.store.store import Store
+from pumplog.store import Store
 from pumplog.sync.client import Client
 
 TICKS, PULL_AT = 2_400, 600
@@ -120,7 +120,7 @@ def test_fifty_events_during_a_pull_are_recorded_in_time_and_arrive() -> None:
 
     assert ended - began >= 50 and last < TICKS and board.ticked == alone.ticked == TICKS
     assert bytes(board.flash.cells) == bytes(alone.flash.cells)  # each at its time, none missing
-    found = list(held.records(gateway.log.log_id))
+    found = list(held.records.of(gateway.log.log_id))
     assert [record.seq for record in found] == list(range(result.next_seq))
     assert result.next_seq >= ended - 1, "all but what came after the last report"
     demands = [record for record in found if record.seq >= began and record.kind == "demand"]

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from bedside import Bedside
 from pumplog.cli import main
-from pumplog.store.entries import Entry, to_wire
-from pumplog.store.store import Store
+from pumplog.store import Entry, Store, to_wire
 from pumpwire import records
 
 HOUR, DAY = 3600, 86400
@@ -42,12 +41,12 @@ def db(tmp_path: Path) -> Path:
 
 def _on_board(bed: Bedside, entries: list[Entry]) -> None:
     """Puts the board's copies of entries into the log, behind everything else."""
-    seq = 1 + max(record.seq for record in bed.store.records(bed.log_id))
+    seq = 1 + max(record.seq for record in bed.store.records.of(bed.log_id))
     for k, entry in enumerate(entries):
         fields = json.dumps({"entry": to_wire(entry).hex()})
-        bed.store._db.execute("INSERT INTO records VALUES (?,?,'entry',2,?,?)",
+        bed.store.database.connection.execute("INSERT INTO records VALUES (?,?,'entry',2,?,?)",
                               (bed.log_id, seq + k, (DAY + 600) * 1000, fields))
-        bed.store.mark_delivered(entry.uuid, bed.log_id, seq + k)
+        bed.store.entries.mark_delivered(entry.uuid, bed.log_id, seq + k)
     bed.store.commit()
 
 

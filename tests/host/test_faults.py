@@ -30,7 +30,7 @@ from pumpbench.nurse.script import Visit, script
 from pumpbench.runs.cohort_run import Plan, _groups, run_cohort
 from pumpbench.runs.monte_carlo import draw_spec, records, run_one, run_windows
 from pumplog.cli import build_parser
-from pumplog.store.store import Store
+from pumplog.store import Store
 from pumplog.sync.image import pull_image
 
 ROOT = Path(__file__).parents[2]
@@ -773,9 +773,9 @@ def test_outages_boot_the_board_for_their_reason_and_the_stall_is_counted(faulty
     shutil.copy(out / "nurse.db", out / "copy.db")  # it has the boards' keys
     with Store.open(out / "copy.db") as store:
         pull_image(store, str(out / "B01" / "log.flash"), "B01")
-        ((log_id, _),) = store.logs("B01")
-        boots = [record.fields["reason"] for record in store.records(log_id, "boot")]
-        skipped = sum(record.fields["count"] for record in store.records(log_id, "gap")
+        ((log_id, _),) = store.logs.of("B01")
+        boots = [record.fields["reason"] for record in store.records.of(log_id, "boot")]
+        skipped = sum(record.fields["count"] for record in store.records.of(log_id, "gap")
                       if record.fields["cause"] == 1)
     assert boots == [1, 1, 3, 1, 1]  # arrival, power cut, watchdog, power cut, P02's follow-up
     assert skipped == 240
@@ -796,7 +796,7 @@ def test_visits_are_told_with_board_clock_and_refusals(faulty):
 
 def test_a_bag_of_the_wrong_patient_is_kept_and_not_on_board(faulty):
     with Store.open(faulty[0][0] / "nurse.db") as store:
-        bags = [entry for entry in store.entries("P01") if entry.kind == "bag"]
+        bags = [entry for entry in store.entries.of("P01") if entry.kind == "bag"]
     p02_begins_ms = 1_767_600_000_000 + DAY_S * 1000
     (mistaken,) = [bag for bag in bags if bag.effective_at_ms == p02_begins_ms + 250_000]
     assert mistaken.seq is None and mistaken.board == "B01"

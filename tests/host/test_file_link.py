@@ -10,7 +10,7 @@ from made_log import KEY, LOG_ID, MadeLog, newer, store_with_board
 from page_maker import PageMaker
 from pumplog.cli import main
 from pumplog.errors import Integrity
-from pumplog.store.store import Store
+from pumplog.store import Store
 from pumplog.sync.image import as_synced, pull_image
 from pumpwire import page, records
 
@@ -33,7 +33,7 @@ def pulled(image: bytes, tmp_path: Path) -> tuple[Store, int]:
     path.write_bytes(image.ljust(4096, ERASED) + ERASED * 4096)
     store = Store.open(":memory:")
     pull_image(store, str(path), "B01")
-    return store, len(list(store.records(7)))
+    return store, len(list(store.records.of(7)))
 
 
 def test_a_record_that_ends_but_a_bit_like_erased_flash_is_read(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_the_page_may_grow_behind_such_a_record(tmp_path: Path) -> None:
     path = tmp_path / "log.flash"
     path.write_bytes(bytes(begun.data).ljust(4096, ERASED))
     pull_image(store, str(path), "B01")
-    assert len(list(store.records(7))) == 4
+    assert len(list(store.records.of(7))) == 4
 
 
 def image_of(log: MadeLog, path: Path) -> str:
@@ -61,7 +61,7 @@ def test_an_image_gives_what_a_pull_gives_byte_for_byte(tmp_path: Path) -> None:
     log, pulled_store, store = MadeLog(), store_with_board(), store_with_board()
     log.into(pulled_store, attest=False)
     pull_image(store, image_of(log, tmp_path / "log.flash"), "B01")
-    assert list(store.pages(LOG_ID)) == list(pulled_store.pages(LOG_ID))
+    assert list(store.pages.of(LOG_ID)) == list(pulled_store.pages.of(LOG_ID))
 
 
 def test_a_torn_record_is_left_out_and_the_page_may_go_on_differently(tmp_path: Path) -> None:
@@ -69,13 +69,13 @@ def test_a_torn_record_is_left_out_and_the_page_may_go_on_differently(tmp_path: 
     for torn in (b"\x83", b"\xff\x41\x17", bytes(200)[:7] + b"\x03"):
         data = as_synced((log.pages[0] + torn).ljust(4096, ERASED), True)
         store = store_with_board()
-        store.add_log(LOG_ID, "B01")
+        store.logs.add(LOG_ID, "B01")
         store.add_page_bytes(LOG_ID, 0, 0, data)
-        kept = next(store.pages(LOG_ID)).data
+        kept = next(store.pages.of(LOG_ID)).data
         assert kept[: len(log.pages[0])] == log.pages[0] and not kept[len(log.pages[0]) :].strip(b"\0")
         filled = log.pages[0] + bytes(64)
         store.add_page_bytes(LOG_ID, 0, len(log.pages[0]), filled[len(log.pages[0]) :])
-        assert next(store.pages(LOG_ID)).data == filled and not store.quarantined(LOG_ID)
+        assert next(store.pages.of(LOG_ID)).data == filled and not store.pages.quarantined(LOG_ID)
 
 
 def test_a_footer_half_written_leaves_its_page_open(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_changed_byte_of_a_closed_page_is_no_torn_footer(tmp_path: Path) -> No
     log.pages[0] = bytes(data)
     with pytest.raises(Integrity, match="quarantine"):
         pull_image(store, image_of(log, tmp_path / "log.flash"), "B01")
-    assert store.bad_pages(LOG_ID) == 1
+    assert store.pages.bad(LOG_ID) == 1
 
 
 def test_the_command_says_which_pages_it_cannot_read_or_use(

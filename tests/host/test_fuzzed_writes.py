@@ -12,7 +12,7 @@ import pytest
 from desk_board import DeskBoard
 from gateway.gateway import Gateway
 from loop_link import LoopBoard, LoopLink, session_of
-from pumplog.store.store import Store
+from pumplog.store import Store
 from pumplog.sync.client import Client
 from pumpwire import commands, decoding, page, pairing, proofs, racp, receiving, records, uuids
 from pumpwire.errors import WireError
@@ -203,7 +203,7 @@ def test_a_hundred_thousand_control_point_writes_each_get_one_right_answer() -> 
     assert bytes(board.flash.cells) == cells
     held = Store.open(":memory:")
     Client(LoopLink(board)).pull(held, board.log.log_id)
-    assert [record.seq for record in held.records(board.log.log_id)] == list(range(301))
+    assert [record.seq for record in held.records.of(board.log.log_id)] == list(range(301))
 
 
 @pytest.mark.parametrize("length", range(18))

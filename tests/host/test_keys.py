@@ -12,7 +12,7 @@ import pytest
 from loop_link import LoopBoard, LoopLink
 from made_log import KEY
 from pumplog.cli import main
-from pumplog.store.store import Board, Store
+from pumplog.store import Board, Store
 from pumplog.sync.client import Client
 
 OLD_KEY = bytes(range(100, 132))
@@ -62,12 +62,12 @@ def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 
 def boards(path: Path) -> dict[str, Board]:
     with Store.open(path) as store:
-        return {one.name: one for one in store.boards()}
+        return {one.name: one for one in store.boards.all()}
 
 
 def states(path: Path, board: LoopBoard) -> set[str]:
     with Store.open(path) as store:
-        return {page.state for page in store.pages(board.log.log_id)}
+        return {page.state for page in store.pages.of(board.log.log_id)}
 
 
 def test_every_key_arrives_and_none_is_readable_on_the_way(desk: Desk) -> None:
@@ -83,8 +83,8 @@ def test_every_key_arrives_and_none_is_readable_on_the_way(desk: Desk) -> None:
         0, "taken: the keys of boards B01, B02; their pages here are judged again\n", "")
     assert boards(desk.there) == boards(desk.here)
     with Store.open(desk.here) as here, Store.open(desk.there) as there:
-        assert [key.device_key for key in there.keys("B01")] == [OLD_KEY, KEY]
-        assert there.keys("B01") == here.keys("B01")
+        assert [key.device_key for key in there.keys.of("B01")] == [OLD_KEY, KEY]
+        assert there.keys.of("B01") == here.keys.of("B01")
     assert desk.take()[:2] == (0, "here already: the keys of boards B01, B02\n")
 
 
@@ -120,7 +120,7 @@ def test_pages_of_an_unknown_key_are_judged_once_it_is_here(desk: Desk) -> None:
     board.log.set_key(KEY)
     board.minutes(2000)
     with Store.open(desk.there) as store:
-        store.add_log(board.log.log_id, "B01")
+        store.logs.add(board.log.log_id, "B01")
         Client(LoopLink(board)).pull(store, board.log.log_id)
         store.commit()
     assert "unverified" in states(desk.there, board) and "sealed" not in states(desk.there, board)

@@ -11,8 +11,7 @@ import pytest
 from bedside import START_MS, Bedside
 from pumplog import host
 from pumplog.cli import main
-from pumplog.store.entries import Entry
-from pumplog.store.store import Store
+from pumplog.store import Entry, Store
 
 HOUR, DAY = 3600, 86400
 BAG = ["--morphine", "200 mg", "--bupivacaine", "50 mg", "--volume", "250 mL"]
@@ -40,7 +39,7 @@ def test_a_bag_entered_an_hour_late_holds_from_when_it_hung(
     told = json.loads(capsys.readouterr().out)
     assert Fraction(told["morphine_mg"]["value"]) == 12 * Fraction("0.4") + 12 * Fraction("0.8")
     with Store.open(db) as store:
-        last = store.entries("P01")[-1]
+        last = store.entries.of("P01")[-1]
         assert (last.entered_at_ms - START_MS, last.effective_at_ms - START_MS) == (
             13 * HOUR * 1000, 12 * HOUR * 1000)
 
@@ -57,12 +56,12 @@ def test_a_doubtful_time_is_refused_and_nothing_entered(
     assert main([*command, "--initials", "AB", "--db", str(db)]) == 2
     assert says in capsys.readouterr().err
     with Store.open(db) as store:
-        assert [entry.kind for entry in store.entries("P01")] == ["patient_start", "bag"]
+        assert [entry.kind for entry in store.entries.of("P01")] == ["patient_start", "bag"]
 
 
 def test_a_second_start_of_a_patient_is_said(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Store.open(db) as store:
-        store.add_entry(Entry(uuid4(), "patient_start", "P01", "B02", 9, "CD", START_MS,
+        store.entries.add(Entry(uuid4(), "patient_start", "P01", "B02", 9, "CD", START_MS,
                               START_MS + HOUR * 1000))
         store.commit()
     assert main(["doses", "P01", "--window", "0+1", "--json", "--db", str(db)]) == 0

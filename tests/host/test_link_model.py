@@ -6,7 +6,7 @@ import link_bench
 import link_model
 import pytest
 from loop_link import LoopBoard
-from pumplog.store.store import Store
+from pumplog.store import Store
 from pumplog.sync.client import Client
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from bedside import Bedside
 from pumplog.cli import COMMANDS
-from pumplog.store.store import Store
+from pumplog.store import Store
 
 ROOT = Path(__file__).parents[2]
 WATCHED = """

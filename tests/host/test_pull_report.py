@@ -14,8 +14,7 @@ import pytest
 from pumplog import host
 from pumplog.cli.pull_report import Pulled, Target, report
 from pumplog.errors import Absent, Integrity, NotPaired, PumplogError, Unreachable
-from pumplog.store.entries import Entry
-from pumplog.store.store import Pull, Store
+from pumplog.store import Entry, Pull, Store
 from pumplog.sync.client import PullResult
 from pumplog.sync.round import Visit
 from pumpwire.names import RESULTS
@@ -47,8 +46,8 @@ class Ward:
     def heard(self, board: str, minutes_ago: int, outcome: str = "complete") -> None:
         """A pull of a board, some time ago."""
         log_id = int(board[1:])
-        self.store.add_log(log_id, board)
-        self.store.add_pull(Pull(board, log_id, NOW_MS - minutes_ago * MIN, "ble", 1, 1, outcome,
+        self.store.logs.add(log_id, board)
+        self.store.pulls.add(Pull(board, log_id, NOW_MS - minutes_ago * MIN, "ble", 1, 1, outcome,
                                  {"next_seq": 1}))
 
     def visit(self, n: int, came: int | PumplogError, *broken: Unreachable,
@@ -146,7 +145,7 @@ def test_entries_that_contradict_each_other_are_told_and_leave_the_pull_complete
     ward: Ward, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for kind, author, morphine in (("patient_start", "AB", 0), ("bag", "AB", 1), ("bag", "CD", 2)):
-        ward.store.add_entry(Entry(uuid4(), kind, "P01", "B01", 5, author, NOW_MS, NOW_MS,
+        ward.store.entries.add(Entry(uuid4(), kind, "P01", "B01", 5, author, NOW_MS, NOW_MS,
                                    {"morphine_ug": morphine}))
     ward.visit(1, 4)
     ward.visit(2, 4)

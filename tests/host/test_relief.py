@@ -11,7 +11,7 @@ from pumplog.dose.doses import doses
 from pumplog.log.relief import Relief, Reliefs, judge
 from pumplog.patients.episodes import episode
 from pumplog.patients.shares import seen_by
-from pumplog.store.store import Store
+from pumplog.store import Store
 from pumpwire.records import NEVER_S
 
 HOUR = 3600

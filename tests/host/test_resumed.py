@@ -14,7 +14,7 @@ from pumplog.log.presses import PressBook
 from pumplog.log.timeline import Timeline
 from pumplog.patients.episodes import episode
 from pumplog.patients.shares import seen_by
-from pumplog.store.store import Store
+from pumplog.store import Store
 from pumpwire import records
 
 HOUR, DAY = 3600, 86400
@@ -62,7 +62,7 @@ def test_what_no_minute_held_is_a_minute_of_the_boot_before() -> None:
     one = episode(bed.store, "P01")
     seen = seen_by(bed.store, one)
     run = seen.stretches[0].run
-    (resumed,) = bed.store.records(bed.log_id, "resumed")
+    (resumed,) = bed.store.records.of(bed.log_id, "resumed")
     assert run.seqs[-1] == resumed.seq and run.totals[-1] == 36_000 + 50
     assert run.end_ms == START_MS + (36_000 + 50) * 1000
     whole = found(bed, 0, 20 * HOUR)
@@ -252,9 +252,10 @@ def test_presses_without_an_outcome_are_unresolved() -> None:
     bed = at_bed()
     bed.add(7000, "demand", 1500, records.DENIED, 1, 1)
     bed.write(2 * HOUR)
-    minute = next(r for r in bed.store.records(bed.log_id, "minute") if r.uptime_ms == 7_020_000)
+    minute = next(r for r in bed.store.records.of(bed.log_id, "minute") if r.uptime_ms == 7_020_000)
     told = {**minute.fields, "presses": 3}
-    bed.store._db.execute("UPDATE records SET fields=? WHERE seq=?", (json.dumps(told), minute.seq))
+    bed.store.database.connection.execute(
+        "UPDATE records SET fields=? WHERE seq=?", (json.dumps(told), minute.seq))
     one = found(bed, 0, 2 * HOUR)
     assert (one.presses.asked, one.presses.lockout, one.presses.unresolved) == (3, 1, 2)
     assert one.presses.untold == 2
@@ -266,8 +267,8 @@ def test_a_press_in_the_tick_that_ends_a_minute_has_its_outcome() -> None:
     bed = at_bed()
     bed.add(7025, "demand", 5000, records.DENIED, 1, 1)
     bed.write(2 * HOUR)
-    minute = next(r for r in bed.store.records(bed.log_id, "minute") if r.uptime_ms == 7_020_000)
-    bed.store._db.execute("UPDATE records SET fields=? WHERE seq=?",
+    minute = next(r for r in bed.store.records.of(bed.log_id, "minute") if r.uptime_ms == 7_020_000)
+    bed.store.database.connection.execute("UPDATE records SET fields=? WHERE seq=?",
                           (json.dumps({**minute.fields, "presses": 1}), minute.seq))
     assert found(bed, 0, 2 * HOUR).presses.untold == 0
 

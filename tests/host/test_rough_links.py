@@ -10,7 +10,7 @@ import pytest
 from link_model import INTERVAL_US, ModelLink
 from loop_link import LoopBoard, LoopLink, window_bytes
 from pumplog.errors import Unreachable
-from pumplog.store.store import Store
+from pumplog.store import Store
 from pumplog.sync.client import Client, PullResult
 from pumpwire import uuids
 
@@ -22,7 +22,7 @@ def pulled(board: LoopBoard, link: LoopLink | ModelLink,
 
 
 def all_of(store: Store, board: LoopBoard) -> list[object]:
-    return list(store.records(board.log.log_id))
+    return list(store.records.of(board.log.log_id))
 
 
 def quiet(board: LoopBoard) -> list[object]:

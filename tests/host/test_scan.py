@@ -12,8 +12,7 @@ import pytest
 from pumplog.cli import main
 from pumplog.links import ble_radio
 from pumplog.links.ble_radio import Seen
-from pumplog.store.entries import Entry
-from pumplog.store.store import Store
+from pumplog.store import Entry, Store
 
 HEARD = [Seen("B01", "a", -40, False, None), Seen("B02", "b", -93, True, None),
          Seen("B09", "c", -60, True, None)]
@@ -24,8 +23,8 @@ def db(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(ble_radio, "scan", lambda service, timeout_s: HEARD)
     with Store.open(tmp_path / "a.db") as store:
         for n in (1, 2, 3):
-            store.add_entry(Entry(uuid4(), "patient_start", f"P{n:02d}", f"B{n:02d}", n, "AB", 0, 0, {},
-                                  str(n)))
+            store.entries.add(Entry(uuid4(), "patient_start", f"P{n:02d}", f"B{n:02d}", n, "AB", 0, 0,
+                                    {}, str(n)))
         store.commit()
     return tmp_path / "a.db"
 

@@ -11,7 +11,7 @@ from pumplog.cli import main
 from pumplog.log.record_text import known_fields, record_text
 from pumplog.log.signatures import Signature, evidence_text, name_of
 from pumplog.log.view import read_log
-from pumplog.store.store import Pull, Store
+from pumplog.store import Pull, Store
 from pumpwire import names, records
 
 HOUR = 3600
@@ -70,7 +70,7 @@ def status_store(path: str, **told: int) -> None:
         bed.add(HOUR, "signature", records.OCCLUSION, records.BEGAN, 600, 1100, 100)
         bed.write(2 * HOUR)
         status = {name: 0 for name in names.STATUS_FIELDS} | {"uptime_s": 7200} | told
-        store.add_pull(Pull("B01", bed.log_id, START_MS + 2 * HOUR * 1000, "ble", 9, 9, "complete",
+        store.pulls.add(Pull("B01", bed.log_id, START_MS + 2 * HOUR * 1000, "ble", 9, 9, "complete",
                             status))
         store.commit()
 
@@ -102,7 +102,7 @@ def test_a_status_from_before_possibilities_were_told_still_shows(
     path = f"{tmp_path}/a.db"
     status_store(path, reservoir_ul=182_400)
     with Store.open(path) as store:
-        store._db.execute("UPDATE pulls SET status = json_remove(status, '$.signatures',"
+        store.database.connection.execute("UPDATE pulls SET status = json_remove(status, '$.signatures',"
                           " '$.reservoir_se_ul')")
         store.commit()
     assert main(["status", "P01", "--json", "--db", path]) == 0

@@ -12,19 +12,22 @@ from uuid import UUID
 import pytest
 from made_log import AT_MS, KEY, LOG_ID, MadeLog, board, newer, store_with_board
 from pumplog.errors import Integrity
-from pumplog.store.entries import Entry
-from pumplog.store.schema import MIGRATIONS
-from pumplog.store.store import Store
+from pumplog.store import Entry, Store, migrations
 from pumplog.sync.delivery import unconfirmed
 from pumpwire import page
 from test_cli import PATHS
 
 OPEN = """
 import sys, time
-from pumplog.store.store import Store
+from pumplog.store import Store
 time.sleep(max(0, float(sys.argv[2]) - time.time()))
 Store.open(sys.argv[1])
 """
+
+
+def unused(store: Store, log_id: int) -> tuple[int, dict[int, int]]:
+    """Returns what of a log is kept and not used: pages under no known key, pages of other formats."""
+    return store.pages.unverified(log_id), store.pages.unread(log_id)
 
 
 def test_many_may_make_the_same_store_at_once(tmp_path: Path) -> None:
@@ -54,17 +57,17 @@ def test_many_may_ask_who_this_computer_is_at_once(tmp_path: Path) -> None:
 
 def test_entries_that_a_board_claims_and_has_not_are_told(tmp_path: Path) -> None:
     with Store.open(tmp_path / "a.db") as store:
-        store.add_entry(Entry(UUID(int=1), "reading", "P01", "B01", 5, "AB", 0, 0, {"volume_ul": 1}))
+        store.entries.add(Entry(UUID(int=1), "reading", "P01", "B01", 5, "AB", 0, 0, {"volume_ul": 1}))
         assert "pull again" in unconfirmed(store, "B01", [])[0]
         assert unconfirmed(store, "B01", ["it is not yet on board"]) == []
-        store.mark_delivered(UUID(int=1), 7, 3)
+        store.entries.mark_delivered(UUID(int=1), 7, 3)
         assert unconfirmed(store, "B01", []) == []
 
 
 def test_a_store_from_before_the_seals_stays_readable_and_its_keys_are_known(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
     with sqlite3.connect(path) as db:
-        for statement in MIGRATIONS[0][1].split(";"):
+        for statement in migrations.statements(migrations.files()[0]):
             db.execute(statement)
         db.execute("INSERT INTO boards VALUES ('B01', ?, ?, 123456, 1, 0, ?)", (KEY, KEY, AT_MS))
         db.execute("INSERT INTO logs VALUES (7, 'B01')")
@@ -73,11 +76,11 @@ def test_a_store_from_before_the_seals_stays_readable_and_its_keys_are_known(tmp
         db.execute("INSERT INTO records VALUES (7, 39, 'minute', 1, 60000, '{\"counts\": 3}')")
         db.execute("PRAGMA user_version=1")
     with Store.open(path) as store:
-        (record,) = store.records(7)
+        (record,) = store.records.of(7)
         assert (record.seq, record.fields) == (39, {"counts": 3})
-        assert store.keyring("B01").own == (KEY,) and store.board("B01")
-        assert store.next_seq_wanted(7) == 40 and store.unused_pages(7) == (0, {})
-        (page_of_old,) = store.pages(7)
+        assert store.keys.ring("B01").own == (KEY,) and store.boards.named("B01")
+        assert store.holes.next_seq_wanted(7) == 40 and unused(store, 7) == (0, {})
+        (page_of_old,) = store.pages.of(7)
         assert (page_of_old.version, page_of_old.state, page_of_old.data) == (1, "unread", old)
 
 
@@ -85,52 +88,52 @@ def test_a_page_of_a_newer_format_is_kept_and_does_not_end_the_pull() -> None:
     log, store = MadeLog(), store_with_board()
     log.pages[50] = newer(log, 50)
     log.into(store)
-    assert store.unused_pages(LOG_ID) == (0, {page.VERSION + 1: 1})
-    assert [each.data for each in store.pages(LOG_ID)] == list(log.pages.values())
-    assert [record.seq for record in store.records(LOG_ID)] == [*range(50), *range(100, 170)]
-    assert store.next_seq_wanted(LOG_ID) == 170
+    assert unused(store, LOG_ID) == (0, {page.VERSION + 1: 1})
+    assert [each.data for each in store.pages.of(LOG_ID)] == list(log.pages.values())
+    assert [record.seq for record in store.records.of(LOG_ID)] == [*range(50), *range(100, 170)]
+    assert store.holes.next_seq_wanted(LOG_ID) == 170
 
 
 def test_a_page_grows_and_other_bytes_in_its_place_go_to_quarantine() -> None:
     log, store = MadeLog(n=1), store_with_board()
-    store.add_log(LOG_ID, "B01")
+    store.logs.add(LOG_ID, "B01")
     short = log.pages[0]
     assert store.add_page_bytes(LOG_ID, 0, 0, short) == 20
     log.grow(5)
     assert store.add_page_bytes(LOG_ID, 0, len(short), log.pages[0][len(short) :]) == 5
-    assert store.add_page_bytes(LOG_ID, 0, 0, short) == 0 and store.next_seq_wanted(LOG_ID) == 25
+    assert store.add_page_bytes(LOG_ID, 0, 0, short) == 0 and store.holes.next_seq_wanted(LOG_ID) == 25
     other = bytearray(short)
     other[-1] ^= 1
     for _ in range(2):
         with pytest.raises(Integrity, match="differs"):
             store.add_page_bytes(LOG_ID, 0, 0, bytes(other))
-    assert len(store.quarantined(LOG_ID)) == 1
-    assert next(store.pages(LOG_ID)).data == log.pages[0]
+    assert len(store.pages.quarantined(LOG_ID)) == 1
+    assert next(store.pages.of(LOG_ID)).data == log.pages[0]
     closed = log.close(log.made)
     assert store.add_page_bytes(LOG_ID, 0, page.FOOTER_AT, closed[page.FOOTER_AT :]) == 0
-    assert next(store.pages(LOG_ID)).state == "sealed"
+    assert next(store.pages.of(LOG_ID)).state == "sealed"
 
 
 def test_a_page_whose_seal_turns_out_wrong_takes_its_records_back() -> None:
     log, store = MadeLog(n=1), store_with_board()
-    store.add_log(LOG_ID, "B01")
+    store.logs.add(LOG_ID, "B01")
     store.add_page_bytes(LOG_ID, 0, 0, log.pages[0])
-    assert len(list(store.records(LOG_ID))) == 20
+    assert len(list(store.records.of(LOG_ID))) == 20
     closed = bytearray(log.close(log.made))
     closed[-1] ^= 1
     with pytest.raises(Integrity, match="seal does not fit"):
         store.add_page_bytes(LOG_ID, 0, 0, bytes(closed))
-    assert not list(store.records(LOG_ID)) and store.bad_pages(LOG_ID) == 1
+    assert not list(store.records.of(LOG_ID)) and store.pages.bad(LOG_ID) == 1
 
 
 def test_pages_under_an_unknown_key_enter_no_table_until_the_key_comes() -> None:
     log, store = MadeLog(), store_with_board(b"another key" * 3)
     log.into(store)
-    assert store.unused_pages(LOG_ID) == (3, {}) and not list(store.records(LOG_ID))
-    assert store.next_seq_wanted(LOG_ID) == 170
+    assert unused(store, LOG_ID) == (3, {}) and not list(store.records.of(LOG_ID))
+    assert store.holes.next_seq_wanted(LOG_ID) == 170
     store.add_board(board(KEY))
-    assert [record.seq for record in store.records(LOG_ID)] == list(range(170))
-    assert store.keyring("B01").own == (b"another key" * 3, KEY)
+    assert [record.seq for record in store.records.of(LOG_ID)] == list(range(170))
+    assert store.keys.ring("B01").own == (b"another key" * 3, KEY)
 
 
 def test_a_page_pulled_before_its_footer_is_asked_for_from_its_own_end_on() -> None:
@@ -139,7 +142,7 @@ def test_a_page_pulled_before_its_footer_is_asked_for_from_its_own_end_on() -> N
     waiting = log.pages[150]
     log.turn()
     log.into(store, log.open_seq)
-    assert store.next_seq_wanted(LOG_ID) == 170 and store.next_seq_reached(LOG_ID) == 190
-    assert store.next_seq_wanted(LOG_ID, oldest_seq=170) == 190
+    assert store.holes.next_seq_wanted(LOG_ID) == 170 and store.holes.next_seq_reached(LOG_ID) == 190
+    assert store.holes.next_seq_wanted(LOG_ID, oldest_seq=170) == 190
     store.add_page_bytes(LOG_ID, 150, page.FOOTER_AT, log.pages[150][page.FOOTER_AT :])
-    assert store.next_seq_wanted(LOG_ID) == 190 and waiting == log.pages[150][: len(waiting)]
+    assert store.holes.next_seq_wanted(LOG_ID) == 190 and waiting == log.pages[150][: len(waiting)]

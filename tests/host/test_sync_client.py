@@ -7,7 +7,7 @@ import random
 import pytest
 from loop_link import LoopBoard, LoopLink
 from pumplog.errors import Integrity, Unreachable
-from pumplog.store.store import Pull, Store
+from pumplog.store import Pull, Store
 from pumplog.sync.client import Client, PullResult
 from pumpwire import page, receiving, uuids
 
@@ -27,7 +27,7 @@ def store() -> Store:
 
 
 def seqs(held: Store, board: LoopBoard) -> list[int]:
-    return [record.seq for record in held.records(board.log.log_id)]
+    return [record.seq for record in held.records.of(board.log.log_id)]
 
 
 def board_with(records: int, pages: int = 8) -> LoopBoard:
@@ -45,7 +45,8 @@ def test_broken_off_at_every_packet_the_next_pull_completes_it() -> None:
         held = store()
         broken_pull(held, board, break_at)
         pull(held, board)
-        assert list(held.records(board.log.log_id)) == list(whole.records(board.log.log_id)), break_at
+        log_id = board.log.log_id
+        assert list(held.records.of(log_id)) == list(whole.records.of(log_id)), break_at
 
 
 def test_broken_off_again_and_again_it_still_gets_there() -> None:
@@ -98,7 +99,7 @@ def test_a_bad_page_is_quarantined_and_every_other_page_still_comes() -> None:
     with pytest.raises(Integrity, match="kept in quarantine"):
         pull(held, board)
     got = seqs(held, board)
-    (hole,) = held.missing(board.log.log_id)
+    (hole,) = held.records.missing(board.log.log_id)
     assert hole[0] == 350 and got == [*range(350), *range(hole[1] + 1, 900)]
     assert hole[1] < 700
 
@@ -150,7 +151,7 @@ def test_the_same_bad_page_again_is_told_again_and_kept_once() -> None:
     for _ in range(2):
         with pytest.raises(Integrity, match="does not verify"):
             held.add_page_bytes(board.log.log_id, first_seq, 0, bytes(data))
-    assert held.bad_pages(board.log.log_id) == 1
+    assert held.pages.bad(board.log.log_id) == 1
 
 
 def test_what_the_ring_gave_up_is_not_asked_for_for_ever() -> None:
@@ -159,7 +160,7 @@ def test_what_the_ring_gave_up_is_not_asked_for_for_ever() -> None:
     pull(held, board)
     board.minutes(3000)
     pull(held, board)
-    (hole,) = held.missing(board.log.log_id)
+    (hole,) = held.records.missing(board.log.log_id)
     assert hole[0] == 200 and hole[1] + 1 == board.log.oldest_seq
     board.minutes(10)
     result, link = pull(held, board)
@@ -193,14 +194,14 @@ def test_a_page_gone_from_the_board_is_asked_for_once_and_not_for_ever() -> None
     board.power_on()
     held, log_id = store(), board.log.log_id
     first, _ = pull(held, board)
-    (hole,) = held.missing(log_id)
+    (hole,) = held.records.missing(log_id)
     assert first.next_seq == hole[0]
     status = {"next_seq": board.log.next_seq}
-    held.add_pull(Pull("B01", log_id, 0, "loop", first.records, first.next_seq, "complete", status))
+    held.pulls.add(Pull("B01", log_id, 0, "loop", first.records, first.next_seq, "complete", status))
     board.minutes(10)
     again, _ = pull(held, board)
     assert again.records == 10 and again.bytes < 10 * 20
-    assert held.missing(log_id) == [hole]
+    assert held.records.missing(log_id) == [hole]
 
 
 def test_a_hole_that_another_source_left_is_still_asked_for() -> None:
@@ -208,7 +209,7 @@ def test_a_hole_that_another_source_left_is_still_asked_for() -> None:
     held, log_id = store(), board.log.log_id
     first, _ = pull(held, board)
     status = {"next_seq": board.log.next_seq}
-    held.add_pull(Pull("B01", log_id, 0, "loop", first.records, first.next_seq, "complete", status))
+    held.pulls.add(Pull("B01", log_id, 0, "loop", first.records, first.next_seq, "complete", status))
     board.minutes(900)
     whole = store()
     pull(whole, board)
@@ -217,7 +218,7 @@ def test_a_hole_that_another_source_left_is_still_asked_for() -> None:
     data = bytearray(4096)
     board.flash.read(slot, 0, data)
     held.add_page_bytes(log_id, last, 0, bytes(data).rstrip(b"\xff"))
-    assert held.missing(log_id)[0][0] == 300
+    assert held.records.missing(log_id)[0][0] == 300
     pull(held, board)
     assert seqs(held, board) == seqs(whole, board)
 

@@ -12,8 +12,8 @@ from made_log import AT_MS, KEY, LOG_ID, MadeLog, board, put_page, store_with_bo
 from page_maker import PageMaker
 from pumplog.cli import main
 from pumplog.errors import Integrity
+from pumplog.store import Store
 from pumplog.store.page_reading import BAD, SEALED, Keyring, read_page
-from pumplog.store.store import Store
 from pumplog.verify.findings import KINDS, Finding, merged
 from pumplog.verify.verify import Evidence, Report, verify_log
 from pumpwire import page, records
@@ -96,7 +96,7 @@ def test_a_removed_page_is_missed(first_seq: int, gone: tuple[int, int]) -> None
 @pytest.mark.parametrize("first_seq", [0, 50, 150])
 def test_a_removed_page_is_missed_although_the_journal_of_pulls_was_emptied(first_seq: int) -> None:
     _, store = pulled()
-    store._db.execute("DELETE FROM pulls")
+    store.database.connection.execute("DELETE FROM pulls")
     put_page(store, LOG_ID, first_seq, None)
     assert [one.kind for one in judged(store).findings] == ["missing"]
 
@@ -139,7 +139,7 @@ def test_a_page_under_the_right_key_that_does_not_chain_is_quarantined_at_the_pu
     log, store = MadeLog(), store_with_board()
     log.previous = b"another!"
     log.turn()
-    store.add_log(LOG_ID, "B01")
+    store.logs.add(LOG_ID, "B01")
     raised = []
     for first_seq in sorted(log.pages, reverse=backwards):
         for _ in range(2):  # told again as long as it is so
@@ -149,10 +149,10 @@ def test_a_page_under_the_right_key_that_does_not_chain_is_quarantined_at_the_pu
                 assert "another seal" in str(error)
                 raised.append(first_seq)
     assert raised == [100, 100] if backwards else [150, 150]
-    assert [first for first, _ in store.quarantined(LOG_ID)] == [raised[0]]
-    assert store.bad_pages(LOG_ID) == 1
+    assert [first for first, _ in store.pages.quarantined(LOG_ID)] == [raised[0]]
+    assert store.pages.bad(LOG_ID) == 1
     assert ("unchained", 150, 169) in named(judged(store))
-    assert len(list(store.records(LOG_ID))) == log.next_seq
+    assert len(list(store.records.of(LOG_ID))) == log.next_seq
 
 
 def test_a_page_of_another_board_is_foreign() -> None:
@@ -174,9 +174,9 @@ def test_a_truncated_tail_is_missed() -> None:
     assert judged(store).findings == []
     short = MadeLog().pages[150]
     put_page(store, LOG_ID, 150, short)
-    store._db.execute("DELETE FROM records WHERE seq>=170")
+    store.database.connection.execute("DELETE FROM records WHERE seq>=170")
     assert named(judged(store)) == [("cut", 170, 199)]
-    store._db.execute("DELETE FROM pulls")
+    store.database.connection.execute("DELETE FROM pulls")
     assert named(judged(store)) == [("cut", 170, 199)]
 
 
@@ -188,7 +188,7 @@ def test_a_stale_open_copy_of_a_page_closed_since_is_seen() -> None:
     log.into(store, 150, log.open_seq)
     assert judged(store).findings == []
     put_page(store, LOG_ID, 150, stale)
-    store._db.execute("DELETE FROM records WHERE seq>=170 AND seq<200")
+    store.database.connection.execute("DELETE FROM records WHERE seq>=170 AND seq<200")
     assert named(judged(store)) == [("cut", 170, 199)]
 
 
@@ -225,10 +225,10 @@ def test_a_seal_that_names_the_right_key_and_is_not_made_under_it_is_seen() -> N
 
 def test_rows_that_are_not_what_their_page_says_are_named() -> None:
     log, store = pulled()
-    store._db.execute("UPDATE records SET fields=replace(fields, 'counts\": ', 'counts\": 1')"
-                      " WHERE seq IN (12, 13)")
-    store._db.execute("DELETE FROM records WHERE seq=60")
-    store._db.execute("INSERT INTO records VALUES (?, 900, 'bolus', 1, 5, '{}')", (LOG_ID,))
+    sql = store.database.connection.execute
+    sql("UPDATE records SET fields=replace(fields, 'counts\": ', 'counts\": 1') WHERE seq IN (12, 13)")
+    sql("DELETE FROM records WHERE seq=60")
+    sql("INSERT INTO records VALUES (?, 900, 'bolus', 1, 5, '{}')", (LOG_ID,))
     assert named(judged(store)) == [("rows", 12, 13), ("rows", 60, 60), ("rows", 900, 900)]
     assert judged(store).exit_code == 4
 
@@ -279,7 +279,7 @@ def test_what_came_after_the_last_word_is_not_proven() -> None:
 
 def test_a_word_under_another_key_or_for_another_nonce_is_denied() -> None:
     log, store = pulled()
-    store._db.execute("UPDATE attestations SET nonce=?", (b"m" * 16,))
+    store.database.connection.execute("UPDATE attestations SET nonce=?", (b"m" * 16,))
     assert "denied" in [one.kind for one in judged(store).findings] and judged(store).exit_code == 4
 
 
@@ -288,9 +288,9 @@ def test_a_log_under_a_key_that_the_store_lacks_is_partly_and_proven_once_it_has
     log.into(store)
     report = judged(store)
     assert [one.kind for one in report.findings] == ["unverified", "unattested"]
-    assert report.exit_code == 1 and not list(store.records(LOG_ID))
+    assert report.exit_code == 1 and not list(store.records.of(LOG_ID))
     store.add_board(board(KEY))
-    assert judged(store).findings == [] and len(list(store.records(LOG_ID))) == 170
+    assert judged(store).findings == [] and len(list(store.records.of(LOG_ID))) == 170
 
 
 def test_a_log_sealed_under_an_old_and_a_new_key_passes() -> None:
@@ -349,8 +349,8 @@ def test_an_empty_store_and_a_store_without_its_pages_are_told_apart(
     assert main(["verify", "--db", str(path)]) == 3
     with Store.open(path) as store:
         MadeLog().into(store)
-        store._db.execute("DELETE FROM pages")
-        store._db.execute("DELETE FROM records")
+        store.database.connection.execute("DELETE FROM pages")
+        store.database.connection.execute("DELETE FROM records")
         store.commit()
     capsys.readouterr()
     assert main(["verify", "B01", "--db", str(path), "--json"]) == 4

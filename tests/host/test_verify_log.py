@@ -8,7 +8,7 @@ import pytest
 from loop_link import LoopBoard, LoopLink
 from made_log import AT_MS, KEY, put_page, store_with_board
 from pumplog.errors import Integrity, Unreachable
-from pumplog.store.store import Pull, Store
+from pumplog.store import Key, Pull, Store
 from pumplog.sync.client import Client, PullResult
 from pumplog.sync.image import as_synced
 from pumplog.verify.verify import Evidence, Report, verify_log
@@ -24,11 +24,11 @@ def board(pages: int = 8, minutes: int = 0, key: bytes | None = KEY) -> LoopBoar
 
 def pull(store: Store, one: LoopBoard, **how: object) -> PullResult:
     link = LoopLink(one, **how)  # type: ignore[arg-type]
-    store.add_log(one.log.log_id, "B01")
+    store.logs.add(one.log.log_id, "B01")
     client = Client(link)
     status = client.status()
     result = client.pull(store, one.log.log_id)
-    store.add_pull(Pull("B01", one.log.log_id, AT_MS, "loop", result.records, result.next_seq,
+    store.pulls.add(Pull("B01", one.log.log_id, AT_MS, "loop", result.records, result.next_seq,
                         "complete", status))
     return result
 
@@ -73,7 +73,7 @@ def test_records_made_between_the_transfer_and_the_boards_word_come_too() -> Non
 def test_an_image_of_a_ring_that_wrapped_often_has_no_hole_before_its_first_page() -> None:
     one, store = board(4, 9000), store_with_board()
     one.log.service()
-    store.add_log(one.log.log_id, "B01")
+    store.logs.add(one.log.log_id, "B01")
     image = bytes(one.flash.cells)
     for at in range(0, len(image), 4096):
         try:
@@ -87,7 +87,7 @@ def test_an_image_of_a_ring_that_wrapped_often_has_no_hole_before_its_first_page
 def test_a_pull_that_breaks_off_anywhere_and_the_next_one_leave_a_log_that_passes() -> None:
     one = board(minutes=1500)
     undisturbed, whole = LoopLink(one), store_with_board()
-    whole.add_log(one.log.log_id, "B01")
+    whole.logs.add(one.log.log_id, "B01")
     Client(undisturbed).pull(whole, one.log.log_id)
     for break_at in range(1, undisturbed.arrived + 1, 3):
         store = store_with_board()
@@ -120,7 +120,7 @@ def test_every_footer_comes_at_the_cost_of_a_page_at_most() -> None:
         pull(store, one)
         again = pull(store, one)
         assert again.records <= one.log.next_seq - head and again.bytes <= 4096
-        pages = list(store.pages(one.log.log_id))
+        pages = list(store.pages.of(one.log.log_id))
         assert {each.state for each in pages[:-1]} == {"sealed"} and pages[-1].state == "open"
 
 
@@ -131,10 +131,10 @@ def test_a_pull_is_verified_page_by_page_when_keys_change() -> None:
     one.minutes(2000)
     result = pull(store, one)
     assert result.unverified > 0 and "unverified" in kinds(judged(store, one))
-    store.add_key("B01", b"new key" * 4, AT_MS)
+    store.keys.add("B01", Key(b"new key" * 4, AT_MS))
     store.judge_again(one.log.log_id)
     assert judged(store, one).findings == []
-    assert [record.seq for record in store.records(one.log.log_id)] == list(range(one.log.next_seq))
+    assert [record.seq for record in store.records.of(one.log.log_id)] == list(range(one.log.next_seq))
 
 
 def test_a_board_that_names_a_key_and_does_not_hold_it_is_refused() -> None:
@@ -168,7 +168,7 @@ def test_an_image_taken_at_a_cut_and_a_pull_after_the_next_boot_agree(seed: int)
     dice = random.Random(seed)
     for _ in range(12):
         one, store = board(minutes=dice.randrange(1, 1500)), store_with_board()
-        store.add_log(one.log.log_id, "B01")
+        store.logs.add(one.log.log_id, "B01")
         one.flash.cut(dice.randrange(4), dice.randrange(12))
         with pytest.raises(Cut):
             one.minutes(20)
@@ -188,7 +188,7 @@ def test_an_image_taken_at_a_cut_and_a_pull_after_the_next_boot_agree(seed: int)
         one.minutes(900)
         pull(store, one)
         assert judged(store, one).findings == []
-        assert store.quarantined(one.log.log_id) == []
+        assert store.pages.quarantined(one.log.log_id) == []
 
 
 @pytest.mark.parametrize("what", ["flip", "remove", "cut"])
@@ -196,8 +196,8 @@ def test_nothing_done_to_a_pulled_log_stays_unseen(what: str) -> None:
     one, store = board(minutes=4000), store_with_board()
     pull(store, one)
     log_id = one.log.log_id
-    for each in list(store.pages(log_id)):
-        held = len(list(store.rows(log_id, 0, 1 << 32)))
+    for each in list(store.pages.of(log_id)):
+        held = len(list(store.records.rows(log_id, 0, 1 << 32)))
         data = bytearray(each.data)
         if what == "flip":
             data[len(data) // 3] ^= 8
@@ -205,7 +205,7 @@ def test_nothing_done_to_a_pulled_log_stays_unseen(what: str) -> None:
                  None if what == "remove" else bytes(data if what == "flip" else data[:400]))
         assert judged(store, one).exit_code == 4, each.first_seq
         if what == "remove":
-            assert len(list(store.rows(log_id, 0, 1 << 32))) == held - each.records
+            assert len(list(store.records.rows(log_id, 0, 1 << 32))) == held - each.records
             store.add_page_bytes(log_id, each.first_seq, 0, each.data)
         else:
             put_page(store, log_id, each.first_seq, each.data)

@@ -7,7 +7,7 @@ from pathlib import Path
 from named_binary import named_binary
 from pumpbench.board.virtual_board import HEAP
 from pumpbench.runs.cohort_run import Plan, run_cohort
-from pumplog.store.store import Store
+from pumplog.store import Store
 from pumplog.verify.verify import Evidence, verify_log
 from ward import holes, pumplog, rows
 
@@ -34,7 +34,7 @@ def test_thirty_days_on_one_heap(tmp_path: Path) -> None:
     print(f"{DAYS} days on {HEAP} of heap: {end['free']} bytes free at the end")
     assert end["free"] >= 32 * 1024
     with Store.open(out / "nurse.db") as source, Store.open(db) as fresh:
-        for board in source.boards():
+        for board in source.boards.all():
             fresh.add_board(board)
         fresh.commit()
     done = pumplog(db, "pull", "B01", "--link", f"file:{out / 'B01' / 'log.flash'}")
@@ -45,6 +45,6 @@ def test_thirty_days_on_one_heap(tmp_path: Path) -> None:
     (boluses,), = rows(db, "SELECT COUNT(*) FROM records WHERE kind='bolus'")
     assert boluses >= len(truth["boluses"]) > 500
     with Store.open(db) as store:
-        (log_id, board), = store.logs()
+        (log_id, board), = store.logs.all()
         report = verify_log(Evidence.of(store, log_id, board))
     assert {found.kind for found in report.findings} <= {"unattested", "unsealed", "unkeyed"}

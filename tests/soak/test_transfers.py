@@ -8,14 +8,14 @@ import link_bench
 from loop_link import LoopBoard, LoopLink, window_bytes
 from made_log import store_with_board
 from pumplog.errors import Integrity, Unreachable
-from pumplog.store.store import Store
+from pumplog.store import Store
 from pumplog.sync.client import Client
 from pumpwire.records import MAX_FRAME
 from scale import scaled
 
 
 def seqs(held: Store, board: LoopBoard) -> list[int]:
-    return [record.seq for record in held.records(board.log.log_id)]
+    return [record.seq for record in held.records.of(board.log.log_id)]
 
 
 def test_logs_that_grow_and_links_that_break_at_random() -> None:
@@ -35,7 +35,7 @@ def test_logs_that_grow_and_links_that_break_at_random() -> None:
                 breaks += 1
         Client(LoopLink(board)).pull(held, board.log.log_id)
         assert wanted <= board.log.next_seq == len(seqs(held, board)), f"seed {seed}"
-        assert not held.missing(board.log.log_id) and not held.bad_pages(board.log.log_id)
+        assert not held.records.missing(board.log.log_id) and not held.pages.bad(board.log.log_id)
         held.__exit__()
     assert breaks > 0
 
@@ -48,7 +48,7 @@ def test_thirty_days_cut_a_thousand_times_come_whole_for_a_window_a_cut() -> Non
     log = link_bench.log_bytes(board)
     while cuts < scaled(1000, 10_000):
         held, sent, in_flight, cuts_before = store_with_board(link_bench.DAY_KEY), 0, 0, cuts
-        held.add_log(log_id, "B01")
+        held.logs.add(log_id, "B01")
         while True:
             link = LoopLink(board, break_at=dice.randrange(1, 640 if dice.random() < 0.03 else 16))
             try:
@@ -60,8 +60,8 @@ def test_thirty_days_cut_a_thousand_times_come_whole_for_a_window_a_cut() -> Non
                 in_flight += link.in_flight_bytes()
             finally:
                 sent += sum(len(piece) for piece in link.sent_pieces())
-        assert [record.seq for record in held.records(log_id)] == list(range(board.log.next_seq))
-        assert not held.missing(log_id) and not held.bad_pages(log_id)
+        assert [record.seq for record in held.records.of(log_id)] == list(range(board.log.next_seq))
+        assert not held.records.missing(log_id) and not held.pages.bad(log_id)
         # a record that a packet's end cut comes whole again
         assert sent - log <= in_flight + (cuts - cuts_before) * MAX_FRAME, f"{cuts} cuts"
         held.__exit__()
@@ -76,7 +76,7 @@ def test_one_bit_turned_anywhere_on_flash_never_gives_a_wrong_record() -> None:
         board.minutes(900)
         quiet, held = Store.open(":memory:"), Store.open(":memory:")
         Client(LoopLink(board)).pull(quiet, board.log.log_id)
-        good = {record.seq: record for record in quiet.records(board.log.log_id)}
+        good = {record.seq: record for record in quiet.records.of(board.log.log_id)}
         at = dice.randrange(len(board.flash.cells))
         board.flash.cells[at] ^= 1 << dice.randrange(8)
         hit_first = board.log.page_at(at // 4096)[0]
@@ -84,7 +84,7 @@ def test_one_bit_turned_anywhere_on_flash_never_gives_a_wrong_record() -> None:
             Client(LoopLink(board)).pull(held, board.log.log_id)
         except Integrity:
             told += 1
-        got = {record.seq: record for record in held.records(board.log.log_id)}
+        got = {record.seq: record for record in held.records.of(board.log.log_id)}
         assert all(good[seq] == record for seq, record in got.items()), f"seed {seed}, byte {at}"
         firsts = sorted(board.log.page_at(slot)[0] for slot in range(4) if board.log.page_at(slot)[1])
         after = next((first for first in firsts if first > hit_first), board.log.next_seq)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pumplog.patients.episodes import Episode
 from pumplog.patients.observed import Observed
 from pumplog.patients.shares import Sight
-from pumplog.store.store import Store
+from pumplog.store import Store
 
 from ..bedside.cohort import Patient, Regimen
 from ..bedside.window import WindowWorld, build_window

@@ -33,7 +33,7 @@ from .cohort_run import FIRST_START
 from .window_run import WindowRun
 
 if TYPE_CHECKING:
-    from pumplog.store.store import StoredRecord
+    from pumplog.store import StoredRecord
 
 T = TypeVar("T")
 BOARD = "B01"  # the name of each window's board in its own store
@@ -163,13 +163,13 @@ def run_one(spec: WindowSpec, out: Path) -> WindowResult:
 
 def records(result: WindowResult) -> list[StoredRecord]:
     """Returns what the board logged, in order, decoded by pumplog from the flash image."""
-    from pumplog.store.store import Store
+    from pumplog.store import Store
     from pumplog.sync.image import pull_image
 
     with Store.open(result.folder / "nurse.db") as store:
         pull_image(store, str(result.image), BOARD)
-        found = [record for log_id, _ in store.logs(BOARD)
-                 for record in store.records(log_id)]
+        found = [record for log_id, _ in store.logs.of(BOARD)
+                 for record in store.records.of(log_id)]
     return sorted(found, key=lambda record: (record.log_id, record.seq))
 
 

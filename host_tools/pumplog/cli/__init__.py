@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import sqlite3
 import sys
 from collections.abc import Collection
 from importlib import import_module
@@ -94,10 +93,6 @@ def main(argv: list[str] | None = None) -> int:
     except PumplogError as error:
         print(f"pumplog: {error}", file=sys.stderr)
         return error.exit_code
-    except sqlite3.Error as error:
-        print(f"pumplog: the store {options.db} cannot be used ({error}): what was complete is kept;"
-              " free the disk or choose another --db, then do it again.", file=sys.stderr)
-        return 2
     except BrokenPipeError:
         _drop_output()
         return 0

@@ -11,7 +11,7 @@ from ..moments import since_text
 from ..patients.episodes import Episode
 from ..patients.roster import current_episode, named_or_current
 from ..quantities import MASS_UG, VOLUME_UL, parse, show
-from ..store.entries import Entry
+from ..store import Entry
 from .common import (
     add_ago,
     entry_json,

@@ -13,8 +13,7 @@ from ..errors import Integrity, NotFound, Partly, PumplogError, Usage
 from ..moments import age_s, since_text, utc_text
 from ..patients.episodes import episodes
 from ..quantities import TIME_S, parse, show_span
-from ..store.entries import Entry
-from ..store.store import Store
+from ..store import Entry, Store, StoreError
 from ..sync.delivery import hand_over
 
 _LONGEST_AGO_MS = 7 * 86_400_000
@@ -85,7 +84,7 @@ def journal(options: argparse.Namespace, store: Store, entry: Entry) -> None:
     if link is not None and link != "ble" and not link.startswith("serial:"):
         raise Usage(f"--link {link} cannot be written to: give ble or serial:PORT; nothing was"
                     " entered.")
-    store.add_entry(entry)
+    store.entries.add(entry)
     store.commit()
     board = entry.board
     assert board is not None
@@ -96,6 +95,8 @@ def journal(options: argparse.Namespace, store: Store, entry: Entry) -> None:
     else:
         try:
             hand_over(link, store, board, options.check)
+        except StoreError:
+            raise
         except PumplogError as error:
             left = error
     if options.json:

@@ -19,7 +19,7 @@ from ..deploy.on_board import survey
 from ..deploy.two_firmwares import firmware_id, leave_service, to_service
 from ..errors import Integrity, Partly, Unreachable, Usage
 from ..links.serial_link import SerialLink
-from ..store.store import Store
+from ..store import Store
 from ..sync.client import Client
 from .common import print_json, say
 
@@ -70,7 +70,7 @@ def _asked(port: str, db: Path) -> list[Finding]:
             key = None
             if db.exists():
                 with Store.open(db) as store:
-                    known = store.board(info.name)
+                    known = store.boards.named(info.name)
                     key = known.device_key if known else None
             proven = _proves(client, key) if key else None
     except Unreachable:

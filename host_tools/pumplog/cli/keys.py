@@ -12,9 +12,8 @@ from pumpwire import seal
 
 from ..errors import NotFound, Partly, Usage
 from ..moments import utc_text
-from ..store import key_file
+from ..store import Store, key_file
 from ..store.key_file import BoardKeys
-from ..store.store import Store
 from .common import open_store, print_json, say
 
 
@@ -45,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _chosen(options: argparse.Namespace, store: Store) -> list[BoardKeys]:
     """Returns the boards named, else all, with their keys."""
-    return _only(options, [BoardKeys(one, store.keys(one.name)) for one in store.boards()])
+    return _only(options, [BoardKeys(one, store.keys.of(one.name)) for one in store.boards.all()])
 
 
 def _only(options: argparse.Namespace, boards: list[BoardKeys]) -> list[BoardKeys]:
@@ -106,8 +105,8 @@ def _asked() -> str:
 def _import(options: argparse.Namespace, store: Store, given: list[BoardKeys]) -> int:
     taken, alike, refused = [], [], []
     for one in given:
-        name, known = one.board.name, store.board(one.board.name)
-        have, come = ({key.device_key for key in keys} for keys in (store.keys(name), one.keys))
+        name, known = one.board.name, store.boards.named(one.board.name)
+        have, come = ({key.device_key for key in keys} for keys in (store.keys.of(name), one.keys))
         if known and have.isdisjoint(come):
             refused.append(name)
             continue

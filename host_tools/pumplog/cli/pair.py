@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     """Pairs and proves it by an encrypted read; elsewhere than on Linux, says what to type."""
     board = options.name
     with open_store(options) as store:
-        known = store.board(board)
+        known = store.boards.named(board)
     if known is None:
         raise NotFound(f"no board {board!r} in this store, and the passkey comes of its pairing key:"
                        " give the board's own name, or take its keys from the store that has them with"

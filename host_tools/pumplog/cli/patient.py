@@ -9,7 +9,7 @@ from ..errors import NotFound, Usage
 from ..moments import age_s, since_text, utc_text
 from ..patients.episodes import Episode, episodes
 from ..patients.roster import current_episode, require_free_board
-from ..store.store import Store
+from ..store import Store
 from .common import add_ago, journal, new_entry, open_store, print_json, say
 
 KIND = {"start": "patient_start", "move": "patient_move", "withdraw": "patient_withdraw",
@@ -64,7 +64,7 @@ def _start(options: argparse.Namespace, store: Store) -> int:
     known = episodes(store)
     if code in known:
         raise Usage(f"patient {code} was started already: choose another code.")
-    if store.board(code):
+    if store.boards.named(code):
         raise Usage(f"{code} is the name of a board: choose another code.")
     for one in known.values():
         if one.patient.upper() == code.upper():
@@ -103,7 +103,7 @@ def _free_bed(bed: str | None, store: Store, patient: str) -> None:
         raise Usage(f"bed {bed!r}: a label is up to {_LONGEST_BED} characters in one line, without"
                     " spaces around it.")
     known = episodes(store)
-    if bed in known or store.board(bed):
+    if bed in known or store.boards.named(bed):
         raise Usage(f"{bed} is the name of a patient or a board: label the bed otherwise.")
     for one in known.values():
         if not one.ended and one.bed == bed and one.patient != patient:

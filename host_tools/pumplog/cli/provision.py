@@ -16,7 +16,7 @@ from ..deploy import labels
 from ..errors import Partly, PumplogError, Usage
 from ..links import open_link
 from ..quantities import QUANTUM_PL, parse
-from ..store.store import Board, Store
+from ..store import Board, Key, Store, StoreError
 from ..sync.client import Client
 from .common import check_code, open_store, print_json, say
 
@@ -61,6 +61,8 @@ def run(options: argparse.Namespace) -> int:
         for plan in plans:
             try:
                 board = _provision(store, plan)
+            except StoreError:
+                raise
             except PumplogError as error:
                 if not options.batch:
                     raise
@@ -145,7 +147,7 @@ def _provision(store: Store, plan: Plan) -> Board:
     board = Board(plan.name, host.random_bytes(32), host.random_bytes(32),
                   int.from_bytes(host.random_bytes(4)) % 900_000 + 100_000, plan.pl_per_count,
                   plan.uncertainty_ppm, host.utc_now_ms())
-    known = store.board(plan.name)
+    known = store.boards.named(plan.name)
     if known and plan.check_code != known.check_code:  # else its keys would be lost
         raise Usage(f"board {plan.name} is in this store already: choose another name or, to provision"
                     " that very board again, give --check CODE from its label.")
@@ -155,7 +157,7 @@ def _provision(store: Store, plan: Plan) -> Board:
         known = _holder(client, store)
         proof = client.prove(known.device_key if known else None)
         client.anchor()
-        store.add_key(plan.name, board.device_key, board.provisioned_at_ms)
+        store.keys.add(plan.name, Key(board.device_key, board.provisioned_at_ms))
         store.commit()  # before the board has it: should its answer be lost, the key is not
         result, _ = client.command(commands.PROVISION, struct.pack(
             commands.PROVISION_BODY, plan.name.encode(), board.device_key, board.pairing_key,
@@ -165,7 +167,7 @@ def _provision(store: Store, plan: Plan) -> Board:
             raise Usage(f"the board refused ({names.RESULTS.get(result, result)}): a board"
                         " that has a name wants --check CODE from its label.")
         store.add_board(board)
-        store.add_log(proof.log_id, plan.name)
+        store.logs.add(proof.log_id, plan.name)
         store.commit()
     finally:
         link.close()
@@ -175,7 +177,7 @@ def _provision(store: Store, plan: Plan) -> Board:
 def _holder(client: Client, store: Store) -> Board | None:
     """Returns what this store knows of the board on the cable, None if nobody set it up yet."""
     info = client.info()
-    known = store.board(info.name) if info.provisioned else None
+    known = store.boards.named(info.name) if info.provisioned else None
     if info.provisioned and known is None:
         raise Usage(f"this board is {info.name} already, and its keys are not in this store: use the"
                     " store that has them.")

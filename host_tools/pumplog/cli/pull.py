@@ -13,7 +13,7 @@ from ..errors import Integrity, NotFound, Usage
 from ..log.off_clocks import Known, known_anchors, off_clocks
 from ..patients.episodes import Episode, episode, episodes
 from ..patients.roster import named_or_current
-from ..store.store import Pull, Store
+from ..store import Pull, Store
 from ..sync.client import Client
 from ..sync.delivery import catch_up, deliver, identify, link_to, unconfirmed
 from ..sync.round import AT_ONCE, TRIES, visit_all
@@ -71,7 +71,7 @@ def _target(store: Store, name: str) -> Target:
     try:
         return _of_patient(episode(store, name))
     except (NotFound, Usage):
-        if store.board(name) is None:
+        if store.boards.named(name) is None:
             raise
         many = any(not one.ended and one.board == name for one in episodes(store).values())
         return Target(name, None, None,
@@ -140,9 +140,9 @@ def _pull(
     finally:
         link.close()
         if proof:
-            store.add_pull(Pull(
+            store.pulls.add(Pull(
                 board, proof.log_id, host.utc_now_ms(), link.description,
                 pulled.result.records if pulled else 0,
-                pulled.result.next_seq if pulled else store.next_seq_wanted(proof.log_id),
+                pulled.result.next_seq if pulled else store.holes.next_seq_wanted(proof.log_id),
                 "complete" if pulled else "broken off", status if pulled else {}))
             store.commit()

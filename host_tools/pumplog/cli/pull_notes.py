@@ -10,7 +10,7 @@ from ..log.timeline import Timeline
 from ..moments import local_text, utc_text
 from ..patients.episodes import episodes
 from ..quantities import hex_id
-from ..store.store import Store
+from ..store import Store
 from ..sync.client import PullResult
 
 
@@ -51,7 +51,7 @@ def notes(store: Store, result: PullResult) -> list[str]:
 def _when(store: Store, log_id: int, first: int, last: int) -> tuple[int | None, int | None]:
     """Returns when (Unix ms UTC) the records before and after a stretch were made."""
     timeline = Timeline.of(store, log_id)
-    begin, end = (timeline.utc(*at) if at else None for at in store.around(log_id, first, last))
+    begin, end = (timeline.utc(*at) if at else None for at in store.records.around(log_id, first, last))
     return begin[0] if begin else None, end[0] if end else None
 
 
@@ -61,6 +61,6 @@ def left_behind(store: Store) -> list[str]:
     known = episodes(store).values()
     served = {one.board for one in known if not one.ended}
     waiting = {one.board: one.heading for one in known
-               if one.ended and one.board not in served and store.waiting(one.board)}
+               if one.ended and one.board not in served and store.entries.waiting(one.board)}
     return [f"{who}: what was entered is not yet on board, and its last records may not be here: pull it"
             f" once more, `pumplog pull {board}`" for board, who in waiting.items()]

@@ -13,7 +13,7 @@ from ..log.off_clocks import OffClock
 from ..moments import age_s, since_text, utc_text
 from ..patients.conflicts import Conflict, conflicts
 from ..patients.episodes import episodes
-from ..store.store import Store
+from ..store import Store
 from ..sync.client import PullResult
 from ..sync.round import Visit
 from .common import print_json
@@ -85,7 +85,7 @@ def report(options: argparse.Namespace, store: Store, visits: Sequence[Pull]) ->
 
 def _urgency(store: Store, one: Pull) -> tuple[bool, int]:
     """Orders who was not pulled: who was not heard at all first, the longest unheard before others."""
-    return not isinstance(one.error, Absent), store.last_heard_ms(one.target.board) or 0
+    return not isinstance(one.error, Absent), store.pulls.last_heard_ms(one.target.board) or 0
 
 
 def _first_of_all(failed: Sequence[Pull], to_do: Sequence[tuple[Pull, Pulled, list[str]]],
@@ -118,7 +118,7 @@ def _places(some: Sequence[Pull]) -> str:
 
 def _print_failed(store: Store, one: Pull) -> None:
     board = one.target.board
-    heard, last = store.last_heard_ms(board), store.last_pull(board)
+    heard, last = store.pulls.last_heard_ms(board), store.pulls.last(board)
     if isinstance(one.error, Absent):
         since = (f"not heard since {since_text(heard)}" if heard
                  else "heard in this round, then no more" if _lost(one)
@@ -159,16 +159,16 @@ def _conflicts(store: Store, target: Target) -> list[Conflict]:
 
 
 def _failed_json(store: Store, one: Pull) -> dict[str, Any]:
-    target, last = one.target, store.last_pull(one.target.board)
-    heard = store.last_heard_ms(target.board)
+    target, last = one.target, store.pulls.last(one.target.board)
+    heard = store.pulls.last_heard_ms(target.board)
     return {"patient": target.patient, "board": target.board, "bed": target.bed,
             "outcome": "failed", "absent": isinstance(one.error, Absent), "reason": str(one.error),
             "earlier_reasons": [str(why) for why in one.broken],
             "last_heard_utc": utc_text(heard) if heard else None,
             "last_pull_utc": utc_text(last.at_ms) if last else None,
             "last_pull_age_s": age_s(last.at_ms) if last else None,
-            "next_seq": max((store.next_seq_reached(log_id)
-                             for log_id, _ in store.logs(target.board)), default=None)}
+            "next_seq": max((store.holes.next_seq_reached(log_id)
+                             for log_id, _ in store.logs.of(target.board)), default=None)}
 
 
 def _pulled_json(store: Store, one: Pull, pulled: Pulled) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
             "lockout_from_end": int(options.lockout_from == "end"),
         }
         entry = new_entry(options, "regimen", one.patient, one.board, one.assignment, fields)
-        before, board = one.latest("regimen"), store.board(one.board)
+        before, board = one.latest("regimen"), store.boards.named(one.board)
         say(f"{one.heading}: {_words(fields)}")
         if before:
             say(f"  before: {_words(before.fields)}, since {since_text(before.effective_at_ms)}")

@@ -14,7 +14,7 @@ from ..moments import age_s, local_text, since_text, utc_text
 from ..patients.episodes import Episode
 from ..patients.roster import named_or_current
 from ..quantities import show, show_span
-from ..store.store import Pull, Store
+from ..store import Pull, Store
 from .common import open_store, print_json, say
 from .pull_notes import left_behind
 
@@ -34,9 +34,9 @@ def run(options: argparse.Namespace) -> int:
         for line in [] if options.name else left_behind(store):
             say(line)
         for one in named_or_current(store, options.name):
-            pull = store.last_pull(one.board)
-            told = status_of(one, pull, len(store.waiting(one.board)), _noticed(store, pull))
-            recorded = any(store.next_seq_wanted(log_id) for log_id, _ in store.logs(one.board))
+            pull = store.pulls.last(one.board)
+            told = status_of(one, pull, len(store.entries.waiting(one.board)), _noticed(store, pull))
+            recorded = any(store.holes.next_seq_wanted(log_id) for log_id, _ in store.logs.of(one.board))
             print_json(told) if options.json else print(_text(one, told, pull, recorded))
     return 0
 

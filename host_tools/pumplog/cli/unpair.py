@@ -9,7 +9,7 @@ from pumpwire import commands, names
 from ..errors import NotPaired, Partly, Usage
 from ..links import ble_pairing, ble_radio
 from ..links.ble_link import BleLink
-from ..store.store import Store
+from ..store import Store
 from ..sync.client import Client
 from ..sync.delivery import identify, link_to
 from .common import open_store, print_json
@@ -58,7 +58,7 @@ def _over_ble(options: argparse.Namespace, store: Store) -> tuple[str, str]:
         peer = ble_radio.connect(seen)
     try:
         try:
-            known = store.board(options.name)
+            known = store.boards.named(options.name)
             ble_pairing.secure(peer, options.name, known.pairing_key if known else None)
             why = _tell(Client(BleLink(peer, options.name)), options, store)
         except NotPaired as error:

@@ -10,7 +10,7 @@ from ..log.timeline import Timeline
 from ..moments import age_s, local_text, since_text, utc_text
 from ..patients.episodes import episode
 from ..quantities import hex_id
-from ..store.store import Store
+from ..store import Log, Store
 from ..verify.findings import BROKEN, PARTLY, Finding
 from ..verify.verify import Evidence, Report, verify_log
 from .common import open_store, print_json
@@ -47,23 +47,24 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-def _logs(store: Store, name: str | None) -> list[tuple[int, str]]:
+def _logs(store: Store, name: str | None) -> list[Log]:
     """Returns (log_id, board) of what a name means: a patient, a bed, a board, without one all."""
     if name is None:
-        return store.logs()
+        return store.logs.all()
     try:
         boards = [stay.board for stay in episode(store, name).stays]
     except (NotFound, Usage):
-        if store.board(name) is None:
+        if store.boards.named(name) is None:
             raise
         boards = [name]
-    return [log for board in dict.fromkeys(boards) for log in store.logs(board)]
+    return [log for board in dict.fromkeys(boards) for log in store.logs.of(board)]
 
 
 def _span(store: Store, timeline: Timeline, log_id: int, one: Finding) -> _Span:
     """Returns when (Unix ms UTC) the records next to a finding were made, None where not known."""
     last = one.first if one.last is None else one.last
-    begin, end = (timeline.utc(*at) if at else None for at in store.around(log_id, one.first, last))
+    around = store.records.around(log_id, one.first, last)
+    begin, end = (timeline.utc(*at) if at else None for at in around)
     return begin[0] if begin else None, end[0] if end and one.last is not None else None
 
 

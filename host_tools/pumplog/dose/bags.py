@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from ..log.view import BagChange
 from ..patients.episodes import Episode
-from ..store.entries import Entry
+from ..store import Entry
 
 MATCH_MS = 2 * 3600 * 1000
 _TOLD_MIN = 2  # a bag dated by so many minutes otherwise than it was entered is told

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pumpwire.records import NOT_SYNCED, OWN_CLOCK, SYNCED
 from pumpwire.units import EPOCH_2020_S
 
-from ..store.store import StoredRecord
+from ..store import StoredRecord
 from .chain import Claim, drift_ms
 
 DISAGREE_MS = 60_000  # clocks this far apart are of different opinions

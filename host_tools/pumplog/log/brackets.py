@@ -15,7 +15,7 @@ from fractions import Fraction
 from math import isqrt
 
 from ..intervals import Interval
-from ..store.store import StoredRecord
+from ..store import StoredRecord
 from .runs import Calibration
 
 _AROUND_MS = 600_000  # the rate around a reset is that of up to ten minutes on either side

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ..store.store import StoredRecord
+from ..store import StoredRecord
 from .anchors import Anchor, PlacedAnchor, Resumed
 from .chain import FOREVER_MS, Chain, drift_ms
 

@@ -10,7 +10,7 @@ from pumpwire.records import OWN_CLOCK
 from .. import host
 from ..moments import local_text, utc_text
 from ..quantities import hex_id, show_span
-from ..store.store import Store
+from ..store import Store
 from .timeline import Timeline
 
 Known = set[tuple[int, int]]  # (log_id, seq)
@@ -59,8 +59,8 @@ def _name_of(host_id: int) -> str:
 
 def known_anchors(store: Store, board: str) -> Known:
     """Returns the clock readings of a board that the store holds."""
-    return {(log_id, record.seq) for log_id, _ in store.logs(board)
-            for record in store.records(log_id, "anchor")}
+    return {(log_id, record.seq) for log_id, _ in store.logs.of(board)
+            for record in store.records.of(log_id, "anchor")}
 
 
 def off_clocks(store: Store, board: str, before: Known) -> list[OffClock]:
@@ -70,10 +70,10 @@ def off_clocks(store: Store, board: str, before: Known) -> list[OffClock]:
     reading that the running boot was given.
     """
     found: dict[tuple[int, int], OffClock] = {}
-    for log_id, _ in store.logs(board):
+    for log_id, _ in store.logs.of(board):
         timeline = Timeline.of(store, log_id)
-        running = max(store.last_uptimes(log_id), default=0)
-        last = max((record.seq for record in store.records(log_id, "anchor")
+        running = max(store.records.last_uptimes(log_id), default=0)
+        last = max((record.seq for record in store.records.of(log_id, "anchor")
                     if record.boot == running), default=None)
         for boot in timeline.boots_disagreed():
             hosts = {anchor.host_id for anchor in timeline.anchors(boot)}

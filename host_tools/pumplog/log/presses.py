@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pumpwire import records as wire
 
-from ..store.store import StoredRecord
+from ..store import StoredRecord
 
 LONGEST_MS = 1_800_000  # of a bolus, by the tracker
 

@@ -16,7 +16,7 @@ from pumpwire import records as wire
 
 from ..moments import utc_text
 from ..quantities import hex_id, show, show_span
-from ..store.store import StoredRecord
+from ..store import StoredRecord
 
 FOUND = "found on pull, not an alarm"
 _NAMES = {

@@ -44,7 +44,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from ..store.store import Store, StoredRecord
+from ..store import Store, StoredRecord
 from .anchors import DISAGREE_MS, Anchor, PlacedAnchor, Resumed, ranks, suspects
 from .chain import Bounds, Chain, Claim, drift_ms
 from .layout import Layout
@@ -70,7 +70,7 @@ class Timeline:
     @classmethod
     def of(cls, store: Store, log_id: int) -> Timeline:
         """Builds a log's timeline from the store."""
-        return cls(store.records(log_id, "anchor", "resumed"), store.last_uptimes(log_id))
+        return cls(store.records.of(log_id, "anchor", "resumed"), store.records.last_uptimes(log_id))
 
     def utc(self, boot: int, uptime_ms: int) -> tuple[int, int] | None:
         """Returns (Unix ms UTC, uncertainty in ms) of a moment of a boot, None where unknown.

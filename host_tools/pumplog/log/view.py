@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pumpwire import names
 from pumpwire import records as wire
 
-from ..store.store import Store, StoredRecord
+from ..store import Store, StoredRecord
 from .anchors import Resumed
 from .brackets import Bracket, BracketBook
 from .check import Check
@@ -72,13 +72,13 @@ class LogView:
 def read_log(store: Store, log_id: int, board: str | None) -> LogView:
     """Reads one log of the store, once."""
     timeline = Timeline.of(store, log_id)
-    known = store.board(board) if board else None
+    known = store.boards.named(board) if board else None
     fallback = None
     if known:
         fallback = Calibration(known.pl_per_count, known.uncertainty_ppm, None,
                                known.provisioned_at_ms)
-    return observe(store.records(log_id, *KINDS), timeline, log_id,
-                   [first for first, _ in store.missing(log_id)], fallback)
+    return observe(store.records.of(log_id, *KINDS), timeline, log_id,
+                   [first for first, _ in store.records.missing(log_id)], fallback)
 
 
 def observe(records: Iterable[StoredRecord], timeline: Timeline, log_id: int,

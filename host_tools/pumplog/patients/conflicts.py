@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..store.entries import Entry
+from ..store import Entry
 from .episodes import Episode
 
 AROUND_MS = 30 * 60_000  # nobody hangs two bags, or prescribes twice, within half an hour

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import NotFound, Usage
 from ..intervals import Interval
-from ..store.entries import Entry, superseded
-from ..store.store import Store
+from ..store import Entry, Store, superseded
 
 FOREVER_MS = 1 << 60
 
@@ -64,7 +63,7 @@ class Episode:
 
 def episodes(store: Store) -> dict[str, Episode]:
     """Returns every patient that was started, by code; corrected entries have no effect."""
-    journal = store.entries()
+    journal = store.entries.all()
     void = superseded(journal)
     standing = [entry for entry in journal if entry.uuid not in void]
     found: dict[str, Episode] = {}

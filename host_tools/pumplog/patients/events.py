@@ -11,8 +11,7 @@ from ..log.record_text import known_fields, meanings, record_text
 from ..log.timeline import Timeline
 from ..moments import utc_text
 from ..quantities import hex_id
-from ..store.entries import from_wire
-from ..store.store import Store, StoredRecord
+from ..store import Store, StoredRecord, from_wire
 from .episodes import Episode, episode, episodes
 
 OF_THE_BOARD = ("boot", "anchor", "calibration")  # needed to understand any patient's records
@@ -69,7 +68,7 @@ def _meant_by(store: Store, name: str | None) -> tuple[Episode | None, list[str 
     try:
         patient = episode(store, name)
     except (NotFound, Usage):
-        if store.board(name) is None:
+        if store.boards.named(name) is None:
             raise
         return None, [name]
     return patient, list(dict.fromkeys(stay.board for stay in patient.stays))
@@ -78,10 +77,11 @@ def _meant_by(store: Store, name: str | None) -> tuple[Episode | None, list[str 
 def _of_boards(store: Store, boards: list[str | None]) -> Iterator[Event]:
     """Yields every record of these boards; None: of all."""
     patients = list(episodes(store).values())
-    patient_of_entry = {str(entry.uuid): entry.patient for entry in store.entries()}
-    for log_id, board in (log for name in boards for log in store.logs(name)):
+    patient_of_entry = {str(entry.uuid): entry.patient for entry in store.entries.all()}
+    for log_id, board in (log for name in boards
+                          for log in (store.logs.all() if name is None else store.logs.of(name))):
         timeline = Timeline.of(store, log_id)
-        for record in store.records(log_id):
+        for record in store.records.of(log_id):
             utc_ms, uncertainty_ms = timeline.utc(record.boot, record.uptime_ms) or (None, None)
             fields = _fields(record)
             patient = patient_of_entry.get(fields.get("uuid", "")) or _patient(patients, board, utc_ms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import NotFound, Usage
-from ..store.store import Store
+from ..store import Store
 from .episodes import Episode, episode, episodes
 
 
@@ -30,7 +30,7 @@ def named_or_current(store: Store, name: str | None) -> list[Episode]:
 
 def require_free_board(store: Store, board: str) -> None:
     """Raises NotFound for a board that is not known, Usage for a board that serves a patient now."""
-    if store.board(board) is None:
+    if store.boards.named(board) is None:
         raise NotFound(f"no board {board} in this store", "provision it first")
     for each in episodes(store).values():
         if not each.ended and each.board == board:

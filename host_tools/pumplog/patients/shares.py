@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..intervals import merge, subtract
 from ..log.view import LogView, read_log
-from ..store.store import Store
+from ..store import Store
 from .episodes import Episode, claims_of, contested, episodes
 from .observed import Observed
 
@@ -27,7 +27,7 @@ class Sight:
             seen.claimed = merge([*seen.claimed, *claims])
             withheld = merge((a, b) for where, a, b, _ in rivals if where == board)
             clear = subtract(claims, withheld)
-            for log_id, _ in self._store.logs(board):
+            for log_id, _ in self._store.logs.of(board):
                 seen.add(self._view(log_id, board), clear)
         seen.sort()
         return seen

@@ -2,5 +2,22 @@
 
 In: pages as boards sent them, entries as people made them, keys, pulls and how they ended. Out: the
 same, unchanged, and the records that the pages decode to. Nothing that is computed from them is kept
-as fact.
+as fact. `Store` is its parts over one `Database`: boards, logs, keys, attestations, pages, records,
+entries, pulls, holes.
 """
+
+from .boards import Board, Log
+from .database import Database, StoreError
+from .entries import KIND_NUMBERS, Entry, from_wire, superseded, to_wire
+from .keys import Attestation, Key
+from .page_reading import ERASED, Keyring, Reading, read_page
+from .pages import Quarantined, StoredPage
+from .pulls import BROKEN_OFF, COMPLETE, Pull
+from .records import RecordRow, StoredRecord, row_of
+from .store import Store
+
+__all__ = [
+    "BROKEN_OFF", "COMPLETE", "ERASED", "KIND_NUMBERS", "Attestation", "Board", "Database", "Entry",
+    "Key", "Keyring", "Log", "Pull", "Quarantined", "Reading", "RecordRow", "Store", "StoreError",
+    "StoredPage", "StoredRecord", "from_wire", "read_page", "row_of", "superseded", "to_wire",
+]

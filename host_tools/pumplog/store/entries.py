@@ -2,35 +2,112 @@
 
 from __future__ import annotations
 
+import json
 import struct
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
 from uuid import UUID
 
 from pumpwire import entries as wire
+from pumpwire.errors import WireError
 from pumpwire.units import EPOCH_2020_S
+
+from ..quantities import hex_id
+from .database import Database, Row
 
 KIND_NUMBERS = {name: number for number, (name, _) in wire.KINDS.items()}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry. Times in Unix ms UTC; fields as in pumpwire.entries; (log_id, seq) where the
-    board has its copy, None while it is not yet on board."""
+    """What a person entered. (log_id, seq) say where the board has its copy."""
 
-    uuid: UUID
-    kind: str
-    patient: str
-    board: str | None
-    assignment: int
-    author: str
-    entered_at_ms: int
-    effective_at_ms: int
-    fields: dict[str, int] = field(default_factory=dict)
-    bed: str | None = None
-    simulated: bool = False
-    log_id: int | None = None
-    seq: int | None = None
-    check_code: int | None = None
+    uuid: UUID  #: its identity
+    kind: str  #: by name, as in pumpwire.entries
+    patient: str  #: the patient's code; never on a board
+    board: str | None  #: the board's name
+    assignment: int  #: the random number that stands for the stay on the board
+    author: str  #: initials
+    entered_at_ms: int  #: when it was made, Unix ms UTC
+    effective_at_ms: int  #: from when on it holds, Unix ms UTC
+    fields: dict[str, int] = field(default_factory=dict)  #: as in pumpwire.entries, units in names
+    bed: str | None = None  #: never on a board
+    simulated: bool = False  #: made while clock and random numbers were simulated
+    log_id: int | None = None  #: None while it is not yet on board
+    seq: int | None = None  #: None while it is not yet on board
+    check_code: int | None = None  #: of the board's label, where it was typed in
+
+
+_COLUMNS = ", ".join(column.name for column in fields(Entry))
+
+
+class Entries:
+    """The journal, which of its entries wait for their board, and which were handed over."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, entry: Entry) -> None:
+        """Appends to the journal; an entry once made is never changed."""
+        self._db.insert_new("entries", **{**vars(entry), "uuid": str(entry.uuid),
+                                          "fields": json.dumps(entry.fields)})
+
+    def all(self) -> list[Entry]:
+        """Returns the journal in order of effect."""
+        return _entries(self._db.rows(
+            f"SELECT {_COLUMNS} FROM entries ORDER BY effective_at_ms, entered_at_ms, rowid"))
+
+    def of(self, patient: str) -> list[Entry]:
+        """Returns a patient's entries in order of effect."""
+        return _entries(self._db.rows(
+            f"SELECT {_COLUMNS} FROM entries WHERE patient=:patient"
+            " ORDER BY effective_at_ms, entered_at_ms, rowid", patient=patient))
+
+    # ---- on their way to a board
+
+    def waiting(self, board: str) -> list[Entry]:
+        """Returns the entries that are not yet on this board."""
+        return _entries(self._db.rows(
+            f"SELECT {_COLUMNS} FROM entries WHERE board=:board AND seq IS NULL ORDER BY rowid",
+            board=board))
+
+    def mark_handed_over(self, uuid: UUID) -> None:
+        """Notes, durably, that a board is about to be given an entry."""
+        self._db.insert_new("handed_over", uuid=str(uuid))
+        self._db.commit()
+
+    def mark_refused(self, uuid: UUID) -> None:
+        """Notes that the board answered and did not take it."""
+        self._db.run("DELETE FROM handed_over WHERE uuid=:uuid", uuid=str(uuid))
+
+    def mark_delivered(self, uuid: UUID, log_id: int, seq: int) -> None:
+        """Notes where the board has its copy."""
+        self._db.run("UPDATE entries SET log_id=:log_id, seq=:seq WHERE uuid=:uuid AND seq IS NULL",
+                     log_id=log_id, seq=seq, uuid=str(uuid))
+
+    def unanswered(self, board: str) -> bool:
+        """Returns whether a board may have an entry that waits for it: only its log tells."""
+        return self._db.row("SELECT 1 FROM entries JOIN handed_over USING (uuid)"
+                            " WHERE board=:board AND seq IS NULL", board=board) is not None
+
+    def learn(self, log_id: int, seq: int, board: str | None, data: bytes) -> None:
+        """Takes over an entry that the board holds: ours, now on board, or another host's."""
+        try:
+            entry = from_wire(data, "", board, log_id, seq)
+        except (WireError, ValueError):
+            return  # a later version's entry: the record itself is kept
+        if self._db.row("SELECT 1 FROM entries WHERE uuid=:uuid", uuid=str(entry.uuid)):
+            self.mark_delivered(entry.uuid, log_id, seq)
+            return
+        row = self._db.row("SELECT patient FROM entries WHERE assignment=:assignment LIMIT 1",
+                           assignment=entry.assignment)
+        patient = row["patient"] if row else f"unknown-{hex_id(entry.assignment)}"
+        self.add(replace(entry, patient=patient))
+
+
+def _entries(rows: Iterable[Row]) -> list[Entry]:
+    return [Entry(**{**dict(row), "uuid": UUID(row["uuid"]), "fields": json.loads(row["fields"]),
+                     "simulated": bool(row["simulated"])}) for row in rows]
 
 
 def to_wire(entry: Entry) -> bytes:

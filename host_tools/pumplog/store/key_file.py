@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from .. import host
 from ..errors import Integrity, Usage
+from .boards import Board
 from .keys import Key
-from .store import Board
 
 FORMAT, VERSION = "pumplog-keys", 1
 _COST = {"n": 1 << 14, "r": 8, "p": 1}

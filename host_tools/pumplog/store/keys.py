@@ -1,60 +1,68 @@
-"""The store's part that proves: device keys, and what boards attested of the end of their logs."""
+"""What proves a log: the device keys of boards, and what they attested of the end of their logs."""
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from pumpwire import seal
 
+from .database import Database
 from .page_reading import Keyring
 
 
 @dataclass(frozen=True)
 class Attestation:
-    """What a board said at a pull of where its log ends (pumpwire.seal), for this host's nonce."""
+    """What a board said at a pull of where its log ends (pumpwire.seal)."""
 
-    at_ms: int
-    nonce: bytes
-    said: bytes
+    at_ms: int  #: when it came, Unix ms UTC
+    nonce: bytes  #: what this host drew for it
+    said: bytes  #: the board's answer, as it came
 
 
 @dataclass(frozen=True)
 class Key:
-    """A device key that a board has or had, and since when it did."""
+    """A device key that a board has or had."""
 
-    device_key: bytes
-    since_ms: int
+    device_key: bytes  #: the key itself
+    since_ms: int  #: since when the board has had it, Unix ms UTC
 
 
-class ProofStore:
-    """Keys and attestations; nothing is ever replaced."""
+class Keys:
+    """Every device key that a board ever had; none is ever replaced."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
+    def __init__(self, database: Database) -> None:
+        self._db = database
 
-    def add_key(self, board: str, device_key: bytes, since_ms: int) -> None:
+    def add(self, board: str, key: Key) -> None:
         """Keeps a device key of a board beside those it had before."""
-        self._db.execute("INSERT OR IGNORE INTO keys VALUES (?,?,?,?)",
-                         (board, seal.key_id(device_key), device_key, since_ms))
+        self._db.insert_new("keys", board=board, key_id=seal.key_id(key.device_key),
+                            device_key=key.device_key, since_ms=key.since_ms)
 
-    def keys(self, board: str) -> tuple[Key, ...]:
+    def of(self, board: str) -> tuple[Key, ...]:
         """Returns every device key that a board ever had, oldest first."""
-        return tuple(Key(*row) for row in self._db.execute(
-            "SELECT device_key, since_ms FROM keys WHERE board=? ORDER BY since_ms", (board,)))
+        return tuple(Key(**row) for row in self._db.rows(
+            "SELECT device_key, since_ms FROM keys WHERE board=:board ORDER BY since_ms", board=board))
 
-    def keyring(self, board: str | None) -> Keyring:
+    def ring(self, board: str | None) -> Keyring:
         """Returns the keys that count for a board."""
-        rows = list(self._db.execute("SELECT board, device_key FROM keys ORDER BY since_ms"))
-        return Keyring(tuple(key for owner, key in rows if owner == board),
-                       tuple((owner, key) for owner, key in rows if owner != board))
+        held = [(row["board"], row["device_key"])
+                for row in self._db.rows("SELECT board, device_key FROM keys ORDER BY since_ms")]
+        return Keyring(tuple(key for owner, key in held if owner == board),
+                       tuple((owner, key) for owner, key in held if owner != board))
 
-    def add_attestation(self, log_id: int, one: Attestation) -> None:
+
+class Attestations:
+    """What boards attested; nothing is ever replaced."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, log_id: int, attestation: Attestation) -> None:
         """Keeps an attestation, judged or not: the key may come later."""
-        self._db.execute("INSERT INTO attestations (log_id, at_ms, nonce, said) VALUES (?,?,?,?)",
-                         (log_id, one.at_ms, one.nonce, one.said))
+        self._db.insert("attestations", log_id=log_id, **vars(attestation))
 
-    def attestations(self, log_id: int) -> list[Attestation]:
+    def of(self, log_id: int) -> list[Attestation]:
         """Returns a log's attestations in the order they came."""
-        return [Attestation(*row) for row in self._db.execute(
-            "SELECT at_ms, nonce, said FROM attestations WHERE log_id=? ORDER BY id", (log_id,))]
+        return [Attestation(**row) for row in self._db.rows(
+            "SELECT at_ms, nonce, said FROM attestations WHERE log_id=:log_id ORDER BY id",
+            log_id=log_id)]

@@ -39,14 +39,14 @@ class Keyring:
 @dataclass(frozen=True)
 class Reading:
     """What a page says. records: those that can be read; kept: how many of its bytes count, a torn
-    end left out; barred: its records must not be used; place: (log_id, first_seq) that it gives."""
+    end left out; unusable: its records must not be used; place: (log_id, first_seq) that it gives."""
 
     state: str
     version: int = 0
     records: list[Any] = field(default_factory=list)
     kept: int = 0
     error: str | None = None
-    barred: bool = False
+    unusable: bool = False
     footer: Any = None
     place: tuple[int, int] | None = None
 
@@ -65,7 +65,7 @@ def read_page(data: bytes, keys: Keyring) -> Reading:
             return Reading(UNREAD, version, kept=len(data), place=place)
         header, records, _, wrong = decoding.decode_page(data)
     except WireError as error:
-        return Reading(BAD, kept=len(data), error=str(error), barred=True)
+        return Reading(BAD, kept=len(data), error=str(error), unusable=True)
     footer = page.read_footer(data)
     if footer is None:
         good, kept = _open_end(data, header, wrong)
@@ -77,8 +77,9 @@ def read_page(data: bytes, keys: Keyring) -> Reading:
     if data[footer.used : page.FOOTER_AT].strip(ERASED):
         return Reading(BAD, version, records, len(data), "bytes behind the last record", False,
                        footer, place)
-    state, doubt = _seal_of(data, footer, keys)
-    return Reading(state, version, records, len(data), doubt, state in (UNVERIFIED, BAD), footer, place)
+    state, wrong_seal = _seal_of(data, footer, keys)
+    return Reading(state, version, records, len(data), wrong_seal, state in (UNVERIFIED, BAD), footer,
+                   place)
 
 
 def _fits(data: bytes, footer: Any) -> bool:

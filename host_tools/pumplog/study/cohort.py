@@ -14,7 +14,7 @@ from ..patients.episodes import Episode
 from ..patients.observed import Observed
 from ..patients.shares import Sight
 from ..quantities import decimal
-from ..store.store import Store
+from ..store import Store
 from .table import Table, Value, build_table
 
 SYNTHETIC = ("The cohort is synthetic: simulated pumps and patients, run on the real firmware; these"

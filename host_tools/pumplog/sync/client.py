@@ -26,8 +26,7 @@ from .. import host
 from ..errors import Integrity, Unreachable
 from ..links.link import Link
 from ..quantities import hex_id
-from ..store.keys import Attestation
-from ..store.store import Store
+from ..store import Attestation, Store
 from .transfer import Transfer
 
 _ANSWER_TIMEOUT_S = 10.0
@@ -220,7 +219,7 @@ class Client:
         Integrity for a page that does not verify, or an end that cannot be read, once all else is kept.
         """
         transfer = Transfer(self._link, store, log_id, progress)
-        before = set(store.holes(log_id))
+        before = set(store.holes.of(log_id))
         attested: bool | None = None
         for _ in range(_CLOSING_TRIES):
             had = transfer.records
@@ -235,17 +234,17 @@ class Client:
             raise Integrity(f"the board on {self._link.description} holds more than can be read at the"
                             " end of its log: what comes before is kept; pull again, and if it stays"
                             " so, have the board looked at.")
-        unverified, unread = store.unused_pages(log_id)
+        unverified, unread = store.pages.unverified(log_id), store.pages.unread(log_id)
         return PullResult(
-            transfer.records, transfer.pages, transfer.bytes, store.next_seq_reached(log_id),
-            transfer.repaired, store.bad_pages(log_id), unverified, unread,
-            tuple((log_id, *hole) for hole in store.holes(log_id) if hole not in before),
+            transfer.records, transfer.pages, transfer.bytes, store.holes.next_seq_reached(log_id),
+            transfer.repaired, store.pages.bad(log_id), unverified, unread,
+            tuple((log_id, *hole) for hole in store.holes.of(log_id) if hole not in before),
             bool(attested))
 
     def _report(self, transfer: Transfer) -> None:
         """Has the board send what the store lacks; every page that came whole stays."""
         store, log_id = transfer.store, transfer.log_id
-        wanted = store.next_seq_wanted(log_id, self.status()["oldest_seq"])
+        wanted = store.holes.next_seq_wanted(log_id, self.status()["oldest_seq"])
         try:
             with self._understood():
                 code = self._run(transfer, wanted)
@@ -282,10 +281,10 @@ class Client:
             raise Integrity(f"the board on {self._link.description} speaks for log"
                             f" {hex_id(told['log_id'])}, not {hex_id(log_id)}: have it looked at; what"
                             " came is kept.")
-        if store.page_bytes(log_id, told["first_seq"]) < told["used"]:
+        if store.pages.bytes_held(log_id, told["first_seq"]) < told["used"]:
             return None
-        store.add_attestation(log_id, Attestation(host.utc_now_ms(), nonce, said))
-        known = store.keyring(store.board_of(log_id)).named(told["key_id"])
+        store.attestations.add(log_id, Attestation(host.utc_now_ms(), nonce, said))
+        known = store.keys.ring(store.logs.board_of(log_id)).named(told["key_id"])
         if known and not any(decoding.attested(said, key, nonce) for key in known):
             raise Integrity(f"the board on {self._link.description} does not hold the key that it names:"
                             " what came is kept and proves nothing; have the board looked at.")

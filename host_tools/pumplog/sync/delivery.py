@@ -7,8 +7,7 @@ from pumpwire import commands, names
 from ..errors import Integrity, Partly
 from ..links import open_link
 from ..links.link import Link
-from ..store.entries import to_wire
-from ..store.store import Store
+from ..store import Store, to_wire
 from .client import Client, Proof, PullResult
 
 
@@ -18,26 +17,26 @@ def identify(client: Client, store: Store, board: str) -> Proof:
     if info.name != board:
         raise Integrity(f"this is board {info.name}, not {board}: nothing was written; check the"
                         " label and the port.")
-    known = store.board(board)
+    known = store.boards.named(board)
     proof = client.prove(known.device_key if known else None)
-    for log_id, owner in store.logs():
+    for log_id, owner in store.logs.all():
         if log_id == proof.log_id and owner != board:
             raise Integrity(f"board {board} shows the log of board {owner}: nothing was taken; have"
                             " both boards looked at.")
-    store.add_log(proof.log_id, board)
+    store.logs.add(proof.log_id, board)
     return proof
 
 
 def link_to(store: Store, spec: str, board: str) -> Link:
     """Returns a link to a board, paired with under the key that the store holds for it."""
-    known = store.board(board)
+    known = store.boards.named(board)
     return open_link(spec, board, known.pairing_key if known else None)
 
 
 def catch_up(client: Client, store: Store, log_id: int, board: str) -> PullResult | None:
     """Pulls before entries are handed over again whose answer was lost: a board that started since
     knows only from its log that it has them. Returns what that brought, None where there are none."""
-    return client.pull(store, log_id) if store.unanswered(board) else None
+    return client.pull(store, log_id) if store.entries.unanswered(board) else None
 
 
 def deliver(
@@ -46,14 +45,14 @@ def deliver(
     """Hands over the entries that wait for this board, under the check code given now, else the
     one given when they were entered; returns why each of the others still waits."""
     left = []
-    for entry in store.waiting(board):
-        store.mark_handed_over(entry.uuid)
+    for entry in store.entries.waiting(board):
+        store.entries.mark_handed_over(entry.uuid)
         result, seq = client.deliver(to_wire(entry), check_code or entry.check_code or 0)
         if result == commands.OK and seq is not None:
-            store.mark_delivered(entry.uuid, log_id, seq)
+            store.entries.mark_delivered(entry.uuid, log_id, seq)
             store.commit()
         elif result != commands.ALREADY:  # already there: the pull brings its record
-            store.mark_refused(entry.uuid)
+            store.entries.mark_refused(entry.uuid)
             left.append(f"{entry.kind} of {entry.patient} is not yet on board {board}:"
                         f" {names.RESULTS.get(result, result)}")
     return left
@@ -61,7 +60,7 @@ def deliver(
 
 def unconfirmed(store: Store, board: str, left: list[str]) -> list[str]:
     """Returns, after a pull, what to say of entries that the board claimed to have and has not."""
-    silent = len(store.waiting(board)) - len(left)
+    silent = len(store.entries.waiting(board)) - len(left)
     if silent <= 0:
         return []
     return [f"{silent} of the entries that wait for board {board} are in its log, it says, and are not:"

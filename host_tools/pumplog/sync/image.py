@@ -10,8 +10,8 @@ from pumpwire.records import FILLER
 from pumpwire.units import PAGE_BYTES
 
 from ..errors import Integrity, PumplogError, Unreachable
+from ..store import Store
 from ..store.page_reading import ERASED
-from ..store.store import Store
 from .client import PullResult
 
 
@@ -31,7 +31,7 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
         pages.append((first_seq, log_id, data))
     if not pages:
         raise Integrity(f"{path} holds no pumplog page: it is not a board's log partition.")
-    owners = dict(store.logs())
+    owners = dict(store.logs.all())
     for _, log_id, _ in pages:
         if owners.get(log_id, board) != board:
             raise Integrity(f"{path} is the log of board {owners[log_id]}, not of {board}: nothing was"
@@ -43,7 +43,7 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
     newest = {log_id: [first for first, other, _ in sorted(pages) if other == log_id][-2:]
               for log_id in log_ids}
     for first_seq, log_id, data in sorted(pages):
-        store.add_log(log_id, board)
+        store.logs.add(log_id, board)
         try:
             records += store.add_page_bytes(
                 log_id, first_seq, 0, as_synced(data, first_seq in newest[log_id]))
@@ -52,16 +52,17 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
     store.commit()
     if wrong:
         raise wrong
-    unused = [store.unused_pages(log_id) for log_id in log_ids]
+    unread = [store.pages.unread(log_id) for log_id in log_ids]
     gaps = [hole for hole in _holes(store, log_ids) if hole not in before]
     return PullResult(
-        records, len(pages), len(image), store.next_seq_reached(log_ids[-1]), 0,
-        sum(store.bad_pages(log_id) for log_id in log_ids), sum(count for count, _ in unused),
-        {version: count for _, unread in unused for version, count in unread.items()}, tuple(gaps))
+        records, len(pages), len(image), store.holes.next_seq_reached(log_ids[-1]), 0,
+        sum(store.pages.bad(log_id) for log_id in log_ids),
+        sum(store.pages.unverified(log_id) for log_id in log_ids),
+        {version: count for each in unread for version, count in each.items()}, tuple(gaps))
 
 
 def _holes(store: Store, log_ids: list[int]) -> list[tuple[int, int, int]]:
-    return [(log_id, *hole) for log_id in log_ids for hole in store.holes(log_id)]
+    return [(log_id, *hole) for log_id in log_ids for hole in store.holes.of(log_id)]
 
 
 def as_synced(data: bytes, may_be_open: bool) -> bytes:

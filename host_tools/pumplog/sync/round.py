@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from ..errors import PumplogError, Unreachable
+from ..store import StoreError
 
 AT_ONCE = 4  # links that a laptop's Bluetooth holds
 TRIES = 3
@@ -67,6 +68,8 @@ def _again(one: Visit[Target, Result], done: Future[Result], tries: int) -> bool
     """Notes how a try ended; returns whether there is to be another."""
     try:
         one.result = done.result()
+    except StoreError:
+        raise  # no other board could be kept either: the round ends
     except Unreachable as error:
         if len(one.broken) + 1 < tries:
             one.broken.append(error)

@@ -9,7 +9,7 @@ from pumpwire.errors import WireError
 
 from ..errors import Integrity, Unreachable
 from ..links.link import Link
-from ..store.store import Store
+from ..store import Store
 
 _SILENCE_S = 1.0
 _TRIES = 8

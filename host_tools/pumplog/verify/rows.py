@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..intervals import Interval, merge, subtract
+from ..store import StoredPage, row_of
 from ..store.page_reading import OPEN, UNREAD, UNVERIFIED, Reading
-from ..store.pages import StoredPage, row_of
 from .findings import Finding
 
 Rows = dict[int, tuple[str, int, int, str]]
@@ -57,7 +57,7 @@ def _span(one: Held) -> Interval:
 
 def _in_page(one: Held, rows: Callable[[int, int], Rows], strange: bool) -> Iterator[Finding]:
     reading = one.reading
-    expected = {} if reading.barred else {record.seq: row_of(record) for record in reading.records}
+    expected = {} if reading.unusable else {record.seq: row_of(record) for record in reading.records}
     stored = rows(one.first, _span(one)[1] - 1)
     if not stored and strange and reading.state == OPEN:
         return  # it follows a page under an unknown key, and is not used either

@@ -20,7 +20,7 @@ from pumpwire.records import LOST, SKIPPED
 
 from ..intervals import intersect, merge, subtract
 from ..quantities import hex_id
-from ..store.keys import Attestation
+from ..store import Attestation, Quarantined, Store, StoredPage
 from ..store.page_reading import (
     BAD,
     OPEN,
@@ -32,8 +32,6 @@ from ..store.page_reading import (
     Reading,
     read_page,
 )
-from ..store.pages import StoredPage
-from ..store.store import Store
 from .findings import BROKEN, Finding, merged
 from .rows import Held, Rows, altered_rows
 
@@ -49,14 +47,15 @@ class Evidence:
     rows: Callable[[int, int], Rows]
     attestations: list[Attestation]
     reached: list[tuple[int, int]]
-    quarantined: list[tuple[int, str]]
+    quarantined: list[Quarantined]
 
     @classmethod
     def of(cls, store: Store, log_id: int, board: str | None) -> Evidence:
         """Takes what the store holds."""
-        return cls(log_id, list(store.pages(log_id)), store.keyring(board),
-                   lambda first, last: store.rows(log_id, first, last), store.attestations(log_id),
-                   store.reached(log_id), store.quarantined(log_id))
+        return cls(log_id, list(store.pages.of(log_id)), store.keys.ring(board),
+                   lambda first, last: store.records.rows(log_id, first, last),
+                   store.attestations.of(log_id), store.pulls.reached(log_id),
+                   store.pages.quarantined(log_id))
 
 
 @dataclass(frozen=True)
@@ -165,7 +164,7 @@ class _Verdict:
         elif reading.state == UNVERIFIED:
             self._page_finding("unverified", one, f"key {reading.footer.key_id:04x}")
         elif reading.state == BAD:
-            kind = "wrong_key" if reading.barred and reading.footer else "altered"
+            kind = "wrong_key" if reading.unusable and reading.footer else "altered"
             self._page_finding(kind, one, reading.error or "")
         elif reading.state == UNKEYED:
             self._unkeyed(one)

@@ -1,0 +1,76 @@
+"""The store's boards, and which log is from which board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+from .database import Database
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board that this host provisioned."""
+
+    name: str  #: as on its label
+    device_key: bytes  #: seals its pages; both sides prove themselves by it
+    pairing_key: bytes  #: what a host shows to be allowed to pair
+    check_code: int  #: six digits on its label
+    pl_per_count: int  #: what a count of the pump's mechanism gives, picolitres
+    uncertainty_ppm: int  #: of pl_per_count, parts per million
+    provisioned_at_ms: int  #: Unix ms UTC
+
+
+class Log(NamedTuple):
+    """A log, and the board that wrote it."""
+
+    log_id: int  #: random, made when the log was formatted
+    board: str  #: its board's name
+
+
+_COLUMNS = ", ".join(field.name for field in fields(Board))
+
+
+class Boards:
+    """The boards that this host knows."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def put(self, board: Board) -> None:
+        """Keeps a board, in place of an earlier one of its name."""
+        self._db.put("boards", ("name",), **vars(board))
+
+    def all(self) -> list[Board]:
+        """Returns all boards by name."""
+        return [Board(**row) for row in self._db.rows(f"SELECT {_COLUMNS} FROM boards ORDER BY name")]
+
+    def named(self, name: str) -> Board | None:
+        """Returns the board of that name, if this host knows it."""
+        row = self._db.row(f"SELECT {_COLUMNS} FROM boards WHERE name=:name", name=name)
+        return Board(**row) if row else None
+
+
+class Logs:
+    """Which logs there are."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, log_id: int, board: str) -> None:
+        """Notes which board a log is from; what was noted before stays."""
+        self._db.insert_new("logs", log_id=log_id, board=board)
+
+    def all(self) -> list[Log]:
+        """Returns all logs by log_id."""
+        return [Log(**row) for row in self._db.rows("SELECT log_id, board FROM logs ORDER BY log_id")]
+
+    def of(self, board: str) -> list[Log]:
+        """Returns a board's logs by log_id."""
+        return [Log(**row) for row in self._db.rows(
+            "SELECT log_id, board FROM logs WHERE board=:board ORDER BY log_id", board=board)]
+
+    def board_of(self, log_id: int) -> str | None:
+        """Returns the name of the board that a log is from."""
+        row = self._db.row("SELECT board FROM logs WHERE log_id=:log_id", log_id=log_id)
+        return row["board"] if row else None

@@ -1,0 +1,57 @@
+"""What a store lacks of a log: the holes between its pages, and from where on a board is to be asked."""
+
+from __future__ import annotations
+
+from pumpwire.units import PAGE_BYTES
+
+from .page_reading import UNREAD
+from .pages import Pages
+from .pulls import Pulls
+from .records import Records
+
+
+class Holes:
+    """Joins pages, records and pulls; nothing is stored here."""
+
+    def __init__(self, pages: Pages, records: Records, pulls: Pulls) -> None:
+        self._pages, self._records, self._pulls = pages, records, pulls
+
+    def of(self, log_id: int) -> list[tuple[int, int]]:
+        """Returns the stretches (first, last seq) between the pages held, but for those of which the
+        log itself says that no record has their numbers."""
+        out: list[tuple[int, int]] = []
+        end: int | None = None
+        for span in self._pages.spans(log_id):
+            if end is not None and end < span.first_seq:
+                out.append((end, span.first_seq - 1))
+            uncounted = span.state == UNREAD and not span.records and span.length == PAGE_BYTES
+            end = None if uncounted else span.end
+        skipped = [] if not out else [(record.fields["first_seq"], record.fields["last_seq"])
+                                      for record in self._records.of(log_id, "skipped")]
+        return [(first, last) for first, last in out
+                if not any(begin <= first and last <= end for begin, end in skipped)]
+
+    def next_seq_wanted(self, log_id: int, oldest_seq: int = 0) -> int:
+        """Returns from which record on to ask a board whose oldest one is oldest_seq.
+
+        The board answers from right behind the record before that one: a page that was pulled
+        before it had its footer is asked for from its own end on, as long as it is one of the last
+        two, for no other page waits for its footer. A hole that the board cannot fill is not asked
+        for again.
+        """
+        ends = [span.end for span in self._pages.last_spans(log_id, 2)
+                if span.length < PAGE_BYTES and span.end > oldest_seq]
+        return min([self.next_seq_reached(log_id, oldest_seq), *ends])
+
+    def next_seq_reached(self, log_id: int, oldest_seq: int = 0) -> int:
+        """Returns the first record that this store lacks and that the board may have."""
+        for first, last in self.of(log_id):
+            if last >= oldest_seq and not self._known_lost(log_id, first):
+                return max(first, oldest_seq)
+        return self._pages.end(log_id)
+
+    def _known_lost(self, log_id: int, first: int) -> bool:
+        """Returns whether a hole is the end of a bad page, or outlasted a complete pull while the
+        board had later records: its page is gone there."""
+        before = self._pages.before(log_id, first + 1)
+        return bool(before and before["error"]) or self._pulls.stopped_at(log_id, first)

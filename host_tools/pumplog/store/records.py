@@ -1,0 +1,92 @@
+"""The store's decoded records: what the pages that may be used say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pumpwire.records import KINDS, name_of
+
+from .database import Database
+
+Moment = tuple[int, int]  # boot, uptime_ms
+RecordRow = tuple[str, int, int, str]  # kind, boot, uptime_ms, fields as JSON
+_COLUMNS = ("log_id", "seq", "kind", "boot", "uptime_ms", "fields")
+
+
+@dataclass(frozen=True)
+class StoredRecord:
+    """A decoded record."""
+
+    log_id: int  #: the log it is of
+    seq: int  #: its number in that log
+    kind: str  #: by name
+    boot: int  #: the boot that wrote it
+    uptime_ms: int  #: the board's, since that boot
+    fields: dict[str, Any]  #: as in pumpwire.records, units in their names
+
+
+class Records:
+    """Decoded records; a record's identity is (log_id, seq)."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, log_id: int, records: Iterable[Any]) -> None:
+        """Keeps decoded records; what is held under a record's identity stays."""
+        self._db.insert_all_new(
+            "records", _COLUMNS, [(log_id, record.seq, *row_of(record)) for record in records])
+
+    def remove(self, log_id: int, first: int, end: int) -> None:
+        """Takes back the records first..end-1: their page may not be used."""
+        self._db.run("DELETE FROM records WHERE log_id=:log_id AND seq>=:first AND seq<:end",
+                     log_id=log_id, first=first, end=end)
+
+    def of(self, log_id: int, *kinds: str) -> Iterator[StoredRecord]:
+        """Yields a log's records in order of seq, of these kinds only if any are named."""
+        named = {f"kind_{n}": kind for n, kind in enumerate(kinds)}
+        where = f" AND kind IN ({', '.join(f':{name}' for name in named)})" if kinds else ""
+        for seq, kind, boot, uptime_ms, fields in self._db.rows(
+                f"SELECT seq, kind, boot, uptime_ms, fields FROM records WHERE log_id=:log_id{where}"
+                " ORDER BY seq", log_id=log_id, **named):  # unpacked: the longest read of all
+            yield StoredRecord(log_id, seq, kind, boot, uptime_ms, json.loads(fields))
+
+    def rows(self, log_id: int, first: int, last: int) -> dict[int, RecordRow]:
+        """Returns {seq: (kind, boot, uptime_ms, fields as JSON)} of the records first..last."""
+        return {row["seq"]: (row["kind"], row["boot"], row["uptime_ms"], row["fields"])
+                for row in self._db.rows(
+                    "SELECT seq, kind, boot, uptime_ms, fields FROM records"
+                    " WHERE log_id=:log_id AND seq BETWEEN :first AND :last",
+                    log_id=log_id, first=first, last=last)}
+
+    def around(self, log_id: int, first: int, last: int) -> tuple[Moment | None, Moment | None]:
+        """Returns (boot, uptime_ms) of the last record up to `first` and the first from `last` on."""
+        return (self._moment(log_id, "seq<=:seq ORDER BY seq DESC", first),
+                self._moment(log_id, "seq>=:seq ORDER BY seq ASC", last))
+
+    def _moment(self, log_id: int, which: str, seq: int) -> Moment | None:
+        row = self._db.row(f"SELECT boot, uptime_ms FROM records WHERE log_id=:log_id AND {which}"
+                           " LIMIT 1", log_id=log_id, seq=seq)
+        return (row["boot"], row["uptime_ms"]) if row else None
+
+    def last_uptimes(self, log_id: int) -> dict[int, int]:
+        """Returns {boot: uptime in ms of its last record} of a log."""
+        return {row["boot"]: row["uptime_ms"] for row in self._db.rows(
+            "SELECT boot, MAX(uptime_ms) AS uptime_ms FROM records WHERE log_id=:log_id GROUP BY boot",
+            log_id=log_id)}
+
+    def missing(self, log_id: int) -> list[tuple[int, int]]:
+        """Returns the holes (first, last seq) between the records that may be used."""
+        return [(row["before"] + 1, row["seq"] - 1) for row in self._db.rows(
+            "SELECT before, seq FROM (SELECT seq, LAG(seq) OVER (ORDER BY seq) AS before"
+            " FROM records WHERE log_id=:log_id) AS pairs WHERE seq > before + 1", log_id=log_id)]
+
+
+def row_of(record: Any) -> RecordRow:
+    """Returns (kind, boot, uptime_ms, fields as JSON) of a decoded record, as it is stored."""
+    kind = name_of(record.kind) if record.kind in KINDS else f"kind_{record.kind}"
+    fields = json.dumps({name: value.hex() if isinstance(value, bytes) else value
+                         for name, value in record.fields.items()})
+    return kind, record.boot, record.uptime_ms, fields
