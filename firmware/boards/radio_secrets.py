@@ -1,14 +1,14 @@
 """The Bluetooth stack's secrets: a pairing host's wait here until its link proves to be authenticated.
 
 Strangers who pair without a passkey leave secrets too: these are dropped, so that nobody but a host that
-knew the passkey pushes another's bond out of the table (gateway.bonds). The ESP32's stack must not learn
+knew the passkey pushes another's bond out of the table (radio_bonds). The ESP32's stack must not learn
 of that: a secret that is refused, or a bond that is still there after it had it deleted to pair anew, it
 tries again for ever (ble_store_write, ble_sm_chk_repeat_pairing in NimBLE). So every secret is said to
 be kept, and a bond that it deletes is hidden from it until a link ends: whoever bears a bonded host's
 address cannot have that host forgotten.
 """
 
-from gateway.bonds import ADDRESS_BYTES, TYPES, Bonds
+from radio_bonds import ADDRESS_BYTES, TYPES, Bonds
 
 
 class Secrets:

@@ -1,7 +1,21 @@
 """The slot ahead of the log's head: given up, erased, found blank and marked, outside the tick.
 
-The mark is the first 8 bytes of the next header, programmed once the slot was read back blank: a
-slot without it was perhaps not erased to the end. A slot whose cells refuse is retired.
+Theory. An erase takes up to 400 ms and stalls everything, so it may not come in the tick: when the open
+page is full, the next slot must be ready. Four steps make it so, one operation on flash each, in an
+order that power may cut anywhere:
+
+    LOST in the open page    which records go with the slot's page: told before they are gone
+    erase                    cut short, the slot may read as anything: the LOST says whose it was
+    look                     every byte is read back as erased, or the slot is retired
+    mark                     the first 8 bytes of the next header: no mark, perhaps no whole erase
+
+What holds: no record goes before its LOST is durable; no page begins in a slot without a mark; a slot
+whose cells refuse is zeroed at its prefix and never written again. Room for a LOST (LOST_BYTES) stays
+free in the open page until there is nothing to be given up, so that the first step never lacks it.
+
+Tried and left: a LOST put where room happened to be (an erase could come before it had found any); a
+slot whose erase power cut called one that refuses (a good slot was given up for ever); a mark trusted
+though the header behind it may have been under way (recovery says where it is trusted: `trusted`).
 """
 
 from micropython import const

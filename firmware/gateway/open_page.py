@@ -87,13 +87,13 @@ class OpenPage:
         self._take(slot, extent.seed, extent.end, extent.count)
         at, end = (extent.last_at, extent.end) if extent.count else (0, _HEADER_BYTES)
         again = bytes(memoryview(data)[at:end])
-        self.open = self._write(slot, at, again) and self.fill(extent.reach - extent.end)
+        self.open = self.write(slot, at, again) and self.fill(extent.reach - extent.end)
 
     def fill(self, n):
         """Programs n zeros behind what is used; returns whether the cells hold them."""
         while n > 0:
             chunk = bytes(min(n, _FILL_BYTES))
-            if not self._write(self.slot, self.used, chunk):
+            if not self.write(self.slot, self.used, chunk):
                 return False
             self.used += len(chunk)
             n -= len(chunk)
@@ -134,7 +134,7 @@ class OpenPage:
         elif used + 1 + n + room > _FOOTER_AT:
             return 0
         else:
-            good = self.fill(1) and self._write(self.slot, used + 1, bytes(memoryview(frame)[:n]))
+            good = self.fill(1) and self.write(self.slot, used + 1, bytes(memoryview(frame)[:n]))
             used = self.used
         if not good:
             self.failures += 1
@@ -171,7 +171,7 @@ class OpenPage:
             k += 1
         return True
 
-    def _write(self, slot, offset, data):
+    def write(self, slot, offset, data):
         """Programs data and reads it back; returns whether the cells hold it."""
         back = bytearray(len(data))
         try:

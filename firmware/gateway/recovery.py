@@ -1,6 +1,30 @@
 """How the event log is taken up where power left it: a part of EventLog, at boot only.
 
-It is let go afterwards (boot_code): its heap is worth more than its speed.
+Theory. An erase sets bits of a page to 1, a program sets some to 0, and power can go at any moment of
+either. What was under way then is *undecided*: its bits may read as before or as after, and otherwise
+at every look. A boot can itself be cut at any moment, and so can the boot after it.
+
+What holds after every boot:
+1. Every record that `append` returned is there, with its number.
+2. No number is given twice. So numbers that undecided bytes may have held are skipped.
+3. Every number that no record has is told by a SKIPPED, every page given up by a LOST.
+4. What one boot decided, all later ones decide. So before a boot builds on undecided bytes it makes
+   them decided: the last good frame is programmed again (`settle`), a header that may read as none is
+   written again or taken away (`clear`), a torn end is filled with zeros or closed by a footer.
+5. A later boot believes of a closed page what its footer counts, and nothing else in it.
+
+Order: the newest page is found (head_search), its end is looked at several times (`_reread_end`), it
+is gone on with or closed (`_take_up`), the slot ahead of it is judged (`_look_ahead`). The footer of
+the page before comes with the first `seal`, and with it the gaps that boots cut short did not tell
+(`note_gaps`): the pages tell, back to where two of them follow on without a gap.
+
+Tried and left: a new page at each boot (a board that reboots every ten seconds gave up its history);
+one look at the end of the page (hardly begun, a footer reads as erased now and then); a header behind
+the head taken for the oldest page because it read as good once; a SKIPPED believed in a page whose
+footer did not count it (nobody was told of a gap). Each has its test in tests/both/test_power_cuts.py.
+
+The log's parts (slots, ahead, opened, the page that was left) are public for this module's sake. It is
+let go after a boot (boot_code): its heap is worth more than its speed.
 """
 
 from micropython import const
@@ -38,12 +62,12 @@ def new_id(slots, random):
 
 def resume(log, head):
     """Takes the ring up where it was left; returns the records that say what was found."""
-    slots = log._slots
-    opened = log._open
-    data = log._page
+    slots = log.slots
+    opened = log.opened
+    data = log.boot_page
     extent = None
     while True:
-        log._flash.read(head, 0, data)
+        log.flash.read(head, 0, data)
         first_seq = 0
         try:
             version, _, first_seq = page.read_prefix(data)
@@ -52,12 +76,12 @@ def resume(log, head):
             _reread_end(log, head, data)
             extent = Extent(data)
             if not extent.count:  # power may have gone in its header: it reads so from here on
-                opened._write(head, 0, data[: page.HEADER_BYTES])
+                opened.write(head, 0, data[: page.HEADER_BYTES])
             break
         except WireError:
             if not is_blank(memoryview(data)[page.HEADER_BYTES :]):
                 break  # its header rotted
-        log._clear(head)  # power went as this page was being opened: it is none, however it reads
+        log.clear(head)  # power went as this page was being opened: it is none, however it reads
         before = slots.before(head, ANY_SEQ)
         if before < 0:
             log.next_seq = first_seq
@@ -73,8 +97,8 @@ def resume(log, head):
 
 
 def _take_up(log, head, first_seq, extent):
-    opened = log._open
-    data = log._page
+    opened = log.opened
+    data = log.boot_page
     noted = []
     _find_previous(log, head)
     opened.count = -1
@@ -100,9 +124,9 @@ def _take_up(log, head, first_seq, extent):
             rest = max(1, rest + extent.count - count)
         if count < extent.count:
             vouched = Extent(data, count)
-    log._told += vouched.skipped
+    log.told_gaps += vouched.skipped
     rotten = _look_ahead(log, head, extent, shut, decayed, first_seq + count)
-    log._lost_noted = vouched.lost_seq >= 0
+    log.lost_noted = vouched.lost_seq >= 0
     log.next_seq = first_seq + count
     if not shut:
         if decayed:
@@ -117,36 +141,36 @@ def _take_up(log, head, first_seq, extent):
                 opened.open = False
     if decayed:
         noted.append((records.CELLS, head, extent.end, records.CELLS_DECAYED))
-    slots = log._slots
+    slots = log.slots
     if not opened.open and slots.look((head + 1) % slots.pages) != OURS:
         _note_lost(log)
     if decayed or rotten:
         _skip(log, log.next_seq, log.next_seq + (_MOST_RECORDS if rotten else rest), noted)
         if decayed and not shut:  # that stands before a slot is erased for what comes
-            log._waiting = head
-            log._w_count = count
-            log._w_end = opened.end
-            log._w_flags = opened.flags
+            log.left = head
+            log.left_count = count
+            log.left_end = opened.end
+            log.left_flags = opened.flags
             opened.count = -1
             log.seal()
         return noted
-    log._ahead.trusted = opened.open and _trusted(extent)
+    log.ahead.trusted = opened.open and _trusted(extent)
     return noted
 
 
 def _close_again(log, head, data):
     """Completes the footer of the newest page; returns the count in it, and in data the page."""
     log.seal()
-    log._waiting = head
-    log._w_count = -1
+    log.left = head
+    log.left_count = -1
     log.seal()
-    log._flash.read(head, 0, data)
+    log.flash.read(head, 0, data)
     return data[_COUNT_AT] | data[_COUNT_AT + 1] << 8
 
 
 def _skip(log, first_seq, next_seq, noted):
     log.seal()  # of the page before, with what was skipped there
-    log._told.append((first_seq, next_seq - 1))
+    log.told_gaps.append((first_seq, next_seq - 1))
     log.next_seq = next_seq
     log.boot = max(log.boot, next_seq) + 1  # no boot has had that: each wrote a record
     noted.append((records.SKIPPED, first_seq, next_seq - 1, 0))
@@ -155,20 +179,20 @@ def _skip(log, first_seq, next_seq, noted):
 
 def _find_previous(log, head):
     """Finds the page before the head, whose footer may be torn or missing."""
-    slots = log._slots
+    slots = log.slots
     before = slots.before(head)
     if before < 0 or slots.version != page.VERSION:
         return
-    log._waiting = before
-    log._w_count = -1
+    log.left = before
+    log.left_count = -1
     before = slots.before(before)
     if before >= 0 and slots.version == page.VERSION:
-        log._previous = _seal_of(log, before)
+        log.previous = _seal_of(log, before)
 
 
 def _seal_of(log, slot):
     made = bytearray(page.PREVIOUS_BYTES)
-    log._flash.read(slot, _SEAL_AT, made)
+    log.flash.read(slot, _SEAL_AT, made)
     return bytes(made)
 
 
@@ -179,8 +203,8 @@ def _look_ahead(log, head, extent, shut, decayed, next_seq):
     A header that power cut short is taken away before another record gets its number: it may read
     as good the next time.
     """
-    slots = log._slots
-    ahead = log._ahead
+    slots = log.slots
+    ahead = log.ahead
     garbage = []
     what = FOREIGN
     for step in range(1, slots.pages):
@@ -190,7 +214,7 @@ def _look_ahead(log, head, extent, shut, decayed, next_seq):
             continue
         if ((what == SPENT or what == OURS and slots.first_seq > extent.first_seq)
                 and slots.blank(slot, page.HEADER_BYTES)):
-            log._clear(slot)
+            log.clear(slot)
             continue
         if what not in (SPENT, FOREIGN) and (what or slots.blank(slot, page.HEADER_BYTES)):
             _not_kept(slots, slot)
@@ -198,7 +222,7 @@ def _look_ahead(log, head, extent, shut, decayed, next_seq):
         garbage.append(slot)
     giving_up = extent.lost_seq >= 0 and not shut
     if what == READY and not _trusted(extent):
-        log._clear(slot)
+        log.clear(slot)
     elif giving_up:
         ahead.noted = extent.lost_seq
         if what == OURS and slots.first_seq == extent.lost_seq:
@@ -254,7 +278,7 @@ def _reread_end(log, slot, data):
     read as erased."""
     again = bytearray(_PAGE_BYTES - _END_AT)
     for _ in range(_READS):
-        log._flash.read(slot, _END_AT, again)
+        log.flash.read(slot, _END_AT, again)
         for i in range(len(again)):
             data[_END_AT + i] &= again[i]
 
@@ -275,7 +299,7 @@ def settle(log, slot, data):
     except WireError:
         return
     if extent.last_at >= 0:
-        log._open._write(slot, extent.last_at, bytes(data[extent.last_at : extent.end]))
+        log.opened.write(slot, extent.last_at, bytes(data[extent.last_at : extent.end]))
 
 
 def note_gaps(log, slot, data, footer, count):
@@ -291,8 +315,8 @@ def note_gaps(log, slot, data, footer, count):
                 _note_lost(log)
         except WireError:
             pass
-    slots = log._slots
-    following = log._open.first_seq
+    slots = log.slots
+    following = log.opened.first_seq
     unread = []  # (slot, count) of pages behind the gap, whose SKIPPED may tell of it
     sure = 0
     while sure < _SURE:
@@ -312,31 +336,31 @@ def note_gaps(log, slot, data, footer, count):
 
 def _note_gap(log, first_seq, last_seq, unread, data):
     for slot, count in unread:
-        log._flash.read(slot, 0, data)
+        log.flash.read(slot, 0, data)
         try:
-            log._told += Extent(data, count).skipped
+            log.told_gaps += Extent(data, count).skipped
         except WireError:
             pass
     unread.clear()
-    for told in log._told:
+    for told in log.told_gaps:
         if told[0] <= first_seq and last_seq <= told[1]:
             return
-    log._told.append((first_seq, last_seq))
-    log._unnoted.append((records.SKIPPED, (first_seq, last_seq, 0)))
+    log.told_gaps.append((first_seq, last_seq))
+    log.unnoted.append((records.SKIPPED, (first_seq, last_seq, 0)))
 
 
 def _count(log, slot, following, data):
     """Returns how many records a page's footer says, -1: it has no good one; following: first_seq of
     the page after it; data: room for a page."""
-    slots = log._slots
+    slots = log.slots
     slots.look(slot)
     if slots.version != page.VERSION:
         return -1
     count = bytearray(2)
-    log._flash.read(slot, _COUNT_AT, count)
+    log.flash.read(slot, _COUNT_AT, count)
     count = count[0] | count[1] << 8
     if slots.first_seq + count != following:  # a gap is said of a page that is whole only
-        log._flash.read(slot, 0, data)
+        log.flash.read(slot, 0, data)
         try:
             page.check_footer(data, page.read_footer(data))
         except (WireError, AttributeError):
@@ -346,10 +370,10 @@ def _count(log, slot, following, data):
 
 def _note_lost(log):
     """Says what was given up when no LOST for it could be put."""
-    oldest_seq = log._slots.oldest_seq
-    if not log._lost_noted and oldest_seq > 0:
-        log._lost_noted = True
-        log._unnoted.append((records.LOST, (0, oldest_seq - 1, 0)))
+    oldest_seq = log.slots.oldest_seq
+    if not log.lost_noted and oldest_seq > 0:
+        log.lost_noted = True
+        log.unnoted.append((records.LOST, (0, oldest_seq - 1, 0)))
 
 
 def _holds_records(slots, slot):

@@ -1,4 +1,15 @@
-"""The tracker: a pure state machine from counts, presses, weight and time to records."""
+"""The tracker: a pure state machine from counts, presses, weight and time to records.
+
+Theory. Counts are whole and the motor's phase is not known, so nothing here is a number alone: every
+statement is an interval. n counts in an unbroken stretch T mean between n - 1 and n + 1 quanta (rate);
+a bolus is given or denied where exactly one of two such intervals holds the counts, else unresolved
+(bolus); what counts and weight say is compared as a difference less an allowance (balance), never
+mixed. A value that cannot be bounded is left out of the record, or marked inferred, never guessed.
+
+Time is an argument: `second` gets what the sampler read and the uptime that goes with it. Work is
+parted over the seconds behind a minute, so that no tick carries all of it. Integers stay below 2^30,
+where MicroPython allocates nothing for them.
+"""
 
 from micropython import const
 from pumpwire import records

@@ -43,7 +43,7 @@ def _worn_ring():
         log.append(records.ENTRY, bytes(100))
         for _ in range(4):
             log.service()
-        used = log.page_at(log._open.slot)[1]
+        used = log.page_at(log.opened.slot)[1]
     return flash
 
 

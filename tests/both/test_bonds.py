@@ -1,6 +1,6 @@
 """Bonds: eight hosts, each whole after a reboot, the oldest given up."""
 
-from gateway.bonds import HOSTS, Bonds
+from boards.radio_bonds import HOSTS, Bonds
 
 
 class Nvs:

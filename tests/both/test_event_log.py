@@ -237,10 +237,10 @@ def test_a_bit_of_the_newest_header_is_no_torn_erase_though_no_service_came_roun
     flash = Nor(4)
     log = _log(flash)
     n = 0
-    while not log.oldest_seq or log._open.count < 200:
+    while not log.oldest_seq or log.opened.count < 200:
         _minute(log, n % 50 * 9)
         n += 1
-    at = log._open.slot * 4096
+    at = log.opened.slot * 4096
     for bit in range(8 * page.PREFIX_BYTES):
         rotten = flash.copy()
         rotten.cells[at + bit // 8] ^= 1 << bit % 8
@@ -252,7 +252,7 @@ def test_slots_that_somebody_swapped_do_not_hide_the_newest_page():
     flash = Nor(4)
     log = _log(flash)
     n = 0
-    while log._open.slot != 2 or not log._ahead.ready:
+    while log.opened.slot != 2 or not log.ahead.ready:
         _minute(log, n % 50 * 9)
         _service(log)
         n += 1
@@ -266,7 +266,7 @@ def test_a_first_and_last_slot_that_somebody_swapped_do_not_hide_the_newest_page
     flash = Nor(4)
     log = _log(flash)
     n = 0
-    while not log.oldest_seq or log._open.slot != 0 or not log._ahead.ready:
+    while not log.oldest_seq or log.opened.slot != 0 or not log.ahead.ready:
         _minute(log, n % 50 * 9)
         _service(log)
         n += 1
@@ -282,7 +282,7 @@ def test_an_old_page_put_behind_the_newest_one_does_not_hide_it():
     flash = Nor(4)
     log = _log(flash)
     n = 0
-    while log._open.slot != 1:
+    while log.opened.slot != 1:
         _minute(log, n % 50 * 9)
         n += 1
     _fill(log, 20)

@@ -304,7 +304,7 @@ def test_a_torn_record_that_reads_as_a_minute_where_none_can_be_is_torn():
             bed.append(records.RELIEF, (0, 1 << 20, 0))
             bed.wait(60000)
             bed.append(records.RELIEF, (0, 1 << 20, 0))
-        opened = bed.log._open
+        opened = bed.log.opened
         frame = bytearray(8)
         raw = bytearray(28)
         bed.flash.read(opened.slot, 0, raw)

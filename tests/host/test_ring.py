@@ -97,7 +97,7 @@ def test_the_head_of_a_ring_is_found_in_few_reads_wherever_it_is() -> None:
             log = EventLog(flash, Uptime(), random)
             log.mount(1, 100)
             assert flash.found and flash.done
-            assert log._open.slot == head, (head, wrapped)
+            assert log.opened.slot == head, (head, wrapped)
             assert flash.found[0] <= 24 and flash.done[0] <= 48, (head, wrapped, flash.done)
             assert flash.done[1] <= 1024 + page.PAGE_BYTES, (head, wrapped, flash.done)
 

@@ -122,8 +122,8 @@ def test_a_bad_byte_deep_in_the_open_page_is_no_torn_end() -> None:
     board.damage(200)
     held = store()
     image = bytes(board.flash.cells)
-    first_seq = board.log.page_at(board.log._open.slot)[0]
-    page_at = board.log._open.slot * 4096
+    first_seq = board.log.page_at(board.log.opened.slot)[0]
+    page_at = board.log.opened.slot * 4096
     data = image[page_at : page_at + 4096].rstrip(b"\xff")
     with pytest.raises(Integrity, match="quarantine"):
         held.add_page_bytes(board.log.log_id, first_seq, 0, data)

@@ -68,7 +68,7 @@ def test_one_bit_rotten_anywhere_gives_no_number_twice_and_no_wrong_record() -> 
     for seed in range(scaled(700, 20_000)):
         choose = random.Random(seed)
         bed = choose.choice(logs)
-        opened = bed.log._open
+        opened = bed.log.opened
         at = choose.randrange(len(bed.flash.cells))
         if seed % 2:  # where it hurts: the newest page, most of all its last records
             last = opened.slot * 4096 + opened.used

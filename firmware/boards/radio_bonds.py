@@ -26,7 +26,7 @@ class Bonds:
 
     def __init__(self, nvs):
         self._nvs = nvs
-        self._slots = [None] * HOSTS  # (age, address, {type: (key, value)})
+        self._slots = [None] * HOSTS  # type: list  # of (age, address, {type: (key, value)})
         for slot in range(HOSTS):
             self._load(slot)
 
