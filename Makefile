@@ -52,18 +52,18 @@ lint: $(READY)  ## ruff; mypy on the host side, and on the drivers against the E
 	$(BIN)/python tests/host/firmware_types.py
 
 firmware: $(READY)  ## compile what goes to an ESP32, and what it costs a board; IMAGE=stock.bin: its image too
-	$(BIN)/python -m pumplog.deploy.firmware_build build/firmware
+	$(BIN)/python -m pumplog.cli.board build --build build/firmware
 	$(BIN)/python tests/bench/budget.py build/firmware
-	$(if $(IMAGE),$(BIN)/python -m pumplog.deploy image $(STOCK))
+	$(if $(IMAGE),$(BIN)/python -m pumplog.cli.board image $(STOCK))
 
 flash: $(READY)  ## MicroPython with the board's partitions onto PORT=, from IMAGE= with IMAGE_SHA256=
 	$(PORT_GIVEN)
 	@test -n "$(IMAGE)" || { echo "make flash: name MicroPython's stock image with IMAGE=" >&2; exit 2; }
-	$(BIN)/python -m pumplog.deploy flash --port $(PORT) $(STOCK)
+	$(BIN)/python -m pumplog.cli.board flash --port $(PORT) $(STOCK)
 
 deploy: $(READY)  ## the firmware onto PORT=, beside the one that runs; every byte checked, then switched
 	$(PORT_GIVEN)
-	$(BIN)/python -m pumplog.deploy deploy --port $(PORT)
+	$(BIN)/python -m pumplog.cli.board deploy --port $(PORT)
 
 doctor: $(READY)  ## what is on the board on PORT=, and what to do about it
 	$(PORT_GIVEN)

@@ -23,18 +23,25 @@ def parse(text: str | None, option: str, kind: Kind) -> int:
     """Returns the quantity as a whole number of the kind's stored unit; Usage if in any doubt."""
     what, example, units = kind
     if not text:
-        raise Usage(f"{option} is missing: give {what} with its unit, as in '{example}'.")
+        raise Usage(f"{option} is missing", f"give {what} with its unit, as in '{example}'")
     match = _WRITTEN.fullmatch(text.strip())
     unit = _SPELLINGS.get(match[3], match[3]) if match else ""
     if match is None or unit not in units:
-        raise Usage(f"{option} {text!r} is not {what}: write digits, a point, and the unit"
-                    f" {' or '.join(units)}, as in '{example}'.")
+        raise Usage(f"{option} {text!r} is not {what}",
+                    f"write digits, a point, and the unit {' or '.join(units)}, as in '{example}'")
     value = Fraction(match[1] + (match[2] or "")) * units[unit]
     if value.denominator != 1:
-        raise Usage(f"{option} {text!r} is finer than can be kept: use fewer decimals.")
+        raise Usage(f"{option} {text!r} is finer than can be kept", "use fewer decimals")
     if not 0 < value < 1 << 30:
-        raise Usage(f"{option} {text!r} is out of range: check the number and its unit.")
+        raise Usage(f"{option} {text!r} is out of range", "check the number and its unit")
     return value.numerator
+
+
+def parse_check_code(text: str) -> int:
+    """Returns the code on a board's label; Usage unless it is six digits."""
+    if not (text.isascii() and text.isdecimal() and len(text) == 6):
+        raise Usage(f"{text!r} is not the six digits on the board's label", "look at the label")
+    return int(text)
 
 
 def show(value: Fraction | int, digits: int = 3) -> str:

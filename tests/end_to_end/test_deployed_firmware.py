@@ -50,7 +50,7 @@ def test_a_simulated_day_fits_into_160_kb_of_heap(named: NamedBinary) -> None:
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("firmware")
-    done = subprocess.run([sys.executable, "-m", "pumplog.deploy.firmware_build", str(out)],
+    done = subprocess.run([sys.executable, "-m", "pumplog.cli.board", "build", "--build", str(out)],
                           capture_output=True, text=True, env=environment(out / "x.db"))
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())

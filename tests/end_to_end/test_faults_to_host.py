@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from folded import unfolded
 from pumpbench.faults.faults import make_fault as fault
 from pumpbench.faults.kinds import KINDS
 from pumpbench.runs.cohort_run import FIRST_START, Plan, run_cohort
@@ -120,7 +121,7 @@ class Seen:
         said = io.StringIO()
         with contextlib.redirect_stdout(said):
             assert main([*command, "--db", str(self.db)]) == 0
-        return said.getvalue()
+        return unfolded(said.getvalue())
 
     def doses(self, patient: str, window: str = "0+1") -> dict[str, Any]:
         """Returns a patient's doses."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from blank_chip import rom_loader
 from desk import deploy
+from folded import unfolded
 from pumpbench.board.usb_board import UsbBoard
 from stock_image import stock_image
 from ward import environment, json_lines, pumplog
@@ -25,10 +26,11 @@ def flashed(folder: Path) -> bytes:
     image.write_bytes(stock_image())
     port, flash = rom_loader(folder)
     done = subprocess.run(
-        [sys.executable, "-m", "pumplog.deploy", "flash", "--port", port, "--image", str(image),
+        [sys.executable, "-m", "pumplog.cli.board", "flash", "--port", port, "--image", str(image),
          "--sha256", hashlib.sha256(image.read_bytes()).hexdigest(), "--build", str(folder)],
         capture_output=True, text=True, env=environment(folder / "x.db"))
-    assert done.returncode == 0 and "every part verified" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "every part verified" in unfolded(done.stdout), done.stdout + done.stderr
     return bytes(flash)
 
 

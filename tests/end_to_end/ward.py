@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from folded import unfolded
 from pumpbench.runs.cohort_run import Plan, run_cohort
 
 ROOT = Path(__file__).parents[2]
@@ -91,8 +92,10 @@ def command(db: Path, *arguments: str) -> list[str]:
 
 def pumplog(db: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Runs pumplog to its end."""
-    return subprocess.run(command(db, *arguments), capture_output=True, text=True,
+    done = subprocess.run(command(db, *arguments), capture_output=True, text=True,
                           timeout=TIMEOUT_S, env=environment(db, **env))
+    done.stdout, done.stderr = unfolded(done.stdout), unfolded(done.stderr)
+    return done
 
 
 def json_lines(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from folded import unfolded
 from pumplog import host
 from pumplog.cli import main
 from pumplog.deploy.mpremote import Mpremote
@@ -78,7 +79,7 @@ class Bed:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = main(["--db", str(self.db), "--link", f"serial:{self.port}", "--initials", "HIL",
                          *arguments])
-        return Done(code, out.getvalue(), err.getvalue())
+        return Done(code, unfolded(out.getvalue()), unfolded(err.getvalue()))
 
     def over_radio(self, *arguments: str, db: Path | None = None) -> Done:
         """Runs pumplog by Bluetooth, as a user starts it; db: another store than the nurse's."""
@@ -86,7 +87,7 @@ class Bed:
         air = {"PUMPLOG_AIR": self.air} if self.air else {}
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S,
                               env={**os.environ, **air})
-        return Done(done.returncode, done.stdout, done.stderr)
+        return Done(done.returncode, unfolded(done.stdout), unfolded(done.stderr))
 
     def known(self) -> Board:
         """Returns what the store knows of the board: its keys, check code and calibration."""

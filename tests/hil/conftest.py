@@ -108,7 +108,7 @@ def virtual(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
                                        air=(air.for_boards, ADDRESS)) as board:
         request.config.stash[AIR] = air.for_hosts
         done = subprocess.run(
-            [sys.executable, "-m", "pumplog.deploy", "deploy", "--port", board.port,
+            [sys.executable, "-m", "pumplog.cli.board", "deploy", "--port", board.port,
              "--build", str(folder / "build")], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         yield board

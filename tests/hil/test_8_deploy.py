@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from bed import TIMEOUT_S, Bed, Done, after, of_kind
 from desk import variant
+from folded import unfolded
 
 NEXT, BAD = 987_654, 987_655  # versions that no release has
 FAILS = "import no_such_module\n"
@@ -17,10 +18,10 @@ FAILS = "import no_such_module\n"
 
 def deploy(bed: Bed, build: Path, *arguments: str) -> Done:
     """Runs what `make deploy PORT=...` runs."""
-    done = subprocess.run([sys.executable, "-m", "pumplog.deploy", "deploy", "--port", bed.port,
+    done = subprocess.run([sys.executable, "-m", "pumplog.cli.board", "deploy", "--port", bed.port,
                            "--build", str(build), *arguments],
                           capture_output=True, text=True, timeout=TIMEOUT_S)
-    return Done(done.returncode, done.stdout, done.stderr)
+    return Done(done.returncode, unfolded(done.stdout), unfolded(done.stderr))
 
 
 @pytest.fixture(scope="module")

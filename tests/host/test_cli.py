@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 from bedside import START_MS, Bedside
+from folded import unfolded
 from page_maker import PageMaker
 from pumplog import host
 from pumplog.cli import main
@@ -85,7 +86,7 @@ def test_bad_input_is_one_sentence(
     command: list[str], code: int, says: str, db: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*command, "--db", str(db), "--initials", "AB"]) == code
-    out, err = capsys.readouterr()
+    out, err = map(unfolded, capsys.readouterr())
     assert says in out + err and "Traceback" not in err
 
 
@@ -109,7 +110,7 @@ def test_a_newer_store_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixtu
         connection.execute("PRAGMA user_version=99")
     before = path.read_bytes()
     assert main(["status", "--db", str(path)]) == 2
-    assert "newer pumplog" in capsys.readouterr().err
+    assert "newer pumplog" in unfolded(capsys.readouterr().err)
     assert path.read_bytes() == before
 
 
@@ -125,13 +126,13 @@ def test_missing_bag_leaves_milligrams_unknown(
     told = json.loads(capsys.readouterr().out)
     assert told["morphine_mg"]["value"] is None and told["continuous_ml"]["value"] == "2.4"
     assert main(["regimen", "show", "P01", "--db", str(path)]) == 3
-    assert "regimen set" in capsys.readouterr().err
+    assert "regimen set" in unfolded(capsys.readouterr().err)
 
 
 def test_entries_wait_until_they_are_on_board(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     common = ["--db", str(db), "--initials", "AB"]
     assert main(["bag", "hang", "P01", *BAG, *common]) == 0
-    said = capsys.readouterr().err
+    said = unfolded(capsys.readouterr().err)
     assert "not yet on board" in said and "0.44 mg/mL" in said and "patient P01 on board B01" in said
     assert main(["status", "--json", "--db", str(db)]) == 0
     status = json.loads(capsys.readouterr().out)
@@ -181,7 +182,7 @@ def test_a_mistyped_store_is_said_and_not_made(
 ) -> None:
     path = tmp_path / "typo" / "absent.db"
     assert main([*command, "--db", str(path)]) == 3
-    assert "no store at" in capsys.readouterr().err and not path.parent.exists()
+    assert "no store at" in unfolded(capsys.readouterr().err) and not path.parent.exists()
 
 
 def test_a_store_that_cannot_be_written_is_said_in_a_sentence(
@@ -191,7 +192,7 @@ def test_a_store_that_cannot_be_written_is_said_in_a_sentence(
         connection.execute("CREATE TRIGGER full BEFORE INSERT ON entries"
                            " BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
     assert main(["bag", "hang", "P01", *BAG, "--db", str(db), "--initials", "AB"]) == 2
-    assert "disk is full" in capsys.readouterr().err
+    assert "disk is full" in unfolded(capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("option", [["scan", "--seconds", "-1"], ["scan", "--seconds", "nan"],
@@ -207,13 +208,13 @@ def test_nothing_is_entered_for_a_stay_that_ended(
 ) -> None:
     common = ["--db", str(db), "--initials", "AB"]
     assert main(["patient", "end", "P01", *common]) == 0
-    assert "pumplog pull B01" in capsys.readouterr().err
+    assert "pumplog pull B01" in unfolded(capsys.readouterr().err)
     for command in (["patient", "end", "P01"], ["patient", "withdraw", "P01"],
                     ["patient", "move", "P01", "--board", "B01"], ["bag", "hang", "P01", *BAG],
                     ["regimen", "set", "P01", "--rate", "1 mL/h", "--bolus", "1 mL",
                      "--lockout", "15 min"]):
         assert main([*command, *common]) == 2
-        assert "ended" in capsys.readouterr().err
+        assert "ended" in unfolded(capsys.readouterr().err)
     with Store.open(db) as store:
         assert len([entry for entry in store.entries.all() if entry.entered_at_ms > START_MS]) == 1
 
@@ -224,7 +225,7 @@ def test_a_board_without_a_patient_can_be_pulled_by_its_name(
     assert main(["patient", "end", "P01", "--db", str(db), "--initials", "AB"]) == 0
     capsys.readouterr()
     assert main(["pull", "B01", "B01", "--link", "file:/absent", "--db", str(db)]) == 3
-    said = capsys.readouterr().out
+    said = unfolded(capsys.readouterr().out)
     assert said.count("NOT PULLED") == 1 and "board B01, no patient" in said
 
 
@@ -237,17 +238,17 @@ def test_a_bed_and_a_board_serve_one_patient_at_a_time(
         store.commit()
     common = ["--db", str(db), "--initials", "AB"]
     assert main(["patient", "move", "P01", "--board", "B02", *common]) == 2
-    assert "serves patient P02" in capsys.readouterr().err
+    assert "serves patient P02" in unfolded(capsys.readouterr().err)
     assert main(["patient", "end", "P02", *common]) == 0
     assert main(["patient", "move", "P01", "--board", "B02", "--bed", "7", *common]) == 0
-    assert "from board B01 to board B02, bed 7" in capsys.readouterr().err
+    assert "from board B01 to board B02, bed 7" in unfolded(capsys.readouterr().err)
     assert main(["bag", "hang", "7", *BAG, "--json", *common]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["patient"], told["board"], told["bed"]) == ("P01", "B02", "7")
     assert main(["patient", "start", "P03", "--board", "B01", "--bed", "7", *common]) == 2
-    assert "bed 7 is patient P01's" in capsys.readouterr().err
+    assert "bed 7 is patient P01's" in unfolded(capsys.readouterr().err)
     assert main(["patient", "start", "P03", "--board", "B01", "--bed", "P05", *common]) == 2
-    assert "is the name of" in capsys.readouterr().err
+    assert "is the name of" in unfolded(capsys.readouterr().err)
 
 
 def test_a_bag_without_one_of_the_drugs_says_none(
@@ -256,11 +257,11 @@ def test_a_bag_without_one_of_the_drugs_says_none(
     command = ["bag", "hang", "P01", "--morphine", "80 ug", "--bupivacaine", "none", "--volume",
                "250 ml", "--db", str(db), "--initials", "AB"]
     assert main(command) == 2
-    said = capsys.readouterr().err
+    said = unfolded(capsys.readouterr().err)
     assert "0.00032 mg/mL" in said and "bupivacaine: none in this bag" in said
     assert main([*command, "--confirm"]) == 0
     assert main(["bag", "list", "P01", "--db", str(db)]) == 0
-    assert "no bupivacaine" in capsys.readouterr().out
+    assert "no bupivacaine" in unfolded(capsys.readouterr().out)
 
 
 def test_entries_print_what_was_kept_as_json(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -275,7 +276,7 @@ def test_an_entry_that_could_not_be_delivered_is_said_to_be_kept(
 ) -> None:
     assert main(["bag", "hang", "P01", *BAG, "--db", str(db), "--initials", "AB", "--link",
                  "serial:/dev/absent"]) == 1
-    said = capsys.readouterr().err
+    said = unfolded(capsys.readouterr().err)
     assert "cannot be opened" in said and "is kept" in said and "do not enter it again" in said
     with Store.open(db) as store:
         waiting = store.entries.waiting("B01")
@@ -299,14 +300,14 @@ def test_lists_say_strength_author_and_age(db: Path, capsys: pytest.CaptureFixtu
     for command in (["bag", "list"], ["bag", "list", "P01"], ["regimen", "show"],
                     ["regimen", "show", "P01"], ["patient", "list"]):
         assert main([*command, "--db", str(db)]) == 0
-        said = capsys.readouterr().out
+        said = unfolded(capsys.readouterr().out)
         assert "patient P01 on board B01" in said and " d " in said and " ago" in said
         if command[0] != "patient":
             assert "AB, not yet on board" in said
         assert main([*command, "--json", "--db", str(db)]) == 0
         assert json.loads(capsys.readouterr().out)["age_s"] > 0
     assert main(["bag", "list", "--db", str(db)]) == 0
-    assert "0.4 mg/mL" in capsys.readouterr().out
+    assert "0.4 mg/mL" in unfolded(capsys.readouterr().out)
 
 
 def _pulled(db: Path, at_ms: int, **told: int) -> None:
@@ -327,7 +328,7 @@ def test_status_says_the_local_time_the_age_and_what_is_unknown(
     monkeypatch.setattr(host, "utc_now_ms", lambda: now_ms)
     _pulled(db, now_ms - 7 * 60_000)
     assert main(["status", "--db", str(db)]) == 0
-    said = capsys.readouterr().out
+    said = unfolded(capsys.readouterr().out)
     assert "as pulled 19:53, 7 min ago" in said  # 17:53 UTC
     assert "rate not known" in said and "no bolus since the board started 40 s earlier" in said
     assert main(["status", "--json", "--db", str(db)]) == 0
@@ -336,7 +337,7 @@ def test_status_says_the_local_time_the_age_and_what_is_unknown(
     _pulled(db, now_ms - 30 * 3600_000, rate_ul_h=200, rate_low_ul_h=190, rate_high_ul_h=210,
             reservoir_ul=249_940, last_bolus_age_s=720, flags=commands.FLAG_RUNNING)
     assert main(["status", "--db", str(db)]) == 0
-    said = capsys.readouterr().out
+    said = unfolded(capsys.readouterr().out)
     assert "last seen 2026-01-04 14:00, 30 h 0 min ago" in said
     assert "pump running; rate 0.2 mL/h (0.19 to 0.21)" in said and "last bolus 12 min earlier" in said
     assert "NOT LOGGING" in said
@@ -348,7 +349,7 @@ def test_status_of_a_board_read_from_a_flash_image_says_so(
     db: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["status", "--db", str(db)]) == 0
-    said = capsys.readouterr().out
+    said = unfolded(capsys.readouterr().out)
     assert "never pulled over a link" in said and "pumplog events P01" in said
 
 
@@ -372,7 +373,7 @@ def test_events_name_the_patient_and_leave_other_patients_out(
         "boot", "anchor", "calibration"}
     assert sum(line["patient"] == "P02" for line in told["P02"]) == 1441 + 1  # minutes, pump stop
     assert main(["events", "P01", "--db", str(db)]) == 0
-    assert "running" in capsys.readouterr().out
+    assert "running" in unfolded(capsys.readouterr().out)
 
 
 def test_events_say_what_an_entry_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -390,7 +391,7 @@ def test_events_say_what_an_entry_holds(tmp_path: Path, capsys: pytest.CaptureFi
     assert told["entered"] == "bag" and told["author"] == "AB" and told["uuid"] == str(bag.uuid)
     assert told["morphine_ug"] == 100_000 and told["effective_utc"] == "2026-01-05T08:00:00.000Z"
     assert main(["events", "--db", str(path)]) == 0
-    assert "bag" in capsys.readouterr().out
+    assert "bag" in unfolded(capsys.readouterr().out)
 
 
 def test_small_numbers_are_never_shown_as_zero() -> None:
@@ -414,7 +415,7 @@ def test_the_image_of_another_board_is_refused(
     image.write_bytes(page_bytes.ljust(4096, b"\xff"))
     assert main(["pull", "P01", "--link", f"file:{image}", "--db", str(db)]) == 0
     assert main(["pull", "P02", "--link", f"file:{image}", "--db", str(db)]) == 4
-    assert "the log of board B01, not of B02" in capsys.readouterr().out
+    assert "the log of board B01, not of B02" in unfolded(capsys.readouterr().out)
 
 
 def test_a_comparison_is_in_the_json_too(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -426,7 +427,7 @@ def test_a_comparison_is_in_the_json_too(db: Path, capsys: pytest.CaptureFixture
     assert first["mean"] == "0.96" and first["published_mean"] == "1.85"
     assert first["mean_difference"] == "-0.89" and first["se"] is None is first["se_difference"]
     assert main(["table", "--compare", str(published), "--db", str(db)]) == 0
-    assert "Beside published_table4.csv" in capsys.readouterr().out
+    assert "Beside published_table4.csv" in unfolded(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("command", [["events"], ["patient", "list"]])
@@ -434,8 +435,8 @@ def test_output_that_cannot_be_written_is_said_in_a_sentence(db: Path, command: 
     with open("/dev/full", "w") as full:
         done = subprocess.run([sys.executable, "-m", "pumplog", "--db", str(db), *command], stdout=full,
                               stderr=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=PATHS))
-    assert done.returncode == 2 and done.stderr.count("\n") == 1
-    assert "cannot be written (No space left on device): make room" in done.stderr
+    assert done.returncode == 2 and unfolded(done.stderr).count("\n") == 1
+    assert "cannot be written (No space left on device): make room" in unfolded(done.stderr)
 
 
 def test_a_name_of_two_patients_chooses_neither(
@@ -448,9 +449,9 @@ def test_a_name_of_two_patients_chooses_neither(
                                     START_MS, {}, bed))
         store.commit()
     assert main(["bag", "hang", "2", *BAG, "--db", str(path), "--initials", "AB"]) == 2
-    assert "2 may be any of the patients 2, P01" in capsys.readouterr().err
+    assert "2 may be any of the patients 2, P01" in unfolded(capsys.readouterr().err)
     assert main(["bag", "hang", "7", *BAG, "--json", "--db", str(path), "--initials", "AB"]) == 0
-    out, err = capsys.readouterr()
+    out, err = map(unfolded, capsys.readouterr())
     assert "patient 2 on board B02" in err and json.loads(out)["bed"] == "7"
 
 
@@ -462,7 +463,7 @@ def test_a_slipped_decimal_of_the_prescription_must_be_confirmed(
     command = ["regimen", "set", "P01", *(word for pair in told.items() for word in pair),
                "--db", str(db), "--initials", "AB"]
     assert main(command) == 2
-    said = capsys.readouterr().err
+    said = unfolded(capsys.readouterr().err)
     assert f"the {what[0][2:]} would change twofold or more" in said and "add --confirm" in said
     with Store.open(db) as store:
         assert len([one for one in store.entries.all() if one.kind == "regimen"]) == 1
@@ -474,7 +475,7 @@ def test_a_patient_in_another_bed_keeps_the_board(db: Path, capsys: pytest.Captu
     with Store.open(db) as store:
         before = episodes(store)["P01"].stays
     assert main(["patient", "move", "P01", "--bed", "12", *common]) == 0
-    assert "to board B01, bed 12" in capsys.readouterr().err
+    assert "to board B01, bed 12" in unfolded(capsys.readouterr().err)
     with Store.open(db) as store:
         one = episodes(store)["P01"]
     assert one.bed == "12" and one.stays == before
@@ -497,7 +498,7 @@ def test_names_that_may_be_mixed_up_are_refused(
         store.add_board(replace(store.boards.named("B01"), name="B02"))
         store.commit()
     assert main(["patient", "start", name, "--board", "B02", "--bed", bed, *common]) == 2
-    assert says in capsys.readouterr().err
+    assert says in unfolded(capsys.readouterr().err)
 
 
 def test_a_window_that_nobody_observed_is_unknown_not_zero(
@@ -510,7 +511,7 @@ def test_a_window_that_nobody_observed_is_unknown_not_zero(
     for name in ("continuous_ml", "pcia_ml", "morphine_mg", "bupivacaine_mg", "deliveries"):
         assert told[name] == {"value": None, "low": None, "high": None}, name
     assert main(command) == 0
-    said = capsys.readouterr().out
+    said = unfolded(capsys.readouterr().out)
     assert "nothing of this window was observed" in said and "(0 to 0)" not in said
 
 
@@ -534,7 +535,7 @@ def test_a_board_left_with_entries_waiting_is_named(
     assert main(["patient", "end", "P01", "--db", str(db), "--initials", "AB"]) == 0
     capsys.readouterr()
     assert main([*command, "--db", str(db)]) == 3
-    said = capsys.readouterr().err
+    said = unfolded(capsys.readouterr().err)
     assert "P01, ended, last on board B01: what was entered is not yet on board" in said
     assert "`pumplog pull B01`" in said
 
@@ -543,4 +544,4 @@ def test_seconds_of_a_scan_are_refused_in_words(db: Path, capsys: pytest.Capture
     for text in ("0", "x", "nan", "61"):
         with pytest.raises(SystemExit):
             main(["scan", "--seconds", text, "--db", str(db)])
-        assert f"'{text}' is not a number of seconds from 1 to 60" in capsys.readouterr().err
+        assert f"'{text}' is not a number of seconds from 1 to 60" in unfolded(capsys.readouterr().err)

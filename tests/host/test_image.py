@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from blank_chip import rom_loader
+from folded import unfolded
 from pumpbench.board.usb_board import UsbBoard, run_on_chip
-from pumplog.deploy import findings
-from pumplog.deploy.__main__ import main
+from pumplog.cli.board import main
+from pumplog.deploy import diagnosis
 from pumplog.deploy.on_board import SURVEY, Survey
 from stock_image import BANNER, stock_image
 
@@ -40,7 +41,7 @@ def test_esptool_writes_it_and_leaves_keys_firmware_and_log(
     path, digest = stock
     code = main(["flash", "--port", port, "--image", str(path), "--sha256", digest,
                  "--build", str(tmp_path)])
-    out, err = capfd.readouterr()
+    out, err = map(unfolded, capfd.readouterr())
     assert code == 0, err
     assert "every part verified" in out and f"sha256 {digest}" in err
     for begin, end in untouched:
@@ -55,12 +56,12 @@ def test_esptool_writes_it_and_leaves_keys_firmware_and_log(
     chip = UsbBoard(tmp_path / "chip", bytes(flash)).folder
     (chip / "rtc.bin").touch()
     found = Survey(run_on_chip(chip, SURVEY))  # it boots, and makes its file system
-    assert findings.of_partitions(found).good and found.files.keys() == {"/boot.py"}
+    assert diagnosis.of_partitions(found).good and found.files.keys() == {"/boot.py"}
 
 
 def refusal(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> str:
     assert main(["image", *arguments]) == code
-    return capsys.readouterr().err
+    return unfolded(capsys.readouterr().err)
 
 
 def test_an_image_that_nobody_pinned_is_another_or_none_at_all_is_refused(

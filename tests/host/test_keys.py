@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from folded import unfolded
 from loop_link import LoopBoard, LoopLink
 from made_log import KEY
 from pumplog.cli import main
@@ -32,7 +33,7 @@ def made(path: Path, *boards: Board) -> Path:
 def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
     code = main([str(word) for word in words])
     told = capsys.readouterr()
-    return code, told.out, told.err
+    return code, told.out, unfolded(told.err)
 
 
 class Desk:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from bedside import START_MS, Bedside
+from folded import unfolded
 from pumplog import host
 from pumplog.cli import main
 from pumplog.store import Entry, Store
@@ -34,7 +35,7 @@ def test_a_bag_entered_an_hour_late_holds_from_when_it_hung(
 ) -> None:
     command = ["bag", "hang", "P01", *BAG, "--confirm", "--ago", "1 h", "--initials", "AB"]
     assert main([*command, "--db", str(db)]) == 0
-    assert "holds from" in capsys.readouterr().err
+    assert "holds from" in unfolded(capsys.readouterr().err)
     assert main(["doses", "P01", "--window", "0+1", "--json", "--db", str(db)]) == 0
     told = json.loads(capsys.readouterr().out)
     assert Fraction(told["morphine_mg"]["value"]) == 12 * Fraction("0.4") + 12 * Fraction("0.8")
@@ -54,7 +55,7 @@ def test_a_doubtful_time_is_refused_and_nothing_entered(
     command: list[str], says: str, db: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*command, "--initials", "AB", "--db", str(db)]) == 2
-    assert says in capsys.readouterr().err
+    assert says in unfolded(capsys.readouterr().err)
     with Store.open(db) as store:
         assert [entry.kind for entry in store.entries.of("P01")] == ["patient_start", "bag"]
 

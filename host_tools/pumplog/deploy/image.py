@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Integrity, NotFound, Usage
+from ..extras import require
 from .firmware_build import sources
 
 PARTITIONS = {"vfs": (0x200000, 0x100000), "log": (0x300000, 0x100000)}  # label: (address, bytes)
@@ -32,11 +33,11 @@ _BANNER = re.compile(rb"MicroPython v(\d+\.\d+(?:\.\d+)?)(\S*) on \d{4}-\d\d-\d\
 
 @dataclass(frozen=True)
 class Image:
-    """An image that is ready to be written. parts: {address: file}."""
+    """An image that is ready to be written."""
 
-    version: str
-    sha256: str
-    parts: dict[int, Path]
+    version: str  #: of the MicroPython in it
+    sha256: str  #: of the stock image that it was made of
+    parts: dict[int, Path]  #: {address in flash: file to write there}
 
 
 def make(stock: Path, sha256: str | None, out: Path) -> Image:
@@ -44,8 +45,9 @@ def make(stock: Path, sha256: str | None, out: Path) -> Image:
     try:
         data = stock.read_bytes()
     except OSError as error:
-        raise NotFound(f"image {stock} cannot be read ({error.strerror}): download ESP32_GENERIC,"
-                       f" version {pin()[0]}, from micropython.org and name it with IMAGE=.") from error
+        raise NotFound(f"image {stock} cannot be read ({error.strerror})",
+                       f"download ESP32_GENERIC, version {pin()[0]}, from micropython.org and name it"
+                       " with IMAGE=") from error
     found = hashlib.sha256(data).hexdigest()
     version = _version(data, stock)
     _pinned(stock, version, found, sha256)
@@ -63,8 +65,9 @@ def make(stock: Path, sha256: str | None, out: Path) -> Image:
     for begin in (0x1000, 0x10000):
         told = _tool("esptool", "--chip", "esp32", "image-info", str(parts[begin]))
         if "(invalid" in told or "Checksum:" not in told:
-            raise Integrity(f"image {stock} is damaged: esptool finds a wrong checksum in what goes to"
-                            f" {begin:#x}; download it again.")
+            raise Integrity(f"image {stock} is damaged",
+                            f"esptool finds a wrong checksum in what goes to {begin:#x}; download it"
+                            " again")
     return Image(version, found, parts)
 
 
@@ -77,32 +80,35 @@ def pin() -> tuple[str, list[str]]:
 def _pinned(stock: Path, version: str, found: str, asked: str | None) -> None:
     wanted, sums = pin()
     if version != wanted:
-        raise Usage(f"image {stock} is MicroPython {version}, and this firmware is made for {wanted}:"
-                    " download ESP32_GENERIC of that version from micropython.org.")
+        raise Usage(f"image {stock} is MicroPython {version}, and this firmware is made for {wanted}",
+                    "download ESP32_GENERIC of that version from micropython.org")
     if asked and asked.lower() != found:
-        raise Integrity(f"image {stock} has the sha256 {found}, not the one given: it is damaged or"
-                        " another one; download it again.")
+        raise Integrity(f"image {stock} has the sha256 {found}, not the one given",
+                        "it is damaged or another one; download it again")
     if not asked and found not in sums:
         raise Usage(f"image {stock} (MicroPython {version}) has the sha256 {found}, for which nobody"
-                    f" vouches yet: if it is the one from micropython.org, say IMAGE_SHA256={found}.")
+                    " vouches yet",
+                    f"if it is the one from micropython.org, say IMAGE_SHA256={found}")
 
 
 def _version(data: bytes, stock: Path) -> str:
     banner = _BANNER.search(data)
     if data[:1] != b"\xe9" or banner is None:
-        raise Usage(f"{stock} is no MicroPython image for the ESP32: take the .bin of ESP32_GENERIC.")
+        raise Usage(f"{stock} is no MicroPython image for the ESP32",
+                    "take the .bin of ESP32_GENERIC")
     if banner[2]:
-        raise Usage(f"{stock} is a preview of MicroPython ({(banner[1] + banner[2]).decode()}): take a"
-                    " release.")
+        raise Usage(f"{stock} is a preview of MicroPython ({(banner[1] + banner[2]).decode()})",
+                    "take a release")
     return banner[1].decode()
 
 
 def _tool(module: str, *arguments: str) -> str:
     """Runs a tool as it comes; Usage with its last words if it fails."""
+    require("flash", module.partition(".")[0])
     done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True)
     said = done.stdout + done.stderr
     if done.returncode or "rror" in done.stderr:
         words = [line.strip() for line in said.splitlines() if line.strip()]
-        raise Usage(f"{module} does not take this image ({words[-1] if words else 'no word'}): is it a"
-                    " stock image for the ESP32 with 4 MB of flash?")
+        raise Usage(f"{module} does not take this image ({words[-1] if words else 'no word'})",
+                    "give a stock image for the ESP32 with 4 MB of flash")
     return said

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from html import escape
 
-import segno
+from ..extras import require
 
 WIDTH_MM, HEIGHT_MM = 62, 29  # a common size of label printers' rolls
 _COLUMNS = 3
@@ -35,7 +35,7 @@ def sheet(boards: list[tuple[str, int]]) -> str:
 
 
 def _label(name: str, check_code: int) -> str:
-    code = segno.make(qr_text(name), error="m", micro=False)
+    code = require("board", "segno").make(qr_text(name), error="m", micro=False)
     modules = code.symbol_size(border=_QUIET)[0]
     path = code.svg_inline(border=_QUIET, omitsize=True, svgclass=None, lineclass=None)
     scale = _QR_MM / modules

@@ -9,10 +9,9 @@ import sys
 from collections.abc import Mapping, Sequence
 
 import serial
-from mpremote.transport import TransportError
-from mpremote.transport_serial import SerialTransport
 
 from ..errors import Unreachable
+from ..extras import require
 
 _BAUD = 115200
 PATIENCE_S = 30.0  # the longest file takes 3 s at 115,200 baud, the longest erase 0.4 s
@@ -22,6 +21,7 @@ class Mpremote:
     """A board on `port`. Nothing heard of it for `patience_s`: it is gone."""
 
     def __init__(self, port: str, patience_s: float = PATIENCE_S) -> None:
+        require("board", "mpremote")
         self.port = port
         self._patience_s = patience_s
 
@@ -36,8 +36,8 @@ class Mpremote:
             while True:
                 if not select.select([process.stdout], [], [], patience_s or self._patience_s)[0]:
                     process.kill()
-                    raise Unreachable(f"the board on {self.port} no longer answers: check its power and"
-                                      " the cable, then do it again.")
+                    raise Unreachable(f"the board on {self.port} no longer answers",
+                                      "check its power and the cable, then do it again")
                 data = os.read(process.stdout.fileno(), 65536)
                 if not data:
                     break
@@ -45,9 +45,9 @@ class Mpremote:
         text = said.decode(errors="replace")
         if process.returncode:
             lines = text.strip().splitlines() or ["no word"]
-            raise Unreachable(f"the board on {self.port} does not do what it is asked ({lines[-1]}):"
-                              " check port, power and cable, and that nothing else has the port open,"
-                              " then do it again.")
+            raise Unreachable(f"the board on {self.port} does not do what it is asked ({lines[-1]})",
+                              "check port, power and cable, and that nothing else has the port open,"
+                              " then do it again")
         return text
 
     def execute(self, code: str) -> str:
@@ -66,12 +66,14 @@ class Mpremote:
     def restart(self, code: str) -> serial.Serial:
         """Runs code that starts the board again; returns the open port, on which nothing was missed of
         what it says from then on. The caller closes it."""
+        failure = require("board", "mpremote.transport").TransportError
+        serial_transport = require("board", "mpremote.transport_serial").SerialTransport
         try:
-            transport = SerialTransport(self.port, _BAUD)
+            transport = serial_transport(self.port, _BAUD)
             transport.enter_raw_repl(soft_reset=False)
             transport.exec_raw_no_follow(code)
-        except (TransportError, serial.SerialException, OSError) as error:
-            raise Unreachable(f"the board on {self.port} went away ({error}): check its power and the"
-                              " cable, then do it again.") from error
+        except (failure, serial.SerialException, OSError) as error:
+            raise Unreachable(f"the board on {self.port} went away ({error})",
+                              "check its power and the cable, then do it again") from error
         line: serial.Serial = transport.serial
         return line

@@ -18,6 +18,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import serial
@@ -41,6 +42,23 @@ machine.reset()
 LOADER_FILES = ("loader.mpy", "main.py")  # in this order: main.py calls the loader
 
 
+@dataclass(frozen=True)
+class Deployed:
+    """A firmware that a board has, and that came up there."""
+
+    firmware: str  #: its name: the start of its manifest's sha256
+    letter: str  #: the folder that it runs from, "a" or "b"
+    written: bool  #: whether it was written now; False: the board had it already
+
+
+def to_text(deployed: Deployed) -> str:
+    """Returns what came of a deploy."""
+    if not deployed.written:
+        return (f"firmware {deployed.firmware} is on the board already, in /{deployed.letter}: nothing"
+                " was written")
+    return f"firmware {deployed.firmware} runs from /{deployed.letter}"
+
+
 def firmware_id(folder: Path) -> str:
     """Returns what names a firmware: the start of its manifest's sha256."""
     return manifest_id((folder / "manifest.json").read_text())
@@ -53,35 +71,35 @@ def manifest_id(manifest: str) -> str:
 
 def deploy(
     board: Mpremote, firmware: Path, loader: Path, say: Callable[[str], None], force: bool = False,
-) -> str:
-    """Deploys a built firmware; returns what came of it. force: even if it is on the board already."""
+) -> Deployed:
+    """Deploys a built firmware. force: even if it is on the board already."""
     to_service(board, say)
+    name = firmware_id(firmware)
     try:
-        letter, done = _deploy_in_service(board, firmware, loader, say, force)
+        letter, written = _deploy_in_service(board, firmware, loader, say, force)
     except PumplogError:
         with contextlib.suppress(Unreachable):
             leave_service(board)  # the board logs on with what it had
         raise
-    if done:
+    if not written:
         leave_service(board)
-        return done
+        return Deployed(name, letter, False)
     say("every byte is checked; the board starts the new firmware")
     with board.restart(_LEAVE_SERVICE) as line:
-        _await_trial(line, letter, firmware_id(firmware), say)
-    return f"firmware {firmware_id(firmware)} runs from /{letter}"
+        _await_trial(line, letter, name, say)
+    return Deployed(name, letter, True)
 
 
 def _deploy_in_service(
     board: Mpremote, firmware: Path, loader: Path, say: Callable[[str], None], force: bool,
-) -> tuple[str, str]:
-    """Writes and switches; returns (the folder that is to start, what there was to do instead)."""
+) -> tuple[str, bool]:
+    """Writes and switches, if need be; returns (the folder that is to start, whether it did)."""
     found = survey(board)
     _suits(found)
     mine = json.loads((firmware / "manifest.json").read_text())
     running = _confirmed(found)
     if running and found.sums(running) == mine and not force and _loader_is(found, loader):
-        return running, (f"firmware {firmware_id(firmware)} is on the board already, in /{running}:"
-                         " nothing was written")
+        return running, False
     letter = "b" if running == "a" else "a"
     if running and (found.slot, found.trials_left) != (running, None):
         _keep(board, running, "ok")  # until the new one is whole the one that came up is to start
@@ -91,10 +109,10 @@ def _deploy_in_service(
     _write_loader(board, found, loader)
     after = survey(board)
     if not after.whole(letter) or not _loader_is(after, loader):
-        raise Integrity(f"what the board has in /{letter} is not what was sent ({_few(after, letter)}):"
-                        " it still starts the firmware it had; deploy again.")
+        raise Integrity(f"what the board has in /{letter} is not what was sent ({_few(after, letter)})",
+                        "it still starts the firmware it had; deploy again")
     _keep(board, letter, str(TRIALS))
-    return letter, ""
+    return letter, True
 
 
 def to_service(board: Mpremote, say: Callable[[str], None]) -> None:
@@ -106,8 +124,8 @@ def to_service(board: Mpremote, say: Callable[[str], None]) -> None:
             if board.run("exec", IN_SERVICE, patience_s=_ANSWER_S).strip() == "True":
                 say("the board is in service: it does not log until it starts again")
                 return
-    raise Unreachable(f"the board on {board.port} does not go into service: hold its service button"
-                      " while it starts, then do it again.")
+    raise Unreachable(f"the board on {board.port} does not go into service",
+                      "hold its service button while it starts, then do it again")
 
 
 def leave_service(board: Mpremote) -> None:
@@ -118,11 +136,11 @@ def leave_service(board: Mpremote) -> None:
 def _suits(found: Survey) -> None:
     """Wants a board that this firmware can run on."""
     if "log" not in found.partitions:
-        raise Usage("this board has no log partition: write its image first, make flash PORT=..."
-                    " IMAGE=...")
+        raise Usage("this board has no log partition",
+                    "write its image first, make flash PORT=... IMAGE=...")
     if found.mpy != _MPY:
-        raise Usage(f"this board's MicroPython {found.micropython} does not take our bytecode: write"
-                    " the image that the documents name, make flash PORT=... IMAGE=...")
+        raise Usage(f"this board's MicroPython {found.micropython} does not take our bytecode",
+                    "write the image that the documents name, make flash PORT=... IMAGE=...")
 
 
 def _confirmed(found: Survey) -> str | None:
@@ -160,8 +178,8 @@ def _write(board: Mpremote, found: Survey, firmware: Path, letter: str, mine: di
     need_bytes = sum(-(-Path(path).stat().st_size // _BLOCK_BYTES) * _BLOCK_BYTES
                      for paths in send.values() for path in paths)
     if need_bytes > free_bytes:
-        raise Usage(f"the board's file system has {free_bytes} bytes free and {need_bytes} are needed:"
-                    " take what does not belong to pumplog off it.")
+        raise Usage(f"the board's file system has {free_bytes} bytes free and {need_bytes} are needed",
+                    "take what does not belong to pumplog off it")
     say(f"{sum(map(len, send.values()))} of {len(mine)} files to copy")
     board.put(send)
     board.put({f"/{letter}": [str(firmware / "manifest.json")]})
@@ -180,7 +198,8 @@ def _write_loader(board: Mpremote, found: Survey, loader: Path) -> None:
             continue
         board.run("fs", "cp", str(loader / name), f":/{name}.new")
         if survey(board).files.get(f"/{name}.new") != digest:
-            raise Integrity(f"{name} did not arrive as it was sent: nothing was switched; deploy again.")
+            raise Integrity(f"{name} did not arrive as it was sent",
+                            "nothing was switched; deploy again")
         board.execute(f"import os; os.rename('/{name}.new', '/{name}')")
 
 
@@ -205,13 +224,14 @@ def _await_trial(
                 return
             if b"back to the firmware in /" in heard:
                 say(_printable(heard))
-                raise Partly(f"firmware {name} did not come up in {TRIALS} starts: the board went back"
-                             " to the one it had, and logs with it; what the board printed is above.")
+                raise Partly(f"firmware {name} did not come up in {TRIALS} starts",
+                             "the board went back to the one it had, and logs with it; what the board"
+                             " printed is above")
     except (serial.SerialException, OSError) as error:
-        raise Unreachable(f"the board on {line.port} went away as it started ({error}): see with pumplog"
-                          " doctor which firmware it runs.") from error
+        raise Unreachable(f"the board on {line.port} went away as it started ({error})",
+                          "see with pumplog doctor which firmware it runs") from error
     raise Partly(f"firmware {name} is on the board, but it has not said within {_CAME_UP_S:.0f} s that"
-                 " it came up: run pumplog doctor.")
+                 " it came up", "run pumplog doctor")
 
 
 def _printable(heard: bytes) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from pumplog.deploy import findings
+from pumplog.deploy import diagnosis
+from pumplog.deploy.diagnosis import Wiring
 from pumplog.deploy.on_board import Survey
 
+STILL = Wiring(clock=True, clock_s=1000, raws=(140_000,) * 10, supply=True, handset=False,
+               relief=False, service=False)
 OURS = {"main.mpy": "11", "gateway/clock.mpy": "22"}
 
 
@@ -21,7 +25,7 @@ def survey(slot: str = "a ok", a: dict[str, str] | None = None, b: dict[str, str
            lacks: str = "", micropython: str = "1.26.1",
            partitions: tuple[tuple[int, int, str], ...] = ((0x200000, 0x100000, "vfs"),
                                                            (0x300000, 0x100000, "log"))) -> Survey:
-    """Returns what a board would tell that has these manifests, and every file but one."""
+    """Returns what a board would tell that has these manifests, and every file but each."""
     lines: list[list[Any]] = [["micropython", micropython, 6], ["text", "slot", slot]]
     lines += [["partition", *row] for row in partitions]
     for letter, sums in (("a", a), ("b", b)):
@@ -47,15 +51,15 @@ def ours_id() -> str:
     (survey("b ok", a=OURS, b=OURS, lacks="/a/main.mpy"), [True, False], "to fall back on"),
 ])
 def test_firmware(found: Survey, good: list[bool], says: str) -> None:
-    told = findings.of_firmware(found, OURS, ours_id())
-    assert [one.good for one in told] == good and any(says in one.sentence for one in told)
+    told = diagnosis.of_firmware(found, OURS, ours_id())
+    assert [each.good for each in told] == good and any(says in each.sentence for each in told)
 
 
 def test_micropython_and_partitions() -> None:
-    assert [findings.of_micropython(survey(micropython=version), "1.26.1").good
+    assert [diagnosis.of_micropython(survey(micropython=version), "1.26.1").good
             for version in ("1.26.0", "1.26.1", "1.9.4", "1.100.0")] == [False, True, False, True]
-    assert findings.of_partitions(survey()).good
-    found = findings.of_partitions(survey(partitions=((0x200000, 0x200000, "vfs"),)))
+    assert diagnosis.of_partitions(survey()).good
+    found = diagnosis.of_partitions(survey(partitions=((0x200000, 0x200000, "vfs"),)))
     assert found.good is False and "vfs and log" in found.sentence
 
 
@@ -65,7 +69,7 @@ def test_micropython_and_partitions() -> None:
     (True, 1060, True, "+60 s"), (True, 940, True, "-60 s"),
 ])
 def test_clock(clock: bool, clock_s: int | None, good: bool, says: str) -> None:
-    found = findings.of_clock({"clock": clock, "clock_s": clock_s}, 1000)
+    found = diagnosis.of_clock(replace(STILL, clock=clock, clock_s=clock_s), 1000)
     assert found.good is good and says in found.sentence
 
 
@@ -75,12 +79,11 @@ def test_clock(clock: bool, clock_s: int | None, good: bool, says: str) -> None:
     ([140_000, 140_900], True, "reads 140450, within 900"),
 ])
 def test_load_cell(raws: list[int], good: bool, says: str) -> None:
-    found = findings.of_cell({"raws": raws})
+    found = diagnosis.of_cell(replace(STILL, raws=tuple(raws)))
     assert found.good is good and says in found.sentence
 
 
 def test_contacts() -> None:
-    open_all = {"supply": 1, "handset": False, "relief": False, "service": False}
-    assert [one.good for one in findings.of_contacts(open_all)] == [True, True, True, True, None]
-    stuck = {"supply": 0, "handset": True, "relief": True, "service": True}
-    assert [one.good for one in findings.of_contacts(stuck)] == [False] * 4 + [None]
+    assert [each.good for each in diagnosis.of_contacts(STILL)] == [True, True, True, True, None]
+    stuck = replace(STILL, supply=False, handset=True, relief=True, service=True)
+    assert [each.good for each in diagnosis.of_contacts(stuck)] == [False] * 4 + [None]

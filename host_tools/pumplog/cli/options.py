@@ -1,0 +1,56 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import NotFound, Usage
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+
+def common_options(defaults: bool) -> argparse.ArgumentParser:
+    """Returns the options that every command takes, before or after its name."""
+    def default(value: object) -> object:
+        return value if defaults else argparse.SUPPRESS
+
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--db", type=Path, default=default(None), metavar="PATH",
+                        help="the store (default: $PUMPLOG_DB, else one per user)")
+    common.add_argument("--json", action="store_true", default=default(False),
+                        help="machine-readable output")
+    common.add_argument("--link", default=default(None), metavar="LINK",
+                        help="ble, serial:PORT or file:PATH (pull: ble if left out)")
+    common.add_argument("--initials", default=default(None), metavar="XY",
+                        help="who enters (default: $PUMPLOG_INITIALS)")
+    common.add_argument("--check", type=check_code, default=default(None), metavar="CODE",
+                        help="the code on the board's label, to write to it")
+    return common
+
+
+def add_ago(parser: argparse.ArgumentParser) -> None:
+    """Declares --ago, for what is entered later than it was done."""
+    parser.add_argument("--ago", metavar="TIME", help="it was done earlier, such as '40 min' ago")
+
+
+def check_code(text: str) -> int:
+    """Returns the code on a board's label: six digits."""
+    from ..quantities import parse_check_code
+
+    try:
+        return parse_check_code(text)
+    except Usage as error:
+        raise argparse.ArgumentTypeError(error.what) from error
+
+
+def open_store(options: argparse.Namespace, make: bool = False) -> Store:
+    """Opens the store that the options name; only `make` may make a new one."""
+    from ..store import Store
+
+    if not make and not options.db.exists():
+        raise NotFound(f"no store at {options.db}",
+                       "name yours with --db or PUMPLOG_DB, or make one by provisioning a board")
+    return Store.open(options.db)

@@ -1,0 +1,196 @@
+"""Gives boards their names, keys, check codes and calibration, over the cable.
+
+A board that has a name takes another only from who knows its check code, and its keys are in the store
+before the board has them: should its answer be lost, they are not.
+"""
+
+from __future__ import annotations
+
+import csv
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from pumpwire import commands, names
+
+from .. import host
+from ..errors import PumplogError, Usage
+from ..links import open_link
+from ..quantities import QUANTUM_PL, parse, parse_check_code
+from ..store import Board, Key, Store
+from ..sync.client import Client
+
+UNCERTAINTY_PERCENT = "2.5"
+CELL_ZERO, CELL_PER_KG = 0, 420_000  # raw
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one board is to get, and where it is."""
+
+    name: str  #: neutral, up to eight letters and digits
+    link: str  #: serial:PORT
+    pl_per_count: int  #: calibrated volume a count, pL
+    uncertainty_ppm: int  #: standard uncertainty of that, parts per million
+    cell_zero: int  #: what the load cell reads with an empty bag hung, raw
+    cell_per_kg: int  #: how much more it reads for a kilogram, raw
+    check_code: int | None  #: of a board that has a name already; None: not given
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """What came of one plan: a board, or why there is none."""
+
+    plan: Plan  #: what was asked for
+    check_code: int | None  #: what is to stand on the board's label; None: it was not provisioned
+    error: PumplogError | None = None  #: why not
+
+
+def to_json(done: Provisioned) -> dict[str, Any]:
+    """Returns a provisioned board as an object of the contract."""
+    return {"board": done.plan.name, "check_code": str(done.check_code),
+            "pl_per_count": str(done.plan.pl_per_count),
+            "uncertainty_ppm": str(done.plan.uncertainty_ppm)}
+
+
+def to_text(done: Provisioned) -> str:
+    """Returns a provisioned board as a line of the screen."""
+    return f"board {done.plan.name}: check code {done.check_code}"
+
+
+def plan_board(
+    name: str, link: str, ul_per_count: str, uncertainty_percent: str = UNCERTAINTY_PERCENT,
+    cell_zero: int = CELL_ZERO, cell_per_kg: int = CELL_PER_KG, check_code: int | None = None,
+) -> Plan:
+    """Returns a plan that is sound; Usage otherwise. ul_per_count: such as "1 uL"."""
+    if not (name.isascii() and name.isalnum() and 1 <= len(name) <= 8):
+        raise Usage(f"--name {name!r} must be one to eight letters and digits", "it is on the air")
+    if not link.startswith("serial:"):
+        raise Usage("a board is provisioned over its cable", "give --port PORT")
+    if not -(1 << 31) <= cell_zero < 1 << 31:
+        raise Usage("--cell-zero is what the 24-bit load cell reads with an empty bag hung", "check it")
+    if not 1 <= cell_per_kg < 1 << 31:
+        raise Usage("--cell-per-kg is how much more the load cell reads for a kilogram", "check it")
+    return Plan(name, link, parse(ul_per_count, "--ul-per-count", QUANTUM_PL), _ppm(uncertainty_percent),
+                cell_zero, cell_per_kg, check_code)
+
+
+def read_batch(
+    path: Path, uncertainty_percent: str = UNCERTAINTY_PERCENT, cell_zero: int = CELL_ZERO,
+    cell_per_kg: int = CELL_PER_KG,
+) -> list[Plan]:
+    """Returns the plans of a CSV file, all of which are sound; Usage otherwise.
+
+    Its columns are name, port, ul_per_count and, if wanted, check, and the three that have defaults.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise Usage(f"--batch {path} cannot be read ({error})", "give a CSV file in UTF-8") from error
+    plans = []
+    for number, row in enumerate(rows, 2):
+        given = {"uncertainty_percent": uncertainty_percent, "cell_zero": str(cell_zero),
+                 "cell_per_kg": str(cell_per_kg),
+                 **{key: value.strip() for key, value in row.items()
+                    if isinstance(value, str) and value.strip()}}
+        try:
+            plans.append(_plan_of_row(given))
+        except Usage as error:
+            raise Usage(f"{path}, line {number}: {error.what}", f"{error.do}; nothing was written")
+    for what, values in (("name", [plan.name for plan in plans]),
+                         ("port", [plan.link for plan in plans])):
+        twice = {value for value in values if values.count(value) > 1}
+        if twice:
+            raise Usage(f"{path} has the {what} {min(twice)} twice",
+                        "correct it; nothing was written")
+    if not plans:
+        raise Usage(f"{path} names no board", "give a line for each board")
+    return plans
+
+
+def _plan_of_row(given: dict[str, str]) -> Plan:
+    missing = [name for name in ("name", "port", "ul_per_count") if name not in given]
+    if missing:
+        raise Usage(f"{missing[0]} is missing", "give it")
+    return plan_board(
+        given["name"], f"serial:{given['port']}", given["ul_per_count"], given["uncertainty_percent"],
+        _whole(given["cell_zero"], "cell_zero"), _whole(given["cell_per_kg"], "cell_per_kg"),
+        parse_check_code(given["check"]) if "check" in given else None)
+
+
+def _whole(text: str, column: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise Usage(f"{column} {text!r} is not a whole number", "write digits")
+
+
+def provision_each(store: Store, plans: Sequence[Plan]) -> Iterator[Provisioned]:
+    """Yields what came of each plan, as soon as it is known; no failure keeps the others from theirs."""
+    for plan in plans:
+        try:
+            yield Provisioned(plan, provision(store, plan).check_code)
+        except PumplogError as error:
+            yield Provisioned(plan, None, error)
+
+
+def provision(store: Store, plan: Plan) -> Board:
+    """Gives one board its name, keys, time and calibration; returns what the store now knows of it."""
+    board = Board(plan.name, host.random_bytes(32), host.random_bytes(32),
+                  int.from_bytes(host.random_bytes(4)) % 900_000 + 100_000, plan.pl_per_count,
+                  plan.uncertainty_ppm, host.utc_now_ms())
+    known = store.boards.named(plan.name)
+    if known and plan.check_code != known.check_code:  # else its keys would be lost
+        raise Usage(f"board {plan.name} is in this store already",
+                    "choose another name or, to provision that very board again, give --check CODE from"
+                    " its label")
+    link = open_link(plan.link, plan.name)
+    try:
+        client = Client(link)
+        holder = _holder(client, store)
+        proof = client.prove(holder.device_key if holder else None)
+        client.anchor()
+        store.keys.add(plan.name, Key(board.device_key, board.provisioned_at_ms))
+        store.commit()  # before the board has it: should its answer be lost, the key is not
+        _write(client, board, plan)
+        store.add_board(board)
+        store.logs.add(proof.log_id, plan.name)
+        store.commit()
+    finally:
+        link.close()
+    return board
+
+
+def _holder(client: Client, store: Store) -> Board | None:
+    """Returns what this store knows of the board on the cable, None if nobody set it up yet."""
+    info = client.info()
+    known = store.boards.named(info.name) if info.provisioned else None
+    if info.provisioned and known is None:
+        raise Usage(f"this board is {info.name} already, and its keys are not in this store",
+                    "use the store that has them")
+    return known
+
+
+def _write(client: Client, board: Board, plan: Plan) -> None:
+    result, _ = client.command(commands.PROVISION, struct.pack(
+        commands.PROVISION_BODY, plan.name.encode(), board.device_key, board.pairing_key,
+        board.check_code, plan.pl_per_count, plan.uncertainty_ppm, plan.cell_zero, plan.cell_per_kg,
+    ), plan.check_code or 0)
+    if result != commands.OK:
+        raise Usage(f"the board refused ({names.RESULTS.get(result, result)})",
+                    "a board that has a name wants --check CODE from its label")
+
+
+def _ppm(percent: str) -> int:
+    """Returns a percentage in parts per million."""
+    try:
+        ppm = Fraction(percent) * 10_000
+    except (ValueError, ZeroDivisionError):
+        ppm = Fraction(-1)
+    if not 0 <= ppm <= 1_000_000:
+        raise Usage("--uncertainty-percent takes 0 to 100, in digits, as in 2.5", "correct it")
+    return int(ppm)
