@@ -8,9 +8,9 @@ import re
 import pytest
 from bedside import START_MS, Bedside
 from pumplog.cli import main
+from pumplog.log.reading import read_log
 from pumplog.log.record_text import known_fields, record_text
 from pumplog.log.signatures import Signature, evidence_text, name_of
-from pumplog.log.view import read_log
 from pumplog.store import Pull, Store
 from pumpwire import names, records
 

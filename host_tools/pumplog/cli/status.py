@@ -8,8 +8,8 @@ from typing import Any
 
 from pumpwire import commands, names
 
+from ..log.reading import read_log
 from ..log.signatures import FOUND, Signature, name_of
-from ..log.view import read_log
 from ..moments import age_s, local_text, since_text, utc_text
 from ..patients.episodes import Episode
 from ..patients.roster import named_or_current

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..moments import utc_text
 from ..quantities import decimal, hex_id, show
+from ..store import StoredRecord
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,13 @@ class Check:
     uncertainty_ppm: int  #: one standard uncertainty of difference_ppm, ppm
     log_id: int  #: the log of its record
     seq: int  #: the number of its record
+
+    @classmethod
+    def of(cls, record: StoredRecord, at_ms: int) -> Check:
+        """Takes a CHECK record that was made at at_ms."""
+        fields = record.fields
+        return cls(at_ms, fields["by_counts_ul"], fields["difference_ppm"], fields["uncertainty_ppm"],
+                   record.log_id, record.seq)
 
     def to_text(self) -> str:
         """Returns it for the screen."""

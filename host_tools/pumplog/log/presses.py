@@ -1,16 +1,22 @@
 """Presses and boluses whose record never came: kept as possibilities, never dropped.
 
-A DEMAND given is written when counts prove the bolus, the BOLUS at its end. Where the end was never
-written (power went, the board hung, the log was pulled meanwhile, or the burst turned out to be a
-rate), the bolus stands as inferred: a delivery, surely none and at most one; nothing of it is taken
-out of the continuous volume, and at most all that was counted from its begin on. Likewise a press
-that a MINUTE counted and no DEMAND tells of: unresolved, at most one delivery.
+A DEMAND is written once counts prove its bolus, the BOLUS at its end. An end may never be written:
+power went, the board hung, the log was pulled meanwhile, or the burst turned out to be a rate. Then
+the bolus is left open: a delivery, surely none and at most one. Nothing of it is taken out of the
+continuous volume; at most it had all that was counted from its begin on, over the longest bolus that
+the tracker follows. Likewise a press that a MINUTE counted and no DEMAND tells of: unresolved, at
+most one delivery.
+
+Minutes and demands are both in order, so one walk along both finds the presses without a demand; the
+counts of what is left open are found by bisection. Going through all minutes for each open press was
+left: with a handset that sticks there are as many of both.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pumpwire import records as wire
 
@@ -20,29 +26,39 @@ LONGEST_MS = 1_800_000  # of a bolus, by the tracker
 
 
 @dataclass(frozen=True)
-class Open:
-    """What was left open in a boot: a bolus (proven) or a press, from begin to end uptime ms;
-    counts: all that were made from the minute of its begin on; seq: of its DEMAND or MINUTE."""
+class LeftOpen:
+    """A bolus or a press of a boot whose end, or outcome, was not recorded."""
 
-    proven: bool
-    begin_uptime_ms: int
-    end_uptime_ms: int
+    proven: bool  #: counts proved a bolus; False: a press of which nobody knows what came
+    begin_uptime_ms: int  #: when it began, ms since the boot began
+    end_uptime_ms: int  #: until when it may have lasted, ms since the boot began
+    counts: int  #: all counts from the minute of its begin until then
+    seq: int  #: the number of its DEMAND or MINUTE
+
+
+class _Minute(NamedTuple):
+    begin_ms: int
+    end_ms: int
     counts: int
+    presses: int
     seq: int
 
 
 class PressBook:
-    """Follows one boot, or the part of it up to a hole in the log."""
+    """Follows one boot, in uptime ms."""
 
     def __init__(self) -> None:
-        self._minutes: list[tuple[int, int, int, int, int]] = []  # begin, end, counts, presses, seq
+        self._begin()
+
+    def _begin(self) -> None:
+        self._minutes: list[_Minute] = []
         self._demands: list[int] = []
         self._given: StoredRecord | None = None
         self._unfinished: list[tuple[int, int]] = []  # uptime of its begin, seq
 
     def minute(self, begin_ms: int, end_ms: int, counts: int, presses: int, seq: int) -> None:
         """Takes a minute, in uptime ms."""
-        self._minutes.append((begin_ms, end_ms, counts, presses, seq))
+        self._minutes.append(_Minute(begin_ms, end_ms, counts, presses, seq))
 
     def demand(self, record: StoredRecord) -> None:
         """Takes a DEMAND record."""
@@ -56,21 +72,23 @@ class PressBook:
         if source == wire.PATIENT:
             self._given = None
 
-    def close(self) -> list[Open]:
+    def close(self) -> list[LeftOpen]:
         """Returns what was left open, and begins anew."""
         self._leave_open()
-        found = [self._open(True, at_ms, at_ms, seq) for at_ms, seq in self._unfinished]
+        found = [self._left_open(True, at_ms, at_ms, seq) for at_ms, seq in self._unfinished]
         demands = sorted(self._demands)
         k = 0
-        for begin_ms, end_ms, _, presses, seq in self._minutes:
-            while k < len(demands) and demands[k] <= begin_ms:
+        for minute in self._minutes:
+            while k < len(demands) and demands[k] <= minute.begin_ms:
                 k += 1
-            told = k
-            while k < len(demands) and demands[k] <= end_ms:
+            first = k
+            while k < len(demands) and demands[k] <= minute.end_ms:
                 k += 1
-            if presses > k - told:
-                found += [self._open(False, begin_ms, end_ms, seq)] * (presses - (k - told))
-        self.__init__()  # type: ignore[misc]
+            without_demand = minute.presses - (k - first)
+            if without_demand > 0:
+                found += [self._left_open(False, minute.begin_ms, minute.end_ms, minute.seq)
+                          ] * without_demand
+        self._begin()
         return found
 
     def _leave_open(self) -> None:
@@ -78,10 +96,10 @@ class PressBook:
             record, self._given = self._given, None
             self._unfinished.append((record.uptime_ms - record.fields["ago_ms"], record.seq))
 
-    def _open(self, proven: bool, begin_ms: int, pressed_by_ms: int, seq: int) -> Open:
+    def _left_open(self, proven: bool, begin_ms: int, pressed_by_ms: int, seq: int) -> LeftOpen:
         last_ms = max(pressed_by_ms, min(begin_ms + LONGEST_MS,
-                                         self._minutes[-1][1] if self._minutes else begin_ms))
-        first = bisect_right(self._minutes, begin_ms, key=lambda minute: minute[1])
-        behind = bisect_left(self._minutes, last_ms, key=lambda minute: minute[0])
-        counts = sum(minute[2] for minute in self._minutes[first:behind])
-        return Open(proven, begin_ms if proven else pressed_by_ms, last_ms, counts, seq)
+                                         self._minutes[-1].end_ms if self._minutes else begin_ms))
+        first = bisect_right(self._minutes, begin_ms, key=lambda minute: minute.end_ms)
+        behind = bisect_left(self._minutes, last_ms, key=lambda minute: minute.begin_ms)
+        counts = sum(minute.counts for minute in self._minutes[first:behind])
+        return LeftOpen(proven, begin_ms if proven else pressed_by_ms, last_ms, counts, seq)

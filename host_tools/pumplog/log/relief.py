@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from pumpwire import records as wire
+
 from ..intervals import Interval, clip, length
 from ..moments import utc_text
 from ..quantities import decimal, hex_id, show
+from ..store import StoredRecord
 
 STRAY_AFTER_MS = 3_600_000
 _THRICE_MS = 120_000
@@ -28,6 +31,14 @@ class Relief:
     log_id: int  #: the log of its record
     seq: int  #: the number of its record
     unsure: bool = False  #: the board did not watch all of the hour before: it may have missed a bolus
+
+    @classmethod
+    def of(cls, record: StoredRecord, at_ms: int) -> Relief:
+        """Takes a RELIEF record that was made at at_ms."""
+        fields = record.fields
+        since_s = fields["since_bolus_s"]
+        return cls(at_ms - fields["ago_ms"], None if since_s == wire.NEVER_S else since_s,
+                   bool(fields["stray"]), record.log_id, record.seq)
 
     @property
     def bolus_ms(self) -> int | None:

@@ -1,6 +1,8 @@
 """Counts in time: unbroken runs of minutes, and the boluses among them.
 
-Volumes are exact: picolitres, as ints or as Fractions where a minute or a bolus is split.
+Volumes are exact: picolitres, as ints or as Fractions where a minute or a bolus is split. Integer
+sums have no order; sums in floating point have, and a mean of 20.25 printed as 20.24 when cut.
+Minutes stand in columns with running totals: so the counts of any stretch are one difference.
 """
 
 from __future__ import annotations
@@ -11,49 +13,66 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from pumpwire import names
+
+from ..store import StoredRecord
+
 
 @dataclass(frozen=True)
 class Calibration:
-    """Picolitres a count and their relative standard uncertainty; seq of its record, None: only
-    the store knows it, since from_ms."""
+    """The volume of a count."""
 
-    pl_per_count: int
-    uncertainty_ppm: int
-    seq: int | None
-    from_ms: int = 0
+    pl_per_count: int  #: pL a count
+    uncertainty_ppm: int  #: its relative standard uncertainty, ppm
+    seq: int | None  #: the number of its record; None: only the store knows it
+    from_ms: int = 0  #: since when it holds where only the store knows it, Unix ms UTC
+
+    @classmethod
+    def of(cls, record: StoredRecord) -> Calibration:
+        """Takes a CALIBRATION record."""
+        return cls(record.fields["pl_per_count"], record.fields["uncertainty_ppm"], record.seq)
 
 
 @dataclass(frozen=True)
 class Bolus:
-    """A burst of counts: milli_counts of it (thousandths) are not the continuous rate's.
+    """A burst of counts beyond the continuous rate."""
 
-    inferred: perhaps nothing was given; likely: counted as a delivery all the same; open: its end was
-    not recorded; continues: the rest of the bolus before, which a restart of the board cut in two.
-    """
+    begin_ms: int  #: when it began, Unix ms UTC
+    end_ms: int  #: when it ended, Unix ms UTC
+    milli_counts: int  #: its counts without those of the continuous rate, in thousandths
+    pl_per_count: int  #: pL a count
+    source: str  #: who asked for it: a value of pumpwire.names.SOURCES, or unknown
+    halted: bool  #: the pump ended it before its time
+    inferred: bool  #: perhaps nothing was given
+    log_id: int  #: the log of its record
+    seq: int  #: the number of its record
+    programmed_ul: int = 0  #: what it was to give, uL; 0: not known. Left open: at most, uL
+    likely: bool = True  #: it counts as a delivery, even if it is inferred
+    open: bool = False  #: its end was not recorded
+    continues: bool = False  #: it is the rest of the bolus before it, which a restart cut in two
 
-    begin_ms: int
-    end_ms: int
-    milli_counts: int
-    pl_per_count: int
-    source: str
-    halted: bool
-    inferred: bool
-    log_id: int
-    seq: int
-    programmed_ul: int = 0
-    likely: bool = True
-    open: bool = False
-    continues: bool = False
+    @classmethod
+    def of(cls, record: StoredRecord, at_ms: int, calibration: Calibration) -> Bolus:
+        """Takes a BOLUS record that was made at at_ms."""
+        fields = record.fields
+        begin_ms = at_ms - fields["ago_ms"]
+        return cls(
+            begin_ms, begin_ms + fields["duration_ms"],
+            fields["counts"] * 1000 - fields["continuous_milli_counts"], calibration.pl_per_count,
+            names.SOURCES.get(fields["source"], "unknown"), bool(fields["halted"]),
+            bool(fields["inferred"]), record.log_id, record.seq, fields["programmed_ul"])
 
     @property
     def volume_pl(self) -> Fraction:
-        """The volume, never below nothing."""
+        """The volume in pL, never below nothing."""
         return Fraction(max(0, self.milli_counts) * self.pl_per_count, 1000)
 
     @property
     def bounds_pl(self) -> tuple[Fraction, Fraction]:
-        """One count less and one more; where it is only inferred, nothing at least, and at most what
-        was programmed if that is more."""
+        """At least and at most, in pL: one count less and one more.
+
+        Of an inferred bolus: nothing at least, and at most what was programmed if that is more.
+        """
         high = Fraction(max(0, self.milli_counts + 1000) * self.pl_per_count, 1000)
         if self.inferred:
             return Fraction(0), max(high, Fraction(self.programmed_ul * 1_000_000))
@@ -81,37 +100,40 @@ class Boluses:
         return [b for b in self._all[first:last] if b.end_ms > begin_ms or b.begin_ms == begin_ms]
 
     def volume_pl(self, begin_ms: int, end_ms: int) -> Fraction:
-        """Returns the volume of all boluses in [begin, end)."""
+        """Returns the volume of all boluses in [begin, end), in pL."""
         return sum((b.volume_pl * b.share(begin_ms, end_ms) for b in self.during(begin_ms, end_ms)),
                    Fraction(0))
 
 
 @dataclass
 class Run:
-    """Unbroken minutes of one boot at one calibration, in columns: minute k lies in
-    [edges_ms[k], edges_ms[k+1]) and made totals[k+1] - totals[k] counts; uncertainties_ms: of
-    the edges."""
+    """Unbroken minutes of one boot at one calibration, in columns.
 
-    log_id: int
-    boot: int
-    calibration: Calibration
-    edges_ms: array[int]
-    uncertainties_ms: array[int]
-    totals: array[int] = field(default_factory=lambda: array("q", [0]))
-    seqs: array[int] = field(default_factory=lambda: array("q"))
+    Minute k lies in [edges_ms[k], edges_ms[k+1]) and made totals[k+1] - totals[k] counts.
+    """
+
+    log_id: int  #: the log of its records
+    boot: int  #: the boot that counted
+    calibration: Calibration  #: of all its counts
+    edges_ms: array[int]  #: where minutes begin and end, one more than minutes, Unix ms UTC
+    uncertainties_ms: array[int]  #: each edge is right give or take this, ms
+    totals: array[int] = field(  #: counts up to each edge
+        default_factory=lambda: array("q", [0]))
+    seqs: array[int] = field(  #: the number of each minute's record
+        default_factory=lambda: array("q"))
 
     @property
     def begin_ms(self) -> int:
-        """When the first minute begins."""
+        """When the first minute begins, Unix ms UTC."""
         return self.edges_ms[0]
 
     @property
     def end_ms(self) -> int:
-        """When the last minute ends."""
+        """When the last minute ends, Unix ms UTC."""
         return self.edges_ms[-1]
 
     def add(self, end_ms: int, uncertainty_ms: int, counts: int, seq: int) -> None:
-        """Appends the next minute."""
+        """Appends the next minute, which ends at end_ms, Unix ms UTC."""
         self.edges_ms.append(end_ms)
         self.uncertainties_ms.append(uncertainty_ms)
         self.totals.append(self.totals[-1] + counts)
@@ -123,13 +145,15 @@ class Run:
         return first, max(first, min(len(self.seqs), bisect_left(self.edges_ms, end_ms)))
 
     def uncertainty_ms(self, at_ms: int) -> int:
-        """Returns the clock's uncertainty at about at_ms."""
+        """Returns the clock's uncertainty at about at_ms, in ms."""
         edge = min(len(self.edges_ms) - 1, bisect_left(self.edges_ms, at_ms))
         return self.uncertainties_ms[edge]
 
     def continuous_pl(self, begin_ms: int, end_ms: int, boluses: Boluses) -> Fraction:
-        """Returns the volume in [begin, end) without boluses; a minute that an edge cuts counts
-        pro rata, less its boluses, which have times of their own."""
+        """Returns the volume in [begin, end) without boluses, in pL.
+
+        A minute that an edge cuts counts pro rata, less its boluses, which have times of their own.
+        """
         first, behind = self.minutes(begin_ms, end_ms)
         total = Fraction(0)
         for k in {first, behind - 1} if first < behind else ():

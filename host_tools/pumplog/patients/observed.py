@@ -104,7 +104,7 @@ class Observed:
         self.signatures += [one for one in view.signatures
                             if any(one.touches(*claim) for claim in claims)]
         self.observed = merge([*self.observed, *covered])
-        ran, surely, perhaps = (intersect(part, covered) for part in view.pump.intervals())
+        ran, surely, perhaps = (intersect(part, covered) for part in view.pump)
         self.ran = merge([*self.ran, *ran])
         self.ran_surely = merge([*self.ran_surely, *surely])
         self.ran_perhaps = merge([*self.ran_perhaps, *perhaps])
