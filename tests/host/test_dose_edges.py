@@ -14,6 +14,7 @@ from pumplog.dose.doses import Doses, doses
 from pumplog.patients.episodes import episode
 from pumplog.patients.shares import Sight, seen_by
 from pumplog.store import Entry, Store, StoredRecord
+from pumplog.store.records import Records
 from pumplog.study.cohort import Window, cohort_doses, cohort_table
 
 HOUR = 3600
@@ -450,15 +451,15 @@ def test_each_log_is_read_once_for_a_whole_cohort(monkeypatch: pytest.MonkeyPatc
                                       ms(at_s)))
     bed.write(10 * DAY)
     decoded = 0
-    plain = Store.records
+    plain = Records.of
 
-    def counted(self: Store, log_id: int, *kinds: str) -> object:
+    def counted(self: Records, log_id: int, *kinds: str) -> object:
         nonlocal decoded
         for record in plain(self, log_id, *kinds):
             decoded += 1
             yield record
 
-    monkeypatch.setattr(Store, "records", counted)
+    monkeypatch.setattr(Records, "of", counted)
     cases = cohort_doses(bed.store, {"baseline": Window(0, 1), "followup": Window(28, 7)})
     assert len(cases) == 10
     assert all(case.doses["baseline"].continuous_ml.value == 24 for case in cases.values())
