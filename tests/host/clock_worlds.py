@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from clock_truth import DAY_MS, HOUR_MS, LOST_MS, MINUTE_MS, NS, T0_MS, Chip, Clock, Told, resumed
 from gateway.clock import Uptime
-from pumplog.log.timeline import Timeline
+from pumplog.log import Timeline
 from pumplog.store import StoredRecord
 from pumpwire.units import TICK_MS, TICKS_WRAP
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from bedside import Bedside
 from pumplog.cli import main
-from pumplog.log.record_text import record_text
+from pumplog.log import record_text
 from pumplog.store import Store
 
 

@@ -19,8 +19,7 @@ from pumpbench.accuracy.pool import Criterion, criteria, share
 from pumpbench.accuracy.report import report
 from pumpbench.bedside.handset import debounce
 from pumpbench.runs.monte_carlo import run_one
-from pumplog.log.runs import Bolus
-from pumplog.log.view import Demand
+from pumplog.log import Bolus, Demand
 
 ROOT = Path(__file__).parents[2]
 Finding = dict[str, Any]

@@ -8,7 +8,7 @@ import pytest
 from bedside import START_MS, Bedside
 from pumplog.cli import main
 from pumplog.dose.doses import doses
-from pumplog.log.relief import Relief, Reliefs, judge
+from pumplog.log import Relief, Reliefs, judge_reliefs
 from pumplog.patients.episodes import episode
 from pumplog.patients.shares import seen_by
 from pumplog.store import Store
@@ -24,7 +24,7 @@ def press(at_s: int, since_s: int | None = 600, stray: bool = False) -> Relief:
 
 def judged(*presses: Relief, boluses_s: tuple[int, ...] = (),
            observed_s: tuple[tuple[int, int], ...] = ((0, 10**6),)) -> Reliefs:
-    return Reliefs(judge(presses, [s * S for s in boluses_s],
+    return Reliefs(judge_reliefs(presses, [s * S for s in boluses_s],
                          [(a * S, b * S) for a, b in observed_s]))
 
 

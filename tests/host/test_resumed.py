@@ -10,8 +10,8 @@ from bedside import START_MS, Bedside
 from counting import calls_of
 from pumplog.cli import main
 from pumplog.dose.doses import Doses, doses
+from pumplog.log import Timeline
 from pumplog.log.presses import PressBook
-from pumplog.log.timeline import Timeline
 from pumplog.patients.episodes import episode
 from pumplog.patients.shares import seen_by
 from pumplog.store import Store

@@ -8,9 +8,8 @@ import re
 import pytest
 from bedside import START_MS, Bedside
 from pumplog.cli import main
-from pumplog.log.reading import read_log
-from pumplog.log.record_text import known_fields, record_text
-from pumplog.log.signatures import Signature, evidence_text, name_of
+from pumplog.log import known_fields, read_log, record_text
+from pumplog.log.signatures import Signature, evidence_text, signature_name
 from pumplog.store import Pull, Store
 from pumpwire import names, records
 
@@ -38,7 +37,7 @@ def test_each_kind_is_worded_as_a_possibility(kind: str) -> None:
     text = one(kind).to_text(moment)
     assert "possibl" in text and text.endswith("found on pull, not an alarm")
     assert not re.search(r"\bOK\b|alarm(?!$)", text)
-    assert "possibl" in name_of("of_a_later_version")
+    assert "possibl" in signature_name("of_a_later_version")
     assert evidence_text("of_a_later_version", 1, 1, 1) == ""
 
 

@@ -8,8 +8,8 @@ from statistics import median
 import pytest
 from clock_truth import DAY_MS, HOUR_MS, MINUTE_MS, T0_MS, anchor, resumed
 from clock_worlds import Score, healthy_world, laptop_world, world, wrapping_world
+from pumplog.log import Timeline
 from pumplog.log.chain import drift_ms
-from pumplog.log.timeline import Timeline
 
 OFF_MS = 24 * MINUTE_MS  # as a hospital's clocks are on average
 

@@ -10,7 +10,7 @@ from functools import partial
 
 from .. import host
 from ..errors import Integrity, NotFound, Usage
-from ..log.off_clocks import Known, known_anchors, off_clocks
+from ..log import Known, clocks_off, known_anchors
 from ..patients.episodes import Episode, episode, episodes
 from ..patients.roster import named_or_current
 from ..store import Pull, Store
@@ -106,7 +106,7 @@ def _visit(
                 pulled = _pull(options, store, one.board, spec, partial(progress.so_far, one.board))
         finally:
             store.commit()
-        pulled.clocks.extend(off_clocks(store, one.board, before[one.board]))
+        pulled.clocks.extend(clocks_off(store, one.board, before[one.board]))
     progress.done(one.board, pulled.result.records)
     return pulled
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pumpwire import page
 
-from ..log.timeline import Timeline
+from ..log import Timeline
 from ..moments import local_text, utc_text
 from ..patients.episodes import episodes
 from ..quantities import hex_id

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import Absent, Integrity, Unreachable
-from ..log.off_clocks import OffClock
+from ..log import OffClock
 from ..moments import age_s, since_text, utc_text
 from ..patients.conflicts import Conflict, conflicts
 from ..patients.episodes import episodes

@@ -8,8 +8,7 @@ from typing import Any
 
 from pumpwire import commands, names
 
-from ..log.reading import read_log
-from ..log.signatures import FOUND, Signature, name_of
+from ..log import FOUND, Signature, read_log, signature_name
 from ..moments import age_s, local_text, since_text, utc_text
 from ..patients.episodes import Episode
 from ..patients.roster import named_or_current
@@ -79,7 +78,8 @@ def status_of(
 
 def _signature(kind: str, seen: Signature | None) -> dict[str, Any]:
     """Returns an open possibility with what it was decided on, null where its record is not here."""
-    words = seen.to_text(local_text) if seen else f"{name_of(kind)}: its record is not here; {FOUND}"
+    words = seen.to_text(local_text) if seen else (
+        f"{signature_name(kind)}: its record is not here; {FOUND}")
     return {
         "signature": kind, "words": words,
         "since_utc": utc_text(seen.since_ms) if seen else None,

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..errors import NotFound, Usage
-from ..log.timeline import Timeline
+from ..log import Timeline
 from ..moments import age_s, local_text, since_text, utc_text
 from ..patients.episodes import episode
 from ..quantities import hex_id

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ..log.view import BagChange
+from ..log import BagChange
 from ..patients.episodes import Episode
 from ..store import Entry
 

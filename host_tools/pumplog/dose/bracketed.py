@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..intervals import Interval, clip, length
-from ..log.brackets import PL_PER_UL, Bracket
+from ..log import PL_PER_UL, Bracket
 from ..patients.episodes import Episode
 from ..patients.observed import Observed
 from .bags import Bag

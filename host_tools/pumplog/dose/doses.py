@@ -13,11 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..intervals import Interval, clip, length
-from ..log.check import Check
-from ..log.relief import Reliefs, judge
-from ..log.runs import Bolus
-from ..log.signatures import Signature
-from ..log.view import NOT_RECORDED
+from ..log import NOT_RECORDED, Bolus, Check, Reliefs, Signature, judge_reliefs
 from ..patients.episodes import Episode
 from ..patients.observed import Observed
 from .bags import Bag, bags
@@ -230,7 +226,7 @@ def _presses(seen: Observed, begin_ms: int, end_ms: int) -> Presses:
 def _reliefs(seen: Observed, begin_ms: int, end_ms: int) -> Reliefs:
     starts = [part.bolus.begin_ms for part in seen.boluses
               if part.bolus.source == "patient" and part.bolus.likely and not part.bolus.continues]
-    return Reliefs(tuple(press for press in judge(seen.reliefs, starts, seen.observed)
+    return Reliefs(tuple(press for press in judge_reliefs(seen.reliefs, starts, seen.observed)
                          if begin_ms <= press.at_ms < end_ms))
 
 

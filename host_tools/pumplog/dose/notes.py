@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ..intervals import clip, length
-from ..log.signatures import Signature, name_of
+from ..log import Signature
 from ..patients.conflicts import conflicts
 from ..patients.episodes import Episode
 from ..patients.observed import Observed
@@ -96,11 +96,11 @@ def _of_brackets(found: Doses) -> Iterable[str]:
 def _of_signatures(seen: Observed, found: Doses) -> Iterable[str]:
     for one in found.signatures:
         if one.kind == "occlusion":
-            yield (f"{name_of(one.kind)}: {show(doubtful_ml(seen, one), 2)} mL were counted from its"
+            yield (f"{one.name}: {show(doubtful_ml(seen, one), 2)} mL were counted from its"
                    " beginning on; how much of it reached the patient is doubtful")
         elif one.kind in ("free_flow", "counter_silent"):
             missed = max(0, one.by_weight_ul - one.by_counts_ul)
-            yield (f"{name_of(one.kind)}: {show(Fraction(missed, 1000), 2)} mL or more left the bag"
+            yield (f"{one.name}: {show(Fraction(missed, 1000), 2)} mL or more left the bag"
                    " uncounted; milligrams from counts are too low if it reached the patient")
 
 

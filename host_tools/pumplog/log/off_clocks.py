@@ -63,7 +63,7 @@ def known_anchors(store: Store, board: str) -> Known:
             for record in store.records.of(log_id, "anchor")}
 
 
-def off_clocks(store: Store, board: str, before: Known) -> list[OffClock]:
+def clocks_off(store: Store, board: str, before: Known) -> list[OffClock]:
     """Returns the clocks that were over a minute off, each host's last such visit in a log.
 
     before: known_anchors before the pull. Left out is what they held already, unless it was the last

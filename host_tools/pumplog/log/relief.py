@@ -109,7 +109,7 @@ class Reliefs:
         return text + (f"; {unsure} after a restart, left out: no bolus known" if unsure else "")
 
 
-def judge(
+def judge_reliefs(
     presses: Sequence[Relief], boluses_ms: Sequence[int], observed: list[Interval]
 ) -> tuple[Relief, ...]:
     """Returns presses in order of time, judged by everything that the boards recorded around them.

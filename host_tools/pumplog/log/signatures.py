@@ -45,6 +45,11 @@ class Signature:
     restarted: bool = False  #: the board restarted meanwhile, so that nobody watched for its end
 
     @property
+    def name(self) -> str:
+        """Its kind as a possibility."""
+        return signature_name(self.kind)
+
+    @property
     def since_ms(self) -> int:
         """When what it was decided on began, Unix ms UTC."""
         return self.noticed_ms - self.span_s * 1000
@@ -62,7 +67,7 @@ class Signature:
         elif self.restarted:
             end = "not seen to be over before the board restarted"
         said = evidence_text(self.kind, self.span_s, self.by_counts_ul, self.by_weight_ul)
-        return (f"{name_of(self.kind)} since {moment_text(self.since_ms)}:"
+        return (f"{self.name} since {moment_text(self.since_ms)}:"
                 f" {said}{'; ' if said else ''}{end}; {FOUND}")
 
     def to_json(self) -> dict[str, Any]:
@@ -77,7 +82,7 @@ class Signature:
         }
 
 
-def name_of(kind: str) -> str:
+def signature_name(kind: str) -> str:
     """Returns a kind (a value of pumpwire.names.SIGNATURES) as a possibility."""
     return _NAMES.get(kind, f"possible {kind.replace('_', ' ')}")
 

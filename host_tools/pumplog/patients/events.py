@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import NotFound, Usage
-from ..log.record_text import known_fields, meanings, record_text
-from ..log.timeline import Timeline
+from ..log import Timeline, known_fields, meanings, record_text
 from ..moments import utc_text
 from ..quantities import hex_id
 from ..store import Store, StoredRecord, from_wire

@@ -9,12 +9,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from ..intervals import Interval, clip, intersect, length, merge
-from ..log.brackets import Bracket
-from ..log.check import Check
-from ..log.relief import Relief
-from ..log.runs import Bolus, Boluses, Run
-from ..log.signatures import Signature
-from ..log.view import BagChange, Demand, LogView
+from ..log import BagChange, Bolus, Boluses, Bracket, Check, Demand, LogView, Relief, Run, Signature
 
 _M = TypeVar("_M", Demand, BagChange, Relief, Check)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ..intervals import merge, subtract
-from ..log.reading import read_log
-from ..log.view import LogView
+from ..log import LogView, read_log
 from ..store import Store
 from .episodes import Episode, claims_of, contested, episodes
 from .observed import Observed

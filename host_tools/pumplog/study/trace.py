@@ -11,9 +11,7 @@ from typing import Any
 from ..dose.doses import DAY_MS, Piece
 from ..dose.volumes import PL_PER_ML, Figure
 from ..intervals import clip
-from ..log.brackets import Bracket
-from ..log.runs import Calibration
-from ..log.timeline import Timeline
+from ..log import Bracket, Calibration, Timeline
 from ..moments import utc_text
 from ..patients.observed import BolusPart, Observed, Stretch
 from ..quantities import decimal, hex_id

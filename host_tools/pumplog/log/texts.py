@@ -16,7 +16,7 @@ from pumpwire import records as wire
 from ..quantities import show, show_span
 from .check import check_text, percent_text
 from .relief import MISTAKEN
-from .signatures import FOUND, evidence_text, name_of
+from .signatures import FOUND, evidence_text, signature_name
 
 Fields = dict[str, Any]
 _NEWER = "not known to this version"
@@ -138,9 +138,9 @@ def _relief(fields: Fields) -> str:
 def _signature(fields: Fields) -> str:
     kind = names.SIGNATURES.get(fields["signature"], f"signature {fields['signature']}")
     if fields["state"] != wire.BEGAN:
-        return f"{name_of(kind)}: over"
+        return f"{signature_name(kind)}: over"
     said = evidence_text(kind, fields["span_s"], fields["by_counts_ul"], fields["by_weight_ul"])
-    return f"{name_of(kind)}: {said}{'; ' if said else ''}{FOUND}"
+    return f"{signature_name(kind)}: {said}{'; ' if said else ''}{FOUND}"
 
 
 def _check(fields: Fields) -> str:
