@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from .runs.cohort_run import Plan, run_cohort
+    from .runs import Plan, run_cohort
 
     plan = Plan(
         options.regimens, options.daily_counts, options.out.resolve(),
@@ -96,19 +96,20 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    from .air.serve import serve
+    from .runs import serve_boards
 
-    asyncio.run(serve(options.dir, lambda address: print(f"air ready on {address}", flush=True),
+    asyncio.run(serve_boards(options.dir, lambda address: print(f"air ready on {address}", flush=True),
                       options.by_hand, not options.lax, dict(options.power_cut)))
 
 
 def _board(options: argparse.Namespace) -> None:
-    from .board.usb_board import UsbBoard, fresh_flash
+    from .board import UsbBoard, fresh_flash
 
     try:
         image = options.flash.read_bytes() if options.flash else fresh_flash()
     except OSError as error:
-        raise BenchError(f"flash image {options.flash} cannot be read ({error.strerror})") from error
+        raise BenchError(f"flash image {options.flash} cannot be read ({error.strerror})",
+                         "check the path") from error
     with UsbBoard(options.dir, image) as board, contextlib.suppress(KeyboardInterrupt):
         print(f"board ready on {board.port}", flush=True)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -116,6 +117,6 @@ def _board(options: argparse.Namespace) -> None:
 
 
 def _demo(options: argparse.Namespace) -> None:
-    from .runs.demo import demo
+    from .runs import run_demo
 
-    demo(options.out, options.seed)
+    run_demo(options.out, options.seed)

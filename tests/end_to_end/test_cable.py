@@ -7,9 +7,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from pumpbench.board.firmware import compiled_firmware
-from pumpbench.board.virtual_board import Bench, Pins, VirtualBoard
-from pumpbench.nurse.nurse import Nurse
+from pumpbench.bedside import Pins
+from pumpbench.board import RunningBoard, VirtualBoard, compiled_firmware
+from pumpbench.nurse import Nurse
 from ward import pumplog
 
 HOURS = 3
@@ -30,21 +30,21 @@ def test_pulled_by_cable_or_read_from_flash_the_records_are_the_same(tmp_path: P
     board = VirtualBoard(tmp_path / "B01", "cable", compiled_firmware())
     db = tmp_path / "nurse.db"
     nurse = Nurse(db, "P01", "B01", "cable", board.folder)
-    bench = Bench(board, "cable", pins)
+    running = RunningBoard(board, "cable", pins)
 
     def visit(at_s: int, commands: list[list[str]]) -> None:
         codes: list[int] = []
-        bench.session(lambda port: codes.extend(
+        running.session(lambda port: codes.extend(
             nurse.visit(port, START_MS + at_s * 1000, commands)))
         assert codes == [0] * len(commands)
 
     visit(0, [nurse.provision(Fraction(1), 140_700, 420_000), nurse.start("1")])
-    bench.pass_ticks(SECONDS * 5)
+    running.pass_ticks(SECONDS * 5)
     visit(SECONDS // 2, [nurse.pull()])
     first = records(db)
-    bench.pass_ticks(SECONDS * 5)
+    running.pass_ticks(SECONDS * 5)
     visit(SECONDS, [nurse.pull(), nurse.pull()])
-    bench.power_off()
+    running.power_off()
     by_cable = records(db)
     assert by_cable[: len(first)] == first and len(by_cable) > len(first) > 60 * HOURS // 2
     with sqlite3.connect(db) as store:

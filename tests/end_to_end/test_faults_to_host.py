@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 from folded import unfolded
-from pumpbench.faults.faults import make_fault as fault
+from pumpbench.faults import make_fault as fault
 from pumpbench.faults.kinds import KINDS
-from pumpbench.runs.cohort_run import FIRST_START, Plan, run_cohort
-from pumpbench.runs.monte_carlo import WindowSpec, run_one
+from pumpbench.runs import FIRST_START, Plan, run_cohort
+from pumpbench.runs.monte_carlo import WindowSpec, run_window
 from pumplog.cli import main
 from pumplog.store import Entry, Store
 
@@ -140,7 +140,7 @@ class Seen:
 def _run_window(name: str, out: Path) -> dict[str, Any]:
     faults, rtc = WINDOWS[name]
     spec = WindowSpec(name, SEED, 1000, 1000, 900, (14,), faults=faults, rtc=rtc)
-    return run_one(spec, out).truth
+    return run_window(spec, out).truth
 
 
 def _run_ward(name: str, out: Path) -> dict[str, Any]:

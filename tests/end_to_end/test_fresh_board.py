@@ -12,7 +12,7 @@ import pytest
 from blank_chip import rom_loader
 from desk import deploy
 from folded import unfolded
-from pumpbench.board.usb_board import UsbBoard
+from pumpbench.board import UsbBoard
 from stock_image import stock_image
 from ward import environment, json_lines, pumplog
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from folded import unfolded
-from pumpbench.runs.cohort_run import Plan, run_cohort
+from pumpbench.runs import Plan, run_cohort
 
 ROOT = Path(__file__).parents[2]
 REGIMENS = """\

@@ -16,7 +16,7 @@ from pathlib import Path
 import acceptance
 import pytest
 from bed import Bed
-from pumpbench.board.usb_board import UsbBoard, fresh_flash
+from pumpbench.board import UsbBoard, fresh_flash
 from pumplog.links.serial_link import SerialLink
 from pumplog.sync.client import Client
 from rig_client import Rig

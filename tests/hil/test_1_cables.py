@@ -3,7 +3,7 @@
 import cables
 import pytest
 from bed import Bed
-from pumpbench.board.usb_board import UsbBoard
+from pumpbench.board import UsbBoard
 from rig_client import Rig
 from simulated_rig import SimulatedRig
 from virtual_bench import Cables

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from concurrent.futures import Future
 
-from pumpbench.air.server import Air
+from pumpbench.air import Air
 
 ADDRESS = "F0:F0:48:49:4C:01"
 

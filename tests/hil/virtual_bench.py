@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from bed import board_pins
-from pumpbench.board.usb_board import UsbBoard
+from pumpbench.board import UsbBoard
 from rig import wires
 from simulated_rig import CONVERSION
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pumpbench.bedside.cohort import TIMEPOINTS, Patient, Regimen, read_cohort
+from pumpbench.bedside import Bedside, BedsideOptions, build_bedside
 from pumpbench.bedside.handset import contact_edges, debounce, latched_by_tick
 from pumpbench.bedside.load_cell import Handling, LoadCell
 from pumpbench.bedside.patient import Press, plan_presses
@@ -16,8 +16,8 @@ from pumpbench.bedside.pump import Bolus, PumpSettings, continuous_curve, motor_
 from pumpbench.bedside.relief import plan_reliefs
 from pumpbench.bedside.seeds import stream
 from pumpbench.bedside.volume import VolumeCurve
-from pumpbench.bedside.window import WindowWorld, WorldOptions, build_window
 from pumpbench.board.flash_cells import PAGE_BYTES, FlashCells, PowerCut
+from pumpbench.cohort import TIMEPOINTS, Patient, Regimen, read_cohort
 from pumpbench.errors import BenchError
 
 COHORT = Path(__file__).parents[1] / "vectors" / "cohort"  # synthetic patients
@@ -47,59 +47,59 @@ def truths(cohort) -> dict[tuple[str, str], dict]:
     found = {}
     for patient in cohort:
         for timepoint in TIMEPOINTS:
-            world = build_window(patient, timepoint, 7, QUANTUM_UL, CALIBRATION_ERROR)
-            _check_arrays(world)
-            _check_weights(world)
-            found[patient.code, timepoint] = world.truth
+            bedside = build_bedside(patient, timepoint, 7, QUANTUM_UL, CALIBRATION_ERROR)
+            _check_arrays(bedside)
+            _check_weights(bedside)
+            found[patient.code, timepoint] = bedside.truth
     return found
 
 
-def _check_arrays(world: WindowWorld) -> None:
+def _check_arrays(bedside: Bedside) -> None:
     """Counts conserve volume, every press is latched once, every array has its length."""
-    seconds = world.lead_s + world.window_s + world.tail_s
-    for array in (world.counts, world.presses, world.handset_level):
+    seconds = bedside.lead_s + bedside.window_s + bedside.tail_s
+    for array in (bedside.counts, bedside.presses, bedside.handset_level):
         assert array.shape == (seconds * 10,)
-    for array in (world.weights_raw, world.reliefs, world.temperature, world.contents_ul):
+    for array in (bedside.weights_raw, bedside.reliefs, bedside.temperature, bedside.contents_ul):
         assert array.shape == (seconds,)
-    assert world.counts.dtype == world.presses.dtype == world.weights_raw.dtype == np.int32
-    assert world.handset_level.dtype == np.uint8
+    assert bedside.counts.dtype == bedside.presses.dtype == bedside.weights_raw.dtype == np.int32
+    assert bedside.handset_level.dtype == np.uint8
 
-    truth = world.truth
+    truth = bedside.truth
     quantum_ul = truth["true_ul_per_count"]
     assert quantum_ul == 51.5
-    assert world.counts[world.lead_s * 10] == 0
-    assert not np.any(np.diff(world.counts) < 0)
-    assert abs(world.counts[-1] * quantum_ul - truth["delivered_total_ul"]) < quantum_ul
-    first, last = world.lead_s * 10, (world.lead_s + world.window_s) * 10
-    moved_ul = int(world.counts[last] - world.counts[first]) * quantum_ul
+    assert bedside.counts[bedside.lead_s * 10] == 0
+    assert not np.any(np.diff(bedside.counts) < 0)
+    assert abs(bedside.counts[-1] * quantum_ul - truth["delivered_total_ul"]) < quantum_ul
+    first, last = bedside.lead_s * 10, (bedside.lead_s + bedside.window_s) * 10
+    moved_ul = int(bedside.counts[last] - bedside.counts[first]) * quantum_ul
     assert abs(moved_ul - truth["continuous_ul"] - truth["pcia_ul"]) < quantum_ul
 
-    assert world.presses[-1] == truth["demands"] == len(truth["demand_list"])
-    steps = np.diff(world.presses)
+    assert bedside.presses[-1] == truth["demands"] == len(truth["demand_list"])
+    steps = np.diff(bedside.presses)
     assert steps.min() == 0 and steps.max() == 1
-    assert world.handset_level.max() == 1
-    assert len(world.swap_times_s) == len(world.swaps)
-    for swap, entry_s in zip(world.swaps, world.swap_times_s, strict=True):
+    assert bedside.handset_level.max() == 1
+    assert len(bedside.swap_times_s) == len(bedside.swaps)
+    for swap, entry_s in zip(bedside.swaps, bedside.swap_times_s, strict=True):
         assert swap.on_s < entry_s < swap.restart_s
-        still = slice((world.lead_s + swap.stop_s) * 10, (world.lead_s + swap.restart_s) * 10)
-        assert np.ptp(world.counts[still]) == np.ptp(world.presses[still]) == 0
+        still = slice((bedside.lead_s + swap.stop_s) * 10, (bedside.lead_s + swap.restart_s) * 10)
+        assert np.ptp(bedside.counts[still]) == np.ptp(bedside.presses[still]) == 0
 
 
-def _contents_g(world: WindowWorld) -> np.ndarray:
+def _contents_g(bedside: Bedside) -> np.ndarray:
     """What the board would make of the raw readings: grams in the bag, minus 15 with none."""
-    return (world.weights_raw - world.cell_zero) / (world.cell_per_kg / 1000)
+    return (bedside.weights_raw - bedside.cell_zero) / (bedside.cell_per_kg / 1000)
 
 
-def _check_weights(world: WindowWorld) -> None:
+def _check_weights(bedside: Bedside) -> None:
     """The bag never holds less than 10 mL while it hangs, and the hook is empty in each swap."""
-    assert world.contents_ul[0] == 250_000
-    off = np.zeros(len(world.contents_ul), dtype=bool)
-    for swap in world.swaps:
-        off[world.lead_s + swap.off_s : world.lead_s + swap.on_s] = True
-        assert world.contents_ul[world.lead_s + swap.on_s] == pytest.approx(250_000)
-    assert world.contents_ul[~off].min() > 10_000 - 1
-    assert not world.contents_ul[off].any()
-    error_g = _contents_g(world) - (world.contents_ul / 1000 * 1.0046 - 15.0 * off)
+    assert bedside.contents_ul[0] == 250_000
+    off = np.zeros(len(bedside.contents_ul), dtype=bool)
+    for swap in bedside.swaps:
+        off[bedside.lead_s + swap.off_s : bedside.lead_s + swap.on_s] = True
+        assert bedside.contents_ul[bedside.lead_s + swap.on_s] == pytest.approx(250_000)
+    assert bedside.contents_ul[~off].min() > 10_000 - 1
+    assert not bedside.contents_ul[off].any()
+    error_g = _contents_g(bedside) - (bedside.contents_ul / 1000 * 1.0046 - 15.0 * off)
     assert 0.05 < np.sqrt(np.mean(error_g**2)) < 5.0
 
 
@@ -163,10 +163,10 @@ def test_running_time_leaves_out_the_bag_changes(truths):
 
 def test_same_seed_same_bytes_and_another_seed_other_bytes(cohort):
     def bytes_of(seed: int) -> list[bytes]:
-        world = build_window(cohort[0], "baseline", seed, 50)
-        arrays = (world.counts, world.presses, world.handset_level, world.weights_raw,
-                  world.reliefs, world.temperature, world.contents_ul)
-        truth = json.dumps(world.truth).encode()
+        bedside = build_bedside(cohort[0], "baseline", seed, 50)
+        arrays = (bedside.counts, bedside.presses, bedside.handset_level, bedside.weights_raw,
+                  bedside.reliefs, bedside.temperature, bedside.contents_ul)
+        truth = json.dumps(bedside.truth).encode()
         return [*(array.tobytes() for array in arrays), truth]
 
     first, again, other = bytes_of(1), bytes_of(1), bytes_of(2)
@@ -175,22 +175,22 @@ def test_same_seed_same_bytes_and_another_seed_other_bytes(cohort):
 
 
 def test_small_bags_are_changed_often_and_never_run_low(cohort):
-    options = WorldOptions(bag_ul=100_000)
-    world = build_window(cohort[9], "followup", 3, 50, 0, options)
-    assert len(world.swaps) == 4
-    hung_ul = world.contents_ul[world.contents_ul > 0]
+    options = BedsideOptions(bag_ul=100_000)
+    bedside = build_bedside(cohort[9], "followup", 3, 50, 0, options)
+    assert len(bedside.swaps) == 4
+    hung_ul = bedside.contents_ul[bedside.contents_ul > 0]
     assert hung_ul.min() > 10_000 - 1 and hung_ul.max() == 100_000
 
 
 def test_a_bag_that_cannot_last_is_refused(cohort):
     with pytest.raises(BenchError, match="larger bags"):
-        build_window(cohort[9], "followup", 3, 50, 0, WorldOptions(bag_ul=10_100))
+        build_bedside(cohort[9], "followup", 3, 50, 0, BedsideOptions(bag_ul=10_100))
 
 
 @pytest.mark.parametrize("quantum", [0, -1, "half"])
 def test_a_quantum_that_is_none_is_refused(cohort, quantum):
     with pytest.raises(BenchError, match="ul_per_count"):
-        build_window(cohort[0], "baseline", 1, quantum)
+        build_bedside(cohort[0], "baseline", 1, quantum)
 
 
 def test_counts_are_the_exact_floor_at_every_tick():
@@ -272,20 +272,20 @@ def test_relief_is_pressed_when_the_pain_has_eased(timepoint, low_min, high_min,
 
 
 def test_relief_comes_after_the_last_bolus_given(cohort):
-    world = build_window(cohort[0], "baseline", 5, 50)
-    starts_s = [bolus["start_s"] for bolus in world.truth["boluses"]]
-    assert len(world.truth["reliefs"]) > 10
-    for relief in world.truth["reliefs"]:
+    bedside = build_bedside(cohort[0], "baseline", 5, 50)
+    starts_s = [bolus["start_s"] for bolus in bedside.truth["boluses"]]
+    assert len(bedside.truth["reliefs"]) > 10
+    for relief in bedside.truth["reliefs"]:
         assert max(s for s in starts_s if s <= relief["at_s"][0]) == relief["bolus_s"]
-    pressed = sum(len(relief["at_s"]) for relief in world.truth["reliefs"])
-    assert pressed - 2 <= world.reliefs[-1] <= pressed  # the last may fall past the window
-    assert set(np.diff(world.reliefs)) == {0, 1}
+    pressed = sum(len(relief["at_s"]) for relief in bedside.truth["reliefs"])
+    assert pressed - 2 <= bedside.reliefs[-1] <= pressed  # the last may fall past the window
+    assert set(np.diff(bedside.reliefs)) == {0, 1}
 
 
 def test_a_drifting_quantum_changes_the_counts_and_not_the_volume(cohort):
-    steady = build_window(cohort[0], "followup", 5, 50)
-    drifting = build_window(
-        cohort[0], "followup", 5, 50, 0, WorldOptions(quantum_drift_per_day=Fraction(1, 100))
+    steady = build_bedside(cohort[0], "followup", 5, 50)
+    drifting = build_bedside(
+        cohort[0], "followup", 5, 50, 0, BedsideOptions(quantum_drift_per_day=Fraction(1, 100))
     )
     assert drifting.truth["reached_patient_ul"] == steady.truth["reached_patient_ul"]
     assert np.array_equal(drifting.contents_ul, steady.contents_ul)
@@ -295,12 +295,12 @@ def test_a_drifting_quantum_changes_the_counts_and_not_the_volume(cohort):
 
 
 def test_pins_tell_contact_and_temperature_in_one_word(cohort):
-    world = build_window(cohort[0], "baseline", 5, 50)
-    packed = world.pins.packed
-    assert np.array_equal(packed >> 8, world.temperature)
-    assert np.array_equal(packed & 1, world.handset_level[9::10])
-    cold = dataclasses.replace(world, temperature=world.temperature - 200)
-    assert np.array_equal(cold.pins.packed >> 8, world.temperature - 200)
+    bedside = build_bedside(cohort[0], "baseline", 5, 50)
+    packed = bedside.pins.packed
+    assert np.array_equal(packed >> 8, bedside.temperature)
+    assert np.array_equal(packed & 1, bedside.handset_level[9::10])
+    cold = dataclasses.replace(bedside, temperature=bedside.temperature - 200)
+    assert np.array_equal(cold.pins.packed >> 8, bedside.temperature - 200)
 
 
 def test_a_glitch_does_not_pass_the_filter():
@@ -347,8 +347,8 @@ def test_weights_creep_after_each_hanging_with_half_an_hour_to_most_of_it():
 def test_weights_move_25_mg_for_each_degree_and_the_ward_swings_by_one_and_a_half(cohort):
     moved_g = _grams(dataclasses.replace(STILL, temperature_g_c=0.025), 4.0) - _grams(STILL)
     assert abs(moved_g[-1] - moved_g[0]) == pytest.approx(0.1, abs=0.003)
-    world = build_window(cohort[0], "baseline", 5, 50)
-    quarters = world.temperature[: 86_400]
+    bedside = build_bedside(cohort[0], "baseline", 5, 50)
+    quarters = bedside.temperature[: 86_400]
     assert 22 * 4 == pytest.approx((quarters.max() + quarters.min()) / 2, abs=4)
     assert 2.5 * 4 <= np.ptp(quarters) <= 5 * 4
 
@@ -466,7 +466,7 @@ def test_missing_file_and_missing_timepoint_are_said(tmp_path):
     (tmp_path / "daily.csv").write_text(GOOD_DAYS)
     (patient,) = read_cohort(tmp_path / "regimens.csv", tmp_path / "daily.csv")
     with pytest.raises(BenchError, match="has no 'followup' row"):
-        build_window(patient, "followup", 1, 50)
+        build_bedside(patient, "followup", 1, 50)
 
 
 def test_more_boluses_than_a_day_holds_are_refused(cohort):

@@ -13,22 +13,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pumpbench.air.serve import _lose_links
-from pumpbench.bedside.cohort import Patient, Regimen, read_cohort
+from pumpbench.bedside import Bedside, BedsideOptions, build_bedside
 from pumpbench.bedside.load_cell import NO_READING, LoadCell
 from pumpbench.bedside.patient import Press
+from pumpbench.bedside.pins import CLOSED, NO_TEMPERATURE, Pins
 from pumpbench.bedside.pump import PumpSettings, respond, running_spans
-from pumpbench.bedside.window import WindowWorld, WorldOptions, build_window
-from pumpbench.board.virtual_board import CLOSED, NO_TEMPERATURE, Bench, Pins, VirtualBoard
+from pumpbench.board import RunningBoard, VirtualBoard
+from pumpbench.cohort import Patient, Regimen, read_cohort
 from pumpbench.errors import BenchError
+from pumpbench.faults import Fault, Outage, make_fault, outages, read_faults, stall_ticks
 from pumpbench.faults import docs as fault_docs
-from pumpbench.faults.faults import Fault, make_fault, read_faults
 from pumpbench.faults.kinds import KINDS
-from pumpbench.faults.of_board import Outage, outages, stall_ticks
-from pumpbench.nurse.nurse import Nurse
-from pumpbench.nurse.script import Visit, script
+from pumpbench.nurse import Nurse, Visit, scripted_visits
 from pumpbench.runs.cohort_run import Plan, _groups, run_cohort
-from pumpbench.runs.monte_carlo import draw_spec, records, run_one, run_windows
+from pumpbench.runs.monte_carlo import draw_spec, records, run_window, run_windows
+from pumpbench.runs.serve import _lose_links
 from pumplog.cli import build_parser
 from pumplog.store import Store
 from pumplog.sync.image import pull_image
@@ -42,30 +41,30 @@ STILL = LoadCell(noise_g=0, creep_g=0, temperature_g_c=0, walk_g=0, knocks_per_h
 # Four boluses of 1 mL a day at 1 mL/h: 28 mL a day.
 REGIMEN = Regimen("P01", "baseline", 2, 1000, 1000, 900, 110_000, 55_000, (4, 4))
 PATIENT = Patient("P01", {"baseline": REGIMEN})
-CALM = WorldOptions(load_cell=STILL, denied_share=0.0)
+CALM = BedsideOptions(load_cell=STILL, denied_share=0.0)
 
 
-def window(*faults: Fault, options: WorldOptions = CALM) -> WindowWorld:
+def window(*faults: Fault, options: BedsideOptions = CALM) -> Bedside:
     """Two days of P01 at a quantum of 1 uL, on a load cell that errs in nothing."""
-    return build_window(PATIENT, "baseline", SEED, 1, 0, options, faults)
+    return build_bedside(PATIENT, "baseline", SEED, 1, 0, options, faults)
 
 
 @pytest.fixture(scope="module")
-def plain() -> WindowWorld:
+def plain() -> Bedside:
     return window()
 
 
-def counted_ul(world: WindowWorld) -> int:
-    return int(world.counts[-1] - world.counts[world.lead_s * 10])
+def counted_ul(bedside: Bedside) -> int:
+    return int(bedside.counts[-1] - bedside.counts[bedside.lead_s * 10])
 
 
-def grams(world: WindowWorld) -> np.ndarray:
+def grams(bedside: Bedside) -> np.ndarray:
     """What the board's calibration makes of the raw readings."""
-    return (world.weights_raw.astype(np.int64) - world.cell_zero) / (world.cell_per_kg / 1000)
+    return (bedside.weights_raw.astype(np.int64) - bedside.cell_zero) / (bedside.cell_per_kg / 1000)
 
 
-def parted_ul(world: WindowWorld) -> tuple[float, float, float]:
-    truth = world.truth
+def parted_ul(bedside: Bedside) -> tuple[float, float, float]:
+    truth = bedside.truth
     return truth["mechanism_ul"], truth["left_bag_ul"], truth["reached_patient_ul"]
 
 
@@ -93,119 +92,119 @@ def test_the_trace_follows_the_volumes(plain):
 
 
 def test_an_occlusion_is_counted_leaves_nothing_and_stops_the_pump_at_its_alarm(plain):
-    world = window(make_fault("occlusion", 30 * HOUR_S, alarm_ul=900, duration_s=1200))
-    (told,) = world.truth["faults"]
+    bedside = window(make_fault("occlusion", 30 * HOUR_S, alarm_ul=900, duration_s=1200))
+    (told,) = bedside.truth["faults"]
     assert told["onset_s"] == 30 * HOUR_S
     assert told["false_ul"] == pytest.approx(900, abs=0.01)
     assert told["end_s"] == told["pump_stopped_s"] + 1200
-    blocked = slice((world.lead_s + 30 * HOUR_S) * 10,
-                    int((world.lead_s + told["pump_stopped_s"]) * 10))
-    assert np.ptp(world.counts[blocked]) == pytest.approx(900, abs=1)
+    blocked = slice((bedside.lead_s + 30 * HOUR_S) * 10,
+                    int((bedside.lead_s + told["pump_stopped_s"]) * 10))
+    assert np.ptp(bedside.counts[blocked]) == pytest.approx(900, abs=1)
     seconds = slice(blocked.start // 10, blocked.stop // 10)
-    assert np.ptp(world.weights_raw[seconds]) <= 1
+    assert np.ptp(bedside.weights_raw[seconds]) <= 1
     standing = slice(blocked.stop + 10, blocked.stop + 11_990)
-    assert np.ptp(world.counts[standing]) == 0
-    moved, left, reached = parted_ul(world)
+    assert np.ptp(bedside.counts[standing]) == 0
+    moved, left, reached = parted_ul(bedside)
     assert moved - left == moved - reached == pytest.approx(900, abs=0.01)
-    assert world.truth["running_s"] == plain.truth["running_s"] - 1200
+    assert bedside.truth["running_s"] == plain.truth["running_s"] - 1200
 
 
 def test_a_bolus_into_an_occlusion_is_false_volume_and_its_alarm_halts_it(plain):
     bolus_s = plain.truth["boluses"][2]["start_s"]
-    world = window(make_fault("occlusion", int(bolus_s) - 60, alarm_ul=500))
-    (told,) = world.truth["faults"]
+    bedside = window(make_fault("occlusion", int(bolus_s) - 60, alarm_ul=500))
+    (told,) = bedside.truth["faults"]
     assert bolus_s < told["pump_stopped_s"] < bolus_s + 180
-    halted = world.truth["boluses"][2]
+    halted = bedside.truth["boluses"][2]
     assert 400 < halted["volume_ul"] < 500 and halted["reached_ul"] == 0
-    assert world.truth["demand_list"][2]["outcome"] == "halted"
-    assert world.truth["boluses"][1]["reached_ul"] == world.truth["boluses"][1]["volume_ul"] == 1000
+    assert bedside.truth["demand_list"][2]["outcome"] == "halted"
+    assert bedside.truth["boluses"][1]["reached_ul"] == bedside.truth["boluses"][1]["volume_ul"] == 1000
 
 
 def test_an_occlusion_too_small_for_its_alarm_lasts_to_the_end():
-    world = window(make_fault("occlusion", 47 * HOUR_S, alarm_ul=50_000))
-    (told,) = world.truth["faults"]
+    bedside = window(make_fault("occlusion", 47 * HOUR_S, alarm_ul=50_000))
+    (told,) = bedside.truth["faults"]
     assert told["pump_stopped_s"] is None
-    assert told["end_s"] == 2 * DAY_S + world.tail_s
+    assert told["end_s"] == 2 * DAY_S + bedside.tail_s
     assert told["false_ul"] == pytest.approx(1050, abs=1)  # an hour and the 180 s after the window
 
 
 def test_two_occlusions_and_a_bag_change_between_them_agree():
     options = dataclasses.replace(CALM, bag_ul=40_000)
-    world = window(make_fault("occlusion", 10 * HOUR_S, alarm_ul=800),
+    bedside = window(make_fault("occlusion", 10 * HOUR_S, alarm_ul=800),
                    make_fault("occlusion", 40 * HOUR_S, alarm_ul=1000), options=options)
-    first, second = world.truth["faults"]
+    first, second = bedside.truth["faults"]
     assert first["false_ul"] == pytest.approx(800, abs=0.01)
     assert second["false_ul"] == pytest.approx(1000, abs=0.01)
-    assert len(world.swaps) == 1
-    moved, left, _ = parted_ul(world)
+    assert len(bedside.swaps) == 1
+    moved, left, _ = parted_ul(bedside)
     assert moved - left == pytest.approx(1800, abs=0.02)
-    assert world.contents_ul[world.contents_ul > 0].min() > 10_000 - 1
+    assert bedside.contents_ul[bedside.contents_ul > 0].min() > 10_000 - 1
 
 
 def test_free_flow_lightens_the_bag_and_reaches_the_patient_without_a_count(plain):
-    world = window(make_fault("free_flow", 30 * HOUR_S, rate_ml_h=15, duration_s=1200))
-    assert np.array_equal(world.counts, plain.counts)
-    lost_ul = plain.contents_ul - world.contents_ul
-    at = world.lead_s + 30 * HOUR_S
+    bedside = window(make_fault("free_flow", 30 * HOUR_S, rate_ml_h=15, duration_s=1200))
+    assert np.array_equal(bedside.counts, plain.counts)
+    lost_ul = plain.contents_ul - bedside.contents_ul
+    at = bedside.lead_s + 30 * HOUR_S
     assert abs(lost_ul[at]) < 0.001
     assert (lost_ul[at + 1200], lost_ul[-1]) == pytest.approx((5000, 5000))
-    moved, left, reached = parted_ul(world)
+    moved, left, reached = parted_ul(bedside)
     assert left - moved == reached - moved == pytest.approx(5000)
-    assert world.truth["gravity_ul"] == world.truth["faults"][0]["volume_ul"] == pytest.approx(5000)
-    assert world.truth["morphine_mg_day"] > plain.truth["morphine_mg_day"]
+    assert bedside.truth["gravity_ul"] == bedside.truth["faults"][0]["volume_ul"] == pytest.approx(5000)
+    assert bedside.truth["morphine_mg_day"] > plain.truth["morphine_mg_day"]
 
 
 def test_a_bag_change_clamps_free_flow():
-    world = window(make_fault("free_flow", 30 * HOUR_S, rate_ml_h=36, duration_s=600),
+    bedside = window(make_fault("free_flow", 30 * HOUR_S, rate_ml_h=36, duration_s=600),
                    make_fault("bag_change", 30 * HOUR_S + 300))
-    assert world.truth["gravity_ul"] == pytest.approx(10 * (600 - 180))
+    assert bedside.truth["gravity_ul"] == pytest.approx(10 * (600 - 180))
 
 
 def test_a_runaway_is_counted_and_reaches_the_patient(plain):
-    world = window(make_fault("runaway", 30 * HOUR_S, factor=3, duration_s=3600))
-    assert counted_ul(world) - counted_ul(plain) == pytest.approx(2000, abs=1)
-    assert parted_ul(world) == pytest.approx((58_000,) * 3, abs=1)
-    assert world.truth["faults"][0]["extra_ul"] == pytest.approx(2000)
+    bedside = window(make_fault("runaway", 30 * HOUR_S, factor=3, duration_s=3600))
+    assert counted_ul(bedside) - counted_ul(plain) == pytest.approx(2000, abs=1)
+    assert parted_ul(bedside) == pytest.approx((58_000,) * 3, abs=1)
+    assert bedside.truth["faults"][0]["extra_ul"] == pytest.approx(2000)
 
 
 def test_a_stopped_pump_counts_nothing_and_denies(plain):
     at_s = int(plain.truth["boluses"][2]["start_s"]) - 30
-    world = window(make_fault("pump_stop", at_s, duration_s=1800))
-    still = slice((world.lead_s + at_s) * 10 + 1, (world.lead_s + at_s + 1800) * 10)
-    assert np.ptp(world.counts[still]) == 0
-    assert world.truth["demand_list"][2]["outcome"] == "stopped"
-    assert world.truth["deliveries"] == plain.truth["deliveries"] - 1
+    bedside = window(make_fault("pump_stop", at_s, duration_s=1800))
+    still = slice((bedside.lead_s + at_s) * 10 + 1, (bedside.lead_s + at_s + 1800) * 10)
+    assert np.ptp(bedside.counts[still]) == 0
+    assert bedside.truth["demand_list"][2]["outcome"] == "stopped"
+    assert bedside.truth["deliveries"] == plain.truth["deliveries"] - 1
 
 
 def test_a_prime_leaves_the_bag_and_is_in_no_dose(plain):
-    world = window(make_fault("prime", 30 * HOUR_S, volume_ml=3, rate_ml_h=60))
-    moved, left, reached = parted_ul(world)
+    bedside = window(make_fault("prime", 30 * HOUR_S, volume_ml=3, rate_ml_h=60))
+    moved, left, reached = parted_ul(bedside)
     assert moved == left and left - reached == pytest.approx(3000, abs=0.1)
-    assert world.truth["primed_ul"] == pytest.approx(3000, abs=0.1)
+    assert bedside.truth["primed_ul"] == pytest.approx(3000, abs=0.1)
     stood_s = 60 + 180 + 60
-    assert world.truth["running_s"] == plain.truth["running_s"] - stood_s
+    assert bedside.truth["running_s"] == plain.truth["running_s"] - stood_s
     assert reached == pytest.approx(56_000 - 1000 * stood_s / 3600)
-    assert world.truth["pcia_per_day"] == plain.truth["pcia_per_day"]
+    assert bedside.truth["pcia_per_day"] == plain.truth["pcia_per_day"]
 
 
 def test_a_clinician_bolus_has_no_demand_and_counts_in_no_frequency(plain):
-    world = window(make_fault("clinician_bolus", 30 * HOUR_S, volume_ml=0.5))
-    assert counted_ul(world) - counted_ul(plain) == pytest.approx(500, abs=1)
-    assert np.array_equal(world.presses, plain.presses)
-    assert world.truth["clinician_boluses"] == [
+    bedside = window(make_fault("clinician_bolus", 30 * HOUR_S, volume_ml=0.5))
+    assert counted_ul(bedside) - counted_ul(plain) == pytest.approx(500, abs=1)
+    assert np.array_equal(bedside.presses, plain.presses)
+    assert bedside.truth["clinician_boluses"] == [
         {"start_s": 108_000, "end_s": 108_090, "volume_ul": 500, "reached_ul": 500}]
-    assert world.truth["clinician_ul"] == 500
-    assert world.truth["deliveries"] == plain.truth["deliveries"]
-    assert world.truth["pcia_ul"] == plain.truth["pcia_ul"]
-    assert world.truth["reached_patient_ul"] == pytest.approx(56_500, abs=1)
+    assert bedside.truth["clinician_ul"] == 500
+    assert bedside.truth["deliveries"] == plain.truth["deliveries"]
+    assert bedside.truth["pcia_ul"] == plain.truth["pcia_ul"]
+    assert bedside.truth["reached_patient_ul"] == pytest.approx(56_500, abs=1)
 
 
 def test_a_clinician_bolus_is_the_patients_one_unless_told_and_halts_the_patients():
     plain_bolus_s = window().truth["boluses"][2]["start_s"]
-    world = window(make_fault("clinician_bolus", int(plain_bolus_s) + 60))
-    assert world.truth["clinician_boluses"][0]["volume_ul"] == 1000
-    assert world.truth["demand_list"][2]["outcome"] == "halted"
-    assert 0 < world.truth["boluses"][2]["volume_ul"] < 1000
+    bedside = window(make_fault("clinician_bolus", int(plain_bolus_s) + 60))
+    assert bedside.truth["clinician_boluses"][0]["volume_ul"] == 1000
+    assert bedside.truth["demand_list"][2]["outcome"] == "halted"
+    assert 0 < bedside.truth["boluses"][2]["volume_ul"] < 1000
 
 
 def test_a_press_during_a_clinician_bolus_is_denied_and_the_lockout_is_untouched():
@@ -216,24 +215,24 @@ def test_a_press_during_a_clinician_bolus_is_denied_and_the_lockout_is_untouched
 
 
 def test_a_count_glitch_adds_counts_and_no_volume(plain):
-    world = window(make_fault("count_glitch", 30 * HOUR_S, counts=7))
-    at = (world.lead_s + 30 * HOUR_S) * 10
-    assert np.array_equal(world.counts[:at], plain.counts[:at])
-    assert np.array_equal(world.counts[at:], plain.counts[at:] + 7)
-    assert parted_ul(world) == parted_ul(plain)
+    bedside = window(make_fault("count_glitch", 30 * HOUR_S, counts=7))
+    at = (bedside.lead_s + 30 * HOUR_S) * 10
+    assert np.array_equal(bedside.counts[:at], plain.counts[:at])
+    assert np.array_equal(bedside.counts[at:], plain.counts[at:] + 7)
+    assert parted_ul(bedside) == parted_ul(plain)
 
 
 # ---- bag and load cell
 
 
 def test_a_bag_change_of_a_fault_hangs_a_bag_of_its_volume(plain):
-    world = window(make_fault("bag_change", 30 * HOUR_S, volume_ml=100))
-    (swap,) = world.swaps
+    bedside = window(make_fault("bag_change", 30 * HOUR_S, volume_ml=100))
+    (swap,) = bedside.swaps
     assert (swap.stop_s, swap.forced) == (30 * HOUR_S, True)
-    assert world.contents_ul[world.lead_s + swap.on_s] == pytest.approx(100_000)
-    assert world.contents_ul[world.lead_s + swap.off_s] == 0
-    assert world.swap_times_s == (swap.entry_s,)
-    assert world.truth["running_s"] == plain.truth["running_s"] - 180
+    assert bedside.contents_ul[bedside.lead_s + swap.on_s] == pytest.approx(100_000)
+    assert bedside.contents_ul[bedside.lead_s + swap.off_s] == 0
+    assert bedside.swap_times_s == (swap.entry_s,)
+    assert bedside.truth["running_s"] == plain.truth["running_s"] - 180
 
 
 def test_a_forced_change_comes_before_the_bag_is_low_and_later_ones_count_from_it():
@@ -250,31 +249,31 @@ def test_overlapping_bag_changes_are_refused():
 
 
 def test_a_refill_fills_the_hanging_bag_and_spares_a_change(plain):
-    world = window(make_fault("refill", 30 * HOUR_S, volume_ml=100, duration_s=120))
-    gained_ul = world.contents_ul - plain.contents_ul
-    at = world.lead_s + 30 * HOUR_S
+    bedside = window(make_fault("refill", 30 * HOUR_S, volume_ml=100, duration_s=120))
+    gained_ul = bedside.contents_ul - plain.contents_ul
+    at = bedside.lead_s + 30 * HOUR_S
     assert gained_ul[at] == 0 and gained_ul[at + 60] == pytest.approx(50_000)
     assert (gained_ul[at + 120], gained_ul[-1]) == pytest.approx((100_000, 100_000))
-    assert np.array_equal(world.counts, plain.counts)
+    assert np.array_equal(bedside.counts, plain.counts)
     small = dataclasses.replace(CALM, bag_ul=40_000)
     assert len(window(options=small).swaps) == 1
     assert window(make_fault("refill", 10 * HOUR_S, volume_ml=30), options=small).swaps == ()
 
 
 def test_a_knock_swings_and_is_back(plain):
-    world = window(make_fault("knock", 30 * HOUR_S, grams=50, duration_s=10))
-    moved = world.weights_raw - plain.weights_raw
-    at = world.lead_s + 30 * HOUR_S
+    bedside = window(make_fault("knock", 30 * HOUR_S, grams=50, duration_s=10))
+    moved = bedside.weights_raw - plain.weights_raw
+    at = bedside.lead_s + 30 * HOUR_S
     assert moved[at] == 50 * 420 and not moved[:at].any() and not moved[at + 10 :].any()
 
 
 def test_a_tilt_of_ten_degrees_reads_one_and_a_half_percent_less(plain):
-    world = window(make_fault("tilt", 30 * HOUR_S, degrees=10, duration_s=600))
-    inside = slice(world.lead_s + 30 * HOUR_S, world.lead_s + 30 * HOUR_S + 600)
+    bedside = window(make_fault("tilt", 30 * HOUR_S, degrees=10, duration_s=600))
+    inside = slice(bedside.lead_s + 30 * HOUR_S, bedside.lead_s + 30 * HOUR_S + 600)
     load_raw = plain.weights_raw[inside] - STILL.zero_raw
-    tilted_raw = world.weights_raw[inside] - STILL.zero_raw
+    tilted_raw = bedside.weights_raw[inside] - STILL.zero_raw
     assert tilted_raw == pytest.approx(load_raw * 0.98481, abs=2)
-    assert np.array_equal(world.weights_raw[inside.stop :], plain.weights_raw[inside.stop :])
+    assert np.array_equal(bedside.weights_raw[inside.stop :], plain.weights_raw[inside.stop :])
 
 
 def test_a_dead_cell_reads_nothing_and_a_drifting_one_stays_off(plain):
@@ -292,35 +291,35 @@ def test_a_dead_cell_reads_nothing_and_a_drifting_one_stays_off(plain):
 
 
 def test_a_worn_contact_latches_more_than_once_though_the_pump_hears_one_press(plain):
-    world = window(make_fault("handset_bounce", 0, bounce_ms=80))
-    first_day = world.presses[(world.lead_s + DAY_S) * 10 - 1]
+    bedside = window(make_fault("handset_bounce", 0, bounce_ms=80))
+    first_day = bedside.presses[(bedside.lead_s + DAY_S) * 10 - 1]
     presses = sum(d["at_s"] < DAY_S for d in plain.truth["demand_list"])
     assert first_day >= 2 * presses
-    assert world.truth["demand_list"] == plain.truth["demand_list"]
-    assert world.truth["presses_latched"] == first_day + len(plain.truth["demand_list"]) - presses
-    times_us = [us for us, _ in world.contact]
+    assert bedside.truth["demand_list"] == plain.truth["demand_list"]
+    assert bedside.truth["presses_latched"] == first_day + len(plain.truth["demand_list"]) - presses
+    times_us = [us for us, _ in bedside.contact]
     assert times_us == sorted(set(times_us))
 
 
 def test_a_stuck_handset_is_one_demand_and_swallows_the_next(plain):
     at_s = int(plain.truth["demand_list"][2]["at_s"]) - 300
-    world = window(make_fault("handset_stuck", at_s, duration_s=600))
-    inside = slice((world.lead_s + at_s) * 10 + 2, (world.lead_s + at_s + 600) * 10)
-    assert world.handset_level[inside].all()
-    assert world.handset_level[inside.stop + 5] == 0
-    assert world.presses[-1] == plain.presses[-1]
-    assert world.truth["demand_list"][2] == {"at_s": at_s, "hold_s": 600, "outcome": "delivered"}
+    bedside = window(make_fault("handset_stuck", at_s, duration_s=600))
+    inside = slice((bedside.lead_s + at_s) * 10 + 2, (bedside.lead_s + at_s + 600) * 10)
+    assert bedside.handset_level[inside].all()
+    assert bedside.handset_level[inside.stop + 5] == 0
+    assert bedside.presses[-1] == plain.presses[-1]
+    assert bedside.truth["demand_list"][2] == {"at_s": at_s, "hold_s": 600, "outcome": "delivered"}
 
 
 def test_the_wrong_button_asks_for_nothing_and_shows_on_the_relief_counter(plain):
     at_s = int(plain.truth["demand_list"][2]["at_s"]) - 10
-    world = window(make_fault("wrong_button", at_s, presses=2))
+    bedside = window(make_fault("wrong_button", at_s, presses=2))
     mistaken_s = [demand["at_s"] for demand in plain.truth["demand_list"][2:4]]
-    assert world.truth["stray_relief_s"] == mistaken_s
-    assert world.truth["demands"] == plain.truth["demands"] - 2
-    assert world.truth["deliveries"] == plain.truth["deliveries"] - 2
-    at = world.lead_s + int(mistaken_s[0])
-    assert world.reliefs[at + 1] == world.reliefs[at] + 1
+    assert bedside.truth["stray_relief_s"] == mistaken_s
+    assert bedside.truth["demands"] == plain.truth["demands"] - 2
+    assert bedside.truth["deliveries"] == plain.truth["deliveries"] - 2
+    at = bedside.lead_s + int(mistaken_s[0])
+    assert bedside.reliefs[at + 1] == bedside.reliefs[at] + 1
 
 
 # ---- the board
@@ -345,12 +344,12 @@ def test_stalls_are_ticks_unseen_in_order_and_overlaps_merge():
 
 
 def test_what_a_board_that_is_off_does_not_see_is_told(plain):
-    world = window(make_fault("power_cut", 30 * HOUR_S, off_s=HOUR_S))
-    (told,) = world.truth["faults"]
+    bedside = window(make_fault("power_cut", 30 * HOUR_S, off_s=HOUR_S))
+    (told,) = bedside.truth["faults"]
     assert (told["onset_s"], told["end_s"]) == (30 * HOUR_S, 31 * HOUR_S)
-    first, last = ((world.lead_s + s) * 10 - 1 for s in (told["onset_s"], told["end_s"]))
+    first, last = ((bedside.lead_s + s) * 10 - 1 for s in (told["onset_s"], told["end_s"]))
     assert told["counts_unseen"] == plain.counts[last] - plain.counts[first] >= 1000
-    assert np.array_equal(world.counts, plain.counts)
+    assert np.array_equal(bedside.counts, plain.counts)
 
 
 # ---- people
@@ -363,8 +362,8 @@ ENTRY_S = 30 * HOUR_S + 150
 
 def visits(*faults: Fault, **options: Any) -> tuple[dict[tuple[int, str], Visit], list[dict]]:
     """The visits by (time, kind of command), and what was entered of each bag."""
-    world = window(CHANGE, *faults)
-    found, bags = script(NURSE, REGIMEN, world, [], "start", **options)
+    bedside = window(CHANGE, *faults)
+    found, bags = scripted_visits(NURSE, REGIMEN, bedside, [], "start", **options)
     return {(visit.at_s, command[0]): visit for visit in found for command in visit.commands}, bags
 
 
@@ -444,9 +443,10 @@ EVERY = [make_fault(name, 0 if kind.at_start else 6 * HOUR_S, **(
 
 def test_every_fault_at_once_is_deterministic_and_keeps_the_books():
     def whole() -> tuple[bytes, ...]:
-        world = window(*EVERY, options=WorldOptions())
-        arrays = (world.counts, world.presses, world.weights_raw, world.reliefs, world.contents_ul)
-        return *(array.tobytes() for array in arrays), json.dumps(world.truth).encode()
+        bedside = window(*EVERY, options=BedsideOptions())
+        arrays = (bedside.counts, bedside.presses, bedside.weights_raw, bedside.reliefs,
+                  bedside.contents_ul)
+        return *(array.tobytes() for array in arrays), json.dumps(bedside.truth).encode()
 
     first, again = whole(), whole()
     assert first == again
@@ -471,17 +471,17 @@ def test_faults_of_any_mixture_keep_the_books(seed):
     kinds = [dice.choice(list(KINDS)) for _ in range(8)]
     faults = [make_fault(name, 0 if KINDS[name].at_start else dice.randrange(2 * DAY_S), **(
         {"named": "P02"} if "named" in KINDS[name].parameters else {})) for name in kinds]
-    world = window(*faults)
-    truth = world.truth
+    bedside = window(*faults)
+    truth = bedside.truth
     assert len(truth["faults"]) == 8
     moved_ul = (truth["continuous_ul"] + truth["pcia_ul"] + truth["clinician_ul"])
     assert truth["reached_patient_ul"] == pytest.approx(moved_ul + truth["gravity_ul"])
     assert truth["left_bag_ul"] <= truth["mechanism_ul"] + truth["gravity_ul"] + 1e-6
     assert truth["reached_patient_ul"] <= truth["left_bag_ul"] + 1e-6
     glitches = sum(5 for name in kinds if name == "count_glitch")
-    assert abs(world.counts[-1] - glitches - truth["delivered_total_ul"]) < 1
+    assert abs(bedside.counts[-1] - glitches - truth["delivered_total_ul"]) < 1
     assert 0 < truth["running_s"] <= 2 * DAY_S
-    assert world.contents_ul[world.contents_ul > 0].min() > 10_000 - 1
+    assert bedside.contents_ul[bedside.contents_ul > 0].min() > 10_000 - 1
     outcomes = [demand["outcome"] for demand in truth["demand_list"]]
     assert truth["deliveries"] == outcomes.count("delivered")
 
@@ -489,12 +489,12 @@ def test_faults_of_any_mixture_keep_the_books(seed):
 @pytest.mark.parametrize("name", KINDS)
 def test_every_fault_alone_gives_a_window_with_its_truth(name, plain):
     (fault,) = [fault for fault in EVERY if fault.kind == name]
-    world = window(fault)
-    (told,) = world.truth["faults"]
+    bedside = window(fault)
+    (told,) = bedside.truth["faults"]
     assert told["kind"] == name and set(told["parameters"]) == set(KINDS[name].parameters)
     if KINDS[name].place in ("board", "people"):
-        assert np.array_equal(world.counts, plain.counts)
-        assert np.array_equal(world.weights_raw, plain.weights_raw)
+        assert np.array_equal(bedside.counts, plain.counts)
+        assert np.array_equal(bedside.weights_raw, plain.weights_raw)
 
 
 # ---- files
@@ -637,9 +637,9 @@ def pins(seconds: int) -> Pins:
 
 def test_every_port_shows_what_the_bench_sent(tmp_path):
     board = Probe(tmp_path)
-    bench = Bench(board, "boot", pins(60), rtc_s=1000)
-    bench.pass_ticks(595)  # across the bench's blocks
-    bench.power_off()
+    running = RunningBoard(board, "boot", pins(60), rtc_s=1000)
+    running.pass_ticks(595)  # across the bench's blocks
+    running.power_off()
     told, ports = board.seen()
     ticks = list(range(595))
     assert ports["now_ms"] == [100 * k for k in ticks]
@@ -657,13 +657,13 @@ def test_every_port_shows_what_the_bench_sent(tmp_path):
 
 def test_ticks_that_pass_unseen_are_counted_and_the_counters_go_on(tmp_path):
     board = Probe(tmp_path)
-    bench = Bench(board, "boot", pins(10))
-    bench.pass_ticks(6)
-    bench.skip_ticks(4)
-    bench.pass_ticks(17)
-    bench.skip_ticks(25)
-    bench.pass_ticks(48)
-    bench.power_off()
+    running = RunningBoard(board, "boot", pins(10))
+    running.pass_ticks(6)
+    running.skip_ticks(4)
+    running.pass_ticks(17)
+    running.skip_ticks(25)
+    running.pass_ticks(48)
+    running.power_off()
     _, ports = board.seen()
     ticks = [*range(6), *range(10, 27), *range(52, 100)]
     assert ports["now_ms"] == [100 * k for k in ticks]
@@ -679,9 +679,9 @@ def test_ticks_that_pass_unseen_are_counted_and_the_counters_go_on(tmp_path):
 def test_counters_wrap_where_the_hardware_ones_would(tmp_path):
     board = Probe(tmp_path)
     begin = (1 << 30) - 8
-    bench = Bench(board, "boot", pins(10), counters_from=begin)
-    bench.pass_ticks(100)
-    bench.power_off()
+    running = RunningBoard(board, "boot", pins(10), counters_from=begin)
+    running.pass_ticks(100)
+    running.power_off()
     _, ports = board.seen()
     for name, step in (("counts", 1), ("presses", 7), ("reliefs", 10)):
         assert ports[name] == [(begin + k // step) % (1 << 30) for k in range(100)]
@@ -690,10 +690,10 @@ def test_counters_wrap_where_the_hardware_ones_would(tmp_path):
 
 def test_a_failing_supply_is_seen_once_before_the_power_goes(tmp_path):
     board = Probe(tmp_path)
-    bench = Bench(board, "boot", pins(1))
-    bench.pass_ticks(5)
-    bench.supply_fails()
-    bench.power_off()
+    running = RunningBoard(board, "boot", pins(1))
+    running.pass_ticks(5)
+    running.supply_fails()
+    running.power_off()
     told, _ = board.seen()
     assert told["failing"] == 1
 
@@ -704,11 +704,11 @@ def test_a_reset_begins_the_counters_at_zero_and_only_a_watchdog_keeps_memory(
     tmp_path, reason, number, kept
 ):
     board = Probe(tmp_path)
-    first = Bench(board, "boot", pins(10))
+    first = RunningBoard(board, "boot", pins(10))
     first.pass_ticks(30)
     first.power_off()
     identity = board.seen()[0]["identity"]
-    second = Bench(board, "boot/1", pins(10), 50, reason)
+    second = RunningBoard(board, "boot/1", pins(10), 50, reason)
     second.pass_ticks(50)
     second.power_off()
     told, ports = board.seen()
@@ -837,7 +837,7 @@ def test_many_windows_run_side_by_side_with_one_visit_each(tmp_path):
         in_last_minute = 60 * (2000 + 20_000) / 3600 / 5
         assert result.truth["counts_total"] - in_last_minute <= counts <= result.truth["counts_total"]
         assert [record.kind for record in logged].count("boot") == 1
-    again = run_one(dataclasses.replace(specs[0]), tmp_path / "again")
+    again = run_window(dataclasses.replace(specs[0]), tmp_path / "again")
     assert again.image.read_bytes() == results[0].image.read_bytes()
     with pytest.raises(BenchError, match="is there already"):
         next(iter(run_windows(specs, tmp_path)))

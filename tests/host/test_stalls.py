@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pumpbench.board.firmware import compiled_firmware
-from pumpbench.board.virtual_board import LOG_PAGES, PAGE_BYTES, Bench, Pins, VirtualBoard
+from pumpbench.bedside import Pins
+from pumpbench.board import RunningBoard, VirtualBoard, compiled_firmware
+from pumpbench.board.virtual_board import LOG_PAGES, PAGE_BYTES
 from pumpwire import decoding, records
 from pumpwire.errors import WireError
 
@@ -28,10 +29,10 @@ def pins(seconds: int) -> Pins:
     return Pins(*arrays)
 
 
-def pass_with_stalls(bench: Bench, seconds: int) -> None:
+def pass_with_stalls(running: RunningBoard, seconds: int) -> None:
     for _ in range(seconds):
-        bench.pass_ticks(6)
-        bench.skip_ticks(4)
+        running.pass_ticks(6)
+        running.skip_ticks(4)
 
 
 def log_of(board: VirtualBoard) -> list[Any]:
@@ -60,16 +61,17 @@ def test_counts_and_presses_are_exact_through_a_stall_every_second_and_a_counter
 ) -> None:
     board = VirtualBoard(tmp_path, "stalls", compiled_firmware())
     seconds = MINUTES * 60
-    world = pins(seconds)
-    bench = Bench(board, "boot", world, counters_from=WRAP - 100_000)  # the counts wrap in a minute
-    pass_with_stalls(bench, seconds - 1)
-    bench.pass_ticks(10)
-    bench.supply_fails()
-    bench.power_off()
+    shown = pins(seconds)
+    # the counts wrap in a minute
+    running = RunningBoard(board, "boot", shown, counters_from=WRAP - 100_000)
+    pass_with_stalls(running, seconds - 1)
+    running.pass_ticks(10)
+    running.supply_fails()
+    running.power_off()
     found = log_of(board)
-    assert total(found, records.MINUTE, "counts") == world.counts[-1] == seconds * 10 * COUNTS_A_TICK
-    assert total(found, records.MINUTE, "presses") == world.presses[-1] > 100
-    assert len(of(found, records.DEMAND)) == world.presses[-1]
+    assert total(found, records.MINUTE, "counts") == shown.counts[-1] == seconds * 10 * COUNTS_A_TICK
+    assert total(found, records.MINUTE, "presses") == shown.presses[-1] > 100
+    assert len(of(found, records.DEMAND)) == shown.presses[-1]
     gaps = of(found, records.GAP)
     assert sum(gap["count"] for gap in gaps) == 4 * (seconds - 1)
     assert {gap["cause"] for gap in gaps} == {records.TICKS_SKIPPED}
@@ -78,16 +80,16 @@ def test_counts_and_presses_are_exact_through_a_stall_every_second_and_a_counter
 def test_a_watchdog_reset_keeps_what_no_minute_held_and_bounds_what_it_hid(tmp_path: Path) -> None:
     board = VirtualBoard(tmp_path, "reset", compiled_firmware())
     off_s, on_s, end_s = 200, 208, 400
-    world = pins(end_s)
-    bench = Bench(board, "boot", world)
-    pass_with_stalls(bench, off_s - 1)
-    bench.pass_ticks(10)
-    bench.power_off()
-    bench = Bench(board, "again", world, on_s * 10, reason="watchdog", counters_from=WRAP - 10)
-    pass_with_stalls(bench, end_s - on_s - 1)
-    bench.pass_ticks(10)
-    bench.supply_fails()
-    bench.power_off()
+    shown = pins(end_s)
+    running = RunningBoard(board, "boot", shown)
+    pass_with_stalls(running, off_s - 1)
+    running.pass_ticks(10)
+    running.power_off()
+    running = RunningBoard(board, "again", shown, on_s * 10, reason="watchdog", counters_from=WRAP - 10)
+    pass_with_stalls(running, end_s - on_s - 1)
+    running.pass_ticks(10)
+    running.supply_fails()
+    running.power_off()
     found = log_of(board)
     (resumed,) = of(found, records.RESUMED)
     assert resumed["boot_before"] == 1
@@ -97,35 +99,35 @@ def test_a_watchdog_reset_keeps_what_no_minute_held_and_bounds_what_it_hid(tmp_p
     seen = int(round(kept_s * 10)) + 1  # ticks by then: the first is at uptime 0
     booked = [total(found, records.MINUTE, field) + resumed[field] for field in ("counts", "presses")]
     hidden_counts = (on_s * 10 - seen) * COUNTS_A_TICK
-    assert booked[0] == world.counts[-1] - hidden_counts
+    assert booked[0] == shown.counts[-1] - hidden_counts
     hidden = slice(seen - 1, on_s * 10 - 1)
-    assert booked[1] == world.presses[-1] - (world.presses[hidden.stop] - world.presses[hidden.start])
+    assert booked[1] == shown.presses[-1] - (shown.presses[hidden.stop] - shown.presses[hidden.start])
 
 
 def test_what_comes_while_the_supply_holds_up_is_kept_until_the_end(tmp_path: Path) -> None:
     board = VirtualBoard(tmp_path, "holds", compiled_firmware())
     seconds, held_ticks = 30, 7
-    world = pins(seconds)
-    bench = Bench(board, "boot", world)
-    bench.pass_ticks(seconds * 10 - held_ticks)
-    bench.supply_fails()
+    shown = pins(seconds)
+    running = RunningBoard(board, "boot", shown)
+    running.pass_ticks(seconds * 10 - held_ticks)
+    running.supply_fails()
     for _ in range(held_ticks):
-        bench.pass_ticks(1)  # dark between any two of them
-    bench.power_off()
+        running.pass_ticks(1)  # dark between any two of them
+    running.power_off()
     found = log_of(board)
-    assert total(found, records.MINUTE, "counts") == world.counts[-1] == seconds * 10 * COUNTS_A_TICK
-    assert total(found, records.MINUTE, "presses") == world.presses[-1] > 0
+    assert total(found, records.MINUTE, "counts") == shown.counts[-1] == seconds * 10 * COUNTS_A_TICK
+    assert total(found, records.MINUTE, "presses") == shown.presses[-1] > 0
 
 
 def test_a_supply_that_fails_for_long_fills_no_log(tmp_path: Path) -> None:
     board = VirtualBoard(tmp_path, "fails", compiled_firmware())
     seconds = 180
-    world = pins(seconds)
-    bench = Bench(board, "boot", world)
-    bench.pass_ticks(100)
-    bench.supply_fails()
-    bench.pass_ticks((seconds - 10) * 10)
-    bench.power_off()
+    shown = pins(seconds)
+    running = RunningBoard(board, "boot", shown)
+    running.pass_ticks(100)
+    running.supply_fails()
+    running.pass_ticks((seconds - 10) * 10)
+    running.power_off()
     minutes = of(log_of(board), records.MINUTE)
     assert len(minutes) < 260
     assert sum(minute["span_ms"] for minute in minutes) >= 120_000
@@ -133,10 +135,10 @@ def test_a_supply_that_fails_for_long_fills_no_log(tmp_path: Path) -> None:
 
 def test_a_press_of_the_relief_button_just_before_the_supply_fails_is_kept(tmp_path: Path) -> None:
     board = VirtualBoard(tmp_path, "relief", compiled_firmware())
-    world = pins(30)
-    world.reliefs[9:] = 1  # read once a second, so it would be at the next one
-    bench = Bench(board, "boot", world)
-    bench.pass_ticks(95)
-    bench.supply_fails()
-    bench.power_off()
+    shown = pins(30)
+    shown.reliefs[9:] = 1  # read once a second, so it would be at the next one
+    running = RunningBoard(board, "boot", shown)
+    running.pass_ticks(95)
+    running.supply_fails()
+    running.power_off()
     assert len(of(log_of(board), records.RELIEF)) == 1

@@ -21,7 +21,7 @@ KEYS = [criterion.key for criterion in criteria([])]
 @pytest.fixture(scope="module")
 def windows(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     planned = plan("full" if FULL else "ci")
-    print("seeds:", *(one.spec.seed for one in planned))
+    print("seeds:", *(window.spec.seed for window in planned))
     return run(planned, tmp_path_factory.mktemp("accuracy"))
 
 
@@ -39,11 +39,11 @@ def test_there_are_enough_days_and_presses(windows: list[dict[str, Any]]) -> Non
 @pytest.mark.parametrize("key", KEYS)
 def test_the_claim_holds(key: str, found: dict[str, Criterion]) -> None:
     criterion = found[key]
-    print(criterion.claim, criterion.figure, *criterion.misses, sep="\n")
+    print(criterion.claim, criterion.result, *criterion.misses, sep="\n")
     if criterion.met is None:
-        pytest.skip("no limit is set for this figure")
+        pytest.skip("no limit is set for this")
     if criterion.limit == "95 %" and not FULL:
-        n = int(criterion.figure.split(" of ")[1].split()[0])
+        n = int(criterion.result.split(" of ")[1].split()[0])
         assert n and len(criterion.misses) <= binom.ppf(0.999, n, 0.05)
     else:
         assert criterion.met

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cohort_checks import TIMEPOINTS, check_bounds, check_means, deliveries_by_day
-from pumpbench.runs.cohort_run import Plan, run_cohort
+from pumpbench.runs import Plan, run_cohort
 from scale import scaled
 from ward import ROOT, Ward, pull_images
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from named_binary import named_binary
 from pumpbench.board.virtual_board import HEAP
-from pumpbench.runs.cohort_run import Plan, run_cohort
+from pumpbench.runs import Plan, run_cohort
 from pumplog.store import Store
 from pumplog.verify.verify import Evidence, verify_log
 from ward import holes, pumplog, rows

@@ -11,11 +11,11 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "both"), str(TESTS.parent / "firmware"), str(TESTS.parent / "host_tools")]
 
-from pumpbench.bedside.cohort import Patient, Regimen  # noqa: E402
+from pumpbench.bedside import Bedside, BedsideOptions, build_bedside  # noqa: E402
 from pumpbench.bedside.load_cell import NO_READING  # noqa: E402
-from pumpbench.bedside.window import WindowWorld, WorldOptions, build_window  # noqa: E402
-from pumpbench.board.virtual_board import CLOSED  # noqa: E402
-from pumpbench.faults.faults import Fault, make_fault  # noqa: E402
+from pumpbench.bedside.pins import CLOSED  # noqa: E402
+from pumpbench.cohort import Patient, Regimen  # noqa: E402
+from pumpbench.faults import Fault, make_fault  # noqa: E402
 from trace_replay import Replay  # noqa: E402
 
 FOLDER = Path(__file__).parent / "traces"
@@ -33,7 +33,7 @@ class Recipe:
     faults: tuple[Fault, ...] = ()
     hours: int = 5
     error: Fraction = Fraction(0)
-    options: WorldOptions = field(default_factory=WorldOptions)
+    options: BedsideOptions = field(default_factory=BedsideOptions)
 
 
 RECIPES = {
@@ -46,7 +46,7 @@ RECIPES = {
     "bag_change_prime_refill": Recipe(4, 10, 2000, 2000, (
         make_fault("bag_change", 3600), make_fault("prime", 7200, volume_ml=3, rate_ml_h=60),
         make_fault("refill", 12600, volume_ml=60, duration_s=120)),
-        options=WorldOptions(lockout_from="end")),
+        options=BedsideOptions(lockout_from="end")),
     "coarse_and_off": Recipe(5, 50, 300, 100, hours=12, error=Fraction(3, 100)),
     "dead_cell_and_drift": Recipe(6, 1, 100, 60, (
         make_fault("load_cell_dead", 3600, duration_s=1800),
@@ -62,31 +62,31 @@ def inputs(recipe: Recipe) -> list[str]:
     """Returns the remark, the settings, and a line every ten seconds."""
     regimen = Regimen("T01", "followup", 1, recipe.rate_ul_h, recipe.bolus_ul, 600, 100_000, 50_000,
                       (20,))
-    world = build_window(Patient("T01", {"followup": regimen}), "followup", recipe.seed,
+    bedside = build_bedside(Patient("T01", {"followup": regimen}), "followup", recipe.seed,
                          recipe.quantum_ul, recipe.error, recipe.options, recipe.faults)
     from_end = int(recipe.options.lockout_from == "end")
     told = ", ".join(f"{fault.kind} at {fault.at_s} s" for fault in recipe.faults) or "none"
-    lines = [f"# seed {recipe.seed}; the window begins at {world.lead_s} s; faults: {told}",
-             f"calibration {recipe.quantum_ul * 10**6} 25000 {world.cell_zero} {world.cell_per_kg}",
+    lines = [f"# seed {recipe.seed}; the window begins at {bedside.lead_s} s; faults: {told}",
+             f"calibration {recipe.quantum_ul * 10**6} 25000 {bedside.cell_zero} {bedside.cell_per_kg}",
              f"regimen {recipe.rate_ul_h} {recipe.bolus_ul} 600 {from_end}"]
-    return lines + [_line(world, tens) for tens in range(recipe.hours * 360)]
+    return lines + [_line(bedside, tens) for tens in range(recipe.hours * 360)]
 
 
-def _line(world: WindowWorld, tens: int) -> str:
+def _line(bedside: Bedside, tens: int) -> str:
     events: list[tuple[int, str]] = []
     for tick in range(100):
         at = tens * 100 + tick
         before = max(0, at - 1)
-        steps = [int(world.counts[at] - (world.counts[before] if at else 0)),
-                 int(world.presses[at] - (world.presses[before] if at else 0))]
+        steps = [int(bedside.counts[at] - (bedside.counts[before] if at else 0)),
+                 int(bedside.presses[at] - (bedside.presses[before] if at else 0))]
         if tick % 10 == 0:
             second = at // 10
-            steps.append(int(world.reliefs[second] - (world.reliefs[second - 1] if second else 0)))
-            held = bool(world.handset_level[at]) * CLOSED
-            if second and held != bool(world.handset_level[at - 10]) * CLOSED:
+            steps.append(int(bedside.reliefs[second] - (bedside.reliefs[second - 1] if second else 0)))
+            held = bool(bedside.handset_level[at]) * CLOSED
+            if second and held != bool(bedside.handset_level[at - 10]) * CLOSED:
                 events.append((tick, f"{tick}{'x' if held else 'o'}"))
         events += [(tick, f"{tick}{mark}{n}") for mark, n in zip(MARKS, steps, strict=False) if n]
-    raw = int(world.weights_raw[tens * 10 + 5])
+    raw = int(bedside.weights_raw[tens * 10 + 5])
     weight = "-" if raw == NO_READING else str(raw)
     return " ".join([weight, *(event for _, event in events)])
 

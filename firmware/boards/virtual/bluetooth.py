@@ -4,7 +4,7 @@ Every frame is <u16 big-endian length> <u8 code> <data>. Codes below 64 are the 
 with MicroPython's own numbers; capital letters are calls, answered by "=" <u8 errno> <data>;
 "c" <u16> hands out credits, one for each notification that the air has room for; an interrupt that
 wants an answer (written, to be read, the secrets) gets an "r" frame. The host's protocol stack, pairing
-and encryption too, is Bumble, at the other end (pumpbench/air/server.py).
+and encryption too, is Bumble, at the other end (pumpbench/air/board_radio.py).
 """
 
 import errno

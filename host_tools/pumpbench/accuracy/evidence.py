@@ -13,40 +13,39 @@ from pumplog.patients.observed import Observed
 from pumplog.patients.shares import Sight
 from pumplog.store import Store
 
-from ..bedside.cohort import Patient, Regimen
-from ..bedside.window import WindowWorld, build_window
-from ..runs.cohort_run import FIRST_START
-from ..runs.monte_carlo import WindowResult, WindowSpec, records
+from ..bedside import Bedside, build_bedside
+from ..cohort import Patient, Regimen
+from ..runs import FIRST_START, WindowResult, WindowSpec, records
 
 START_MS = int(FIRST_START.timestamp()) * 1000
 
 
 @dataclass(frozen=True)
 class Event:
-    """A record that the board wrote, at_s as pumplog places it."""
+    """A record that the board wrote."""
 
-    kind: str
-    at_s: float
-    boot: int
-    uptime_ms: int
-    fields: dict[str, Any]
+    kind: str  #: the record's kind
+    at_s: float  #: as pumplog places it, seconds from the window's start; nan if it cannot
+    boot: int  #: which boot of the board
+    uptime_ms: int  #: the board's own time
+    fields: dict[str, Any]  #: the record's decoded fields
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """truth: truth.json; world: what the sensors saw; seen: the patient's share as doses take it."""
+    """One window's two stories."""
 
-    spec: WindowSpec
-    truth: dict[str, Any]
-    world: WindowWorld
-    events: tuple[Event, ...]
-    seen: Observed
-    episode: Episode
+    spec: WindowSpec  #: what was run
+    truth: dict[str, Any]  #: truth.json
+    bedside: Bedside  #: what the sensors saw
+    events: tuple[Event, ...]  #: what the board logged, in order
+    observed: Observed  #: the patient's share of the log, as doses take it
+    episode: Episode  #: the patient's stay
 
     @property
     def window_s(self) -> int:
         """The window's length."""
-        return self.world.window_s
+        return self.bedside.window_s
 
     def of_kind(self, kind: str) -> list[Event]:
         """Returns the records of one kind."""
@@ -59,7 +58,7 @@ class Evidence:
 
     def contents_ul(self, at_s: float) -> float:
         """Returns what the hung bag held."""
-        return float(self.world.contents_ul[round(at_s) + self.world.lead_s])
+        return float(self.bedside.contents_ul[round(at_s) + self.bedside.lead_s])
 
     def quantum_ul(self, at_s: float) -> float:
         """Returns what a count really was then."""
@@ -68,28 +67,28 @@ class Evidence:
 
     def moved_ul(self) -> NDArray[np.floating[Any]]:
         """Returns what the mechanism had moved by each tick, to a quantum."""
-        return self.world.counts * float(self.truth["true_ul_per_count"])
+        return self.bedside.counts * float(self.truth["true_ul_per_count"])
 
 
 def read(result: WindowResult) -> Evidence:
-    """Reads what a window's board logged, and builds its world once more."""
+    """Reads what a window's board logged, and builds its bedside once more."""
     spec = result.spec
     logged = records(result)
     with Store.open(result.folder / "nurse.db") as store:
-        sight = Sight(store)
-        episode = sight.patients[spec.name]
-        seen = sight.of(episode)
-    timeline = {view.log_id: view.timeline for view in seen.logs}
+        shares = Sight(store)
+        episode = shares.patients[spec.name]
+        observed = shares.of(episode)
+    timeline = {view.log_id: view.timeline for view in observed.logs}
     events = []
     for record in logged:
         placed = timeline[record.log_id].utc(record.boot, record.uptime_ms)
         at_s = float("nan") if placed is None else (placed[0] - START_MS) / 1000
         events.append(Event(record.kind, at_s, record.boot, record.uptime_ms, record.fields))
-    return Evidence(spec, result.truth, _world(spec), tuple(events), seen, episode)
+    return Evidence(spec, result.truth, _bedside(spec), tuple(events), observed, episode)
 
 
-def _world(spec: WindowSpec) -> WindowWorld:
+def _bedside(spec: WindowSpec) -> Bedside:
     regimen = Regimen(spec.name, spec.timepoint, len(spec.deliveries), spec.rate_ul_h, spec.bolus_ul,
                       spec.lockout_s, 100_000, 50_000, spec.deliveries)
-    return build_window(Patient(spec.name, {spec.timepoint: regimen}), spec.timepoint, spec.seed,
+    return build_bedside(Patient(spec.name, {spec.timepoint: regimen}), spec.timepoint, spec.seed,
                         spec.ul_per_count, spec.calibration_error, spec.options, spec.faults)

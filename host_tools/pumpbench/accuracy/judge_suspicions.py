@@ -13,10 +13,10 @@ SIGNATURES = {1: "occlusion", 2: "free_flow", 3: "runaway", 4: "empty", 5: "coun
 BEGAN, RUNNING = 1, 1
 
 
-def signatures(one: Evidence) -> list[dict[str, Any]]:
+def signatures(evidence: Evidence) -> list[dict[str, Any]]:
     """Returns every signature told: when it began and was over, and its evidence."""
     found: list[dict[str, Any]] = []
-    for event in one.of_kind("signature"):
+    for event in evidence.of_kind("signature"):
         name = SIGNATURES[event.fields["signature"]]
         if event.fields["state"] == BEGAN:
             found.append({"name": name, "at_s": event.at_s, "over_s": None,
@@ -30,40 +30,40 @@ def signatures(one: Evidence) -> list[dict[str, Any]]:
     return found
 
 
-def faults(one: Evidence) -> list[dict[str, Any]]:
+def faults(evidence: Evidence) -> list[dict[str, Any]]:
     """Returns each fault with the signatures after it, and the volume that was wrong by then."""
-    told = signatures(one)
+    told = signatures(evidence)
     found = []
-    for fault in one.truth["faults"]:
+    for fault in evidence.truth["faults"]:
         onset_s = fault.get("onset_s", fault["at_s"])
         end_s = fault.get("end_s") or onset_s
         after = [entry for entry in told if onset_s <= entry["at_s"] <= end_s + AFTER_S]
         found.append({
-            **fault, "rate_ml_h": one.spec.rate_ul_h / 1000,
+            **fault, "rate_ml_h": evidence.spec.rate_ul_h / 1000,
             "after": [{**entry, "delay_h": (entry["at_s"] - onset_s) / 3600,
-                       "delay_ml": _wrong_ml(one, fault, onset_s, min(entry["at_s"], end_s))}
+                       "delay_ml": _wrong_ml(evidence, fault, onset_s, min(entry["at_s"], end_s))}
                       for entry in after],
-            "whole_ml": _wrong_ml(one, fault, onset_s, end_s),
+            "whole_ml": _wrong_ml(evidence, fault, onset_s, end_s),
         })
     return found
 
 
-def _wrong_ml(one: Evidence, fault: dict[str, Any], from_s: float, to_s: float) -> float:
+def _wrong_ml(evidence: Evidence, fault: dict[str, Any], from_s: float, to_s: float) -> float:
     """Returns the volume by which counts and bag parted from onset to to_s."""
     if fault["kind"] == "free_flow":
         return fault["parameters"]["rate_ml_h"] * (to_s - from_s) / 3600
     if fault["kind"] == "load_cell_drift":
         return abs(fault["parameters"]["g_per_h"]) * (to_s - from_s) / 3600
-    moved = one.moved_ul()
-    a, b = (min(len(moved) - 1, round((s + one.world.lead_s) * 10)) for s in (from_s, to_s))
+    moved = evidence.moved_ul()
+    a, b = (min(len(moved) - 1, round((s + evidence.bedside.lead_s) * 10)) for s in (from_s, to_s))
     return float(moved[b] - moved[a]) / 1000
 
 
-def pump(one: Evidence) -> list[dict[str, Any]]:
+def pump(evidence: Evidence) -> list[dict[str, Any]]:
     """Returns every stop and start of the pump that was told, and whether there was one then."""
-    stops = [(-one.world.lead_s, 0.0)]
-    stops += [(swap["stop_s"], swap["restart_s"]) for swap in one.truth["swaps"]]
-    for fault in one.truth["faults"]:
+    stops = [(-evidence.bedside.lead_s, 0.0)]
+    stops += [(swap["stop_s"], swap["restart_s"]) for swap in evidence.truth["swaps"]]
+    for fault in evidence.truth["faults"]:
         if fault["kind"] == "pump_stop":
             stops.append((fault["onset_s"], fault["end_s"]))
         elif fault["kind"] == "occlusion" and fault.get("pump_stopped_s") is not None:
@@ -73,7 +73,7 @@ def pump(one: Evidence) -> list[dict[str, Any]]:
             stops += [(fault["at_s"], fault["at_s"] + 60), (fault["at_s"] + 60 + lasts_s,
                                                             fault["at_s"] + 120 + lasts_s)]
     found = []
-    for event in one.of_kind("pump"):
+    for event in evidence.of_kind("pump"):
         at_s = event.at_s - event.fields["ago_ms"] / 1000
         half_s = event.fields["uncertainty_ms"] / 1000 + 1.5
         state = "running" if event.fields["state"] == RUNNING else "stopped"

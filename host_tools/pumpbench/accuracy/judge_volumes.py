@@ -9,7 +9,7 @@ import numpy as np
 from pumplog.dose.doses import doses
 from pumplog.dose.volumes import Figure
 
-from ..bedside.seeds import stream
+from ..bedside import stream
 from .evidence import START_MS, Evidence
 
 PIECE_ML = 10
@@ -19,51 +19,52 @@ TRUMPET_MIN = (1, 2, 5, 11, 19, 31, 60, 180, 360)
 STEADY_S = 3600
 
 
-def counting(one: Evidence) -> dict[str, Any]:
+def counting(evidence: Evidence) -> dict[str, Any]:
     """Holds every minute of a window that was never cut off against the true counts and presses."""
     wrong = []
     ticks = 0
-    for minute in one.of_kind("minute"):
+    for minute in evidence.of_kind("minute"):
         end = minute.uptime_ms // 100
         told = minute.fields["counts"], minute.fields["presses"]
         begin = ticks
         ticks = end
-        true = tuple(int(seen[end] - (seen[begin] if begin else 0))
-                     for seen in (one.world.counts, one.world.presses))
+        true = tuple(int(so_far[end] - (so_far[begin] if begin else 0))
+                     for so_far in (evidence.bedside.counts, evidence.bedside.presses))
         if told != true:
             wrong.append({"at_s": minute.at_s, "true": true, "told": told})
-    unwritten = int(one.world.counts[-1] - one.world.counts[ticks])
-    told = sum(minute.fields["counts"] for minute in one.of_kind("minute"))
-    return {"minutes": len(one.of_kind("minute")), "wrong": wrong, "counts": told,
-            "counts_true": int(one.world.counts[-1]), "pending": unwritten}
+    unwritten = int(evidence.bedside.counts[-1] - evidence.bedside.counts[ticks])
+    told = sum(minute.fields["counts"] for minute in evidence.of_kind("minute"))
+    return {"minutes": len(evidence.of_kind("minute")), "wrong": wrong, "counts": told,
+            "counts_true": int(evidence.bedside.counts[-1]), "pending": unwritten}
 
 
-def volumes(one: Evidence) -> list[dict[str, Any]]:
+def volumes(evidence: Evidence) -> list[dict[str, Any]]:
     """Returns delivered volumes in mL of the window's pieces of 10 mL and more, and of all of it."""
-    trace = one.truth["trace"]
+    trace = evidence.truth["trace"]
     every_s, moved = trace["every_s"], trace["mechanism_ul"]
-    last = one.window_s // every_s
+    last = evidence.window_s // every_s
     edges = [0]
     for k in range(last + 1):
         if moved[k] - moved[edges[-1]] >= PIECE_ML * 1000:
             edges.append(k)
-    found = [_piece(one, a * every_s, b * every_s) for a, b in zip(edges, edges[1:], strict=False)]
-    return [*found, {**_piece(one, 0, last * every_s), "whole": True}]
+    found = [_piece(evidence, a * every_s, b * every_s) for a, b in zip(edges, edges[1:], strict=False)]
+    return [*found, {**_piece(evidence, 0, last * every_s), "whole": True}]
 
 
-def _piece(one: Evidence, begin_s: int, end_s: int) -> dict[str, Any]:
-    told = doses(one.episode, one.seen, START_MS + begin_s * 1000, START_MS + end_s * 1000)
+def _piece(evidence: Evidence, begin_s: int, end_s: int) -> dict[str, Any]:
+    told = doses(evidence.episode, evidence.observed, START_MS + begin_s * 1000, START_MS + end_s * 1000)
 
     def true_ml(name: str) -> float:
-        return (one.true_at(name, end_s) - one.true_at(name, begin_s)) / 1000
+        return (evidence.true_at(name, end_s) - evidence.true_at(name, begin_s)) / 1000
 
     total = told.continuous_ml + told.pcia_ml + told.other_ml + told.prime_ml
+    pcia_true_ul = sum(_inside(bolus, begin_s, end_s) for bolus in evidence.truth["boluses"])
     by_rate = told.mean_with_boluses_ml_h.map(lambda ml_h: ml_h * Fraction(end_s - begin_s, 3600))
     return {"begin_s": begin_s, "end_s": end_s, "true_ml": true_ml("mechanism_ul"),
             "parts": _figure(total), "total": _figure(by_rate),
             "continuous_true_ml": true_ml("continuous_ul"),
             "continuous": _figure(told.continuous_ml),
-            "pcia_true_ml": sum(_inside(bolus, begin_s, end_s) for bolus in one.truth["boluses"]) / 1000,
+            "pcia_true_ml": pcia_true_ul / 1000,
             "pcia": _figure(told.pcia_ml), "observed_h": told.observed_ms / 3.6e6}
 
 
@@ -75,17 +76,17 @@ def _inside(bolus: dict[str, Any], begin_s: float, end_s: float) -> float:
     return float(bolus["volume_ul"] * inside_s / lasts_s)
 
 
-def rates(one: Evidence) -> list[dict[str, Any]]:
+def rates(evidence: Evidence) -> list[dict[str, Any]]:
     """Returns the shown rate's intervals over windows of some lengths at random moments."""
-    rng = stream(one.spec.seed, "rate windows")
-    every_s = one.truth["trace"]["every_s"]
+    rng = stream(evidence.spec.seed, "rate windows")
+    every_s = evidence.truth["trace"]["every_s"]
     found = []
     for hours in SPANS_H:
-        room = (one.window_s - hours * 3600) // every_s
+        room = (evidence.window_s - hours * 3600) // every_s
         starts = {int(rng.integers(0, room + 1)) for _ in range(WINDOWS_OF)} if room >= 0 else set()
         for start in sorted(starts):
             begin_s = start * every_s
-            piece = _piece(one, begin_s, begin_s + hours * 3600)
+            piece = _piece(evidence, begin_s, begin_s + hours * 3600)
             found.append({"hours": hours, **{name: piece[name] for name in (
                 "begin_s", "true_ml", "total", "continuous_true_ml", "continuous")}})
     return found
@@ -95,13 +96,13 @@ def _figure(figure: Figure) -> list[float | None]:
     return [None if value is None else float(value) for value in (figure.value, figure.low, figure.high)]
 
 
-def trumpet(one: Evidence) -> list[list[float]]:
+def trumpet(evidence: Evidence) -> list[list[float]]:
     """Returns [minutes, lowest, highest] of the logged volume's error in percent, over all spans of
     so many of the log's minutes from the second hour on."""
-    minutes = [m for m in one.of_kind("minute") if STEADY_S <= m.at_s < one.window_s]
-    at_s = [minute.uptime_ms / 1000 - one.world.lead_s for minute in minutes]
-    told = np.cumsum([minute.fields["counts"] for minute in minutes]) * float(one.spec.ul_per_count)
-    true = np.array([one.true_at("mechanism_ul", s) for s in at_s])
+    minutes = [m for m in evidence.of_kind("minute") if STEADY_S <= m.at_s < evidence.window_s]
+    at_s = [minute.uptime_ms / 1000 - evidence.bedside.lead_s for minute in minutes]
+    told = np.cumsum([minute.fields["counts"] for minute in minutes]) * float(evidence.spec.ul_per_count)
+    true = np.array([evidence.true_at("mechanism_ul", s) for s in at_s])
     found = []
     for n in TRUMPET_MIN:
         percent = ((told[n:] - told[:-n]) / (true[n:] - true[:-n]) - 1) * 100

@@ -19,10 +19,9 @@ from typing import Any
 
 from scipy.stats import norm
 
-from ..bedside.load_cell import LoadCell
-from ..bedside.seeds import stream
-from ..faults.faults import Fault, make_fault
-from ..runs.monte_carlo import WindowSpec, draw_spec
+from ..bedside import LoadCell, stream
+from ..faults import Fault, make_fault
+from ..runs import WindowSpec, draw_spec
 
 TRACE_S = 100  # so that windows are cut at other moments than the log's minutes
 HOUR_S = 3600
@@ -42,15 +41,15 @@ TRUMPET_UL = (1, 10, 50)
 class Planned:
     """A window and the group that it belongs to."""
 
-    group: str
-    spec: WindowSpec
+    group: str  #: a letter, see above
+    spec: WindowSpec  #: the window
 
 
 def plan(scale: str, groups: str = "TCLROFXP") -> list[Planned]:
     """Returns the windows of a scale ("ci" or "full"), those that take longest first."""
     sizes = SIZES[scale]
     found = [planned(group, i, sizes[group]) for group in groups for i in range(sizes[group])]
-    return sorted(found, key=lambda one: -len(one.spec.deliveries))
+    return sorted(found, key=lambda window: -len(window.spec.deliveries))
 
 
 def planned(group: str, i: int, n: int) -> Planned:

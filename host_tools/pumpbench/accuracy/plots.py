@@ -1,4 +1,4 @@
-"""The report's plots, as SVG; the tables hold the same figures."""
+"""The report's plots, as SVG; the tables hold the same values."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from pathlib import Path
 import matplotlib
 
 matplotlib.use("svg")
-matplotlib.rcParams["svg.hashsalt"] = "accuracy"  # the same figures give the same file
+matplotlib.rcParams["svg.hashsalt"] = "accuracy"  # the same values give the same file
 from matplotlib import pyplot as plt  # noqa: E402
 
 from .plan import PLAIN  # noqa: E402
-from .pool import Finding, of  # noqa: E402
+from .pool import Judged, of  # noqa: E402
 from .tables import RATIOS, confusion_table, trumpet_table  # noqa: E402
 
 QUANTA_UL = (1, 2, 5, 10, 20, 50)
 
 
-def draw(windows: list[Finding], out: Path) -> None:
+def draw(windows: list[Judged], out: Path) -> None:
     """Writes every plot into a folder."""
     _error(windows, out / "error_volume.svg")
     _trumpet(windows, out / "trumpet.svg")
@@ -31,7 +31,7 @@ def _finish(path: Path) -> None:
     plt.close()
 
 
-def _error(windows: list[Finding], path: Path) -> None:
+def _error(windows: list[Judged], path: Path) -> None:
     _, axes = plt.subplots(1, 2, figsize=(10, 4.5), sharex=True)
     for axis, groups, title in zip(axes, ("TP", "CL"), (
             "true calibration", "calibration error N(0, 2.5 %), hidden"), strict=True):
@@ -46,7 +46,7 @@ def _error(windows: list[Finding], path: Path) -> None:
     _finish(path)
 
 
-def _trumpet(windows: list[Finding], path: Path) -> None:
+def _trumpet(windows: list[Judged], path: Path) -> None:
     plt.figure(figsize=(7, 4.5))
     rows = trumpet_table(windows)[1:]
     for k, quantum in enumerate(sorted({row[0] for row in rows})):
@@ -65,7 +65,7 @@ def _trumpet(windows: list[Finding], path: Path) -> None:
     _finish(path)
 
 
-def _confusion(windows: list[Finding], path: Path) -> None:
+def _confusion(windows: list[Judged], path: Path) -> None:
     rows = confusion_table(windows)[1:]
     names = [f"to {limit:g}" for limit in RATIOS] + [f"over {RATIOS[-1]:g}"]
     _, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True)
@@ -81,7 +81,7 @@ def _confusion(windows: list[Finding], path: Path) -> None:
     _finish(path)
 
 
-def _delays(windows: list[Finding], path: Path) -> None:
+def _delays(windows: list[Judged], path: Path) -> None:
     _, axes = plt.subplots(1, 2, figsize=(10, 4.5))
     for k, kind in enumerate(("occlusion", "free_flow")):
         first = [(f["rate_ml_h"] if kind == "occlusion" else f["parameters"]["rate_ml_h"], told[0])

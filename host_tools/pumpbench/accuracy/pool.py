@@ -1,4 +1,4 @@
-"""Pools the windows' findings into the criteria of the report, each met or NOT met."""
+"""Pools what the windows showed into the criteria of the report, each met or NOT met."""
 
 from __future__ import annotations
 
@@ -10,28 +10,27 @@ from typing import Any
 from .plan import PLAIN
 
 FINE = 5  # quanta a bolus at least for what is promised of presses
-Finding = dict[str, Any]
+Judged = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """A claim, its limit, what was found; met: None where no limit is set; misses: a line each, with
-    the seed to see it again."""
+    """A claim, held against what was found."""
 
-    key: str
-    claim: str
-    limit: str
-    figure: str
-    met: bool | None
-    misses: tuple[str, ...] = field(default=())
+    key: str  #: its name in reports
+    claim: str  #: what is claimed
+    limit: str  #: what must be reached, in words
+    result: str  #: what was found, in words
+    met: bool | None  #: whether it was; None where no limit is set
+    misses: tuple[str, ...] = field(default=())  #: a line each, with the seed to see it again
 
 
-def of(windows: Iterable[Finding], groups: str) -> list[Finding]:
+def of(windows: Iterable[Judged], groups: str) -> list[Judged]:
     """Returns the windows of some groups."""
     return [window for window in windows if window["group"] in groups]
 
 
-def where(window: Finding, what: str) -> str:
+def where(window: Judged, what: str) -> str:
     """Returns a line that says where to look."""
     return (f"{window['name']} seed {window['seed']} ({window['rate_ul_h']} uL/h, bolus"
             f" {window['bolus_ul']} uL, {window['quantum_ul']:g} uL a count): {what}")
@@ -40,9 +39,9 @@ def where(window: Finding, what: str) -> str:
 def share(key: str, claim: str, least: float, found: Sequence[tuple[bool, str]]) -> Criterion:
     """Judges that a share of at least `least` is good; found: (good, where it is if not)."""
     good = sum(ok for ok, _ in found)
-    figure = f"{good} of {len(found)}" + (f" ({100 * good / len(found):.2f} %)" if found else "")
+    result = f"{good} of {len(found)}" + (f" ({100 * good / len(found):.2f} %)" if found else "")
     met = bool(found) and good >= least * len(found)
-    return Criterion(key, claim, f"{100 * least:g} %" if least < 1 else "all", figure, met,
+    return Criterion(key, claim, f"{100 * least:g} %" if least < 1 else "all", result, met,
                      tuple(line for ok, line in found if not ok))
 
 
@@ -51,21 +50,21 @@ def rms(values: Sequence[float]) -> float:
     return sqrt(sum(v * v for v in values) / len(values)) if values else 0.0
 
 
-def criteria(windows: list[Finding]) -> list[Criterion]:
+def criteria(windows: list[Judged]) -> list[Criterion]:
     """Returns every criterion over all windows."""
-    judged: list[Callable[[list[Finding]], list[Criterion]]] = [
+    judged: list[Callable[[list[Judged]], list[Criterion]]] = [
         _counting, _true_volumes, _intervals, _checks, _fine_presses, _coarse, _rates, _reservoir,
         _found_by_weight, _false_signatures]
     return [criterion for part in judged for criterion in part(windows)]
 
 
-def _counting(windows: list[Finding]) -> list[Criterion]:
+def _counting(windows: list[Judged]) -> list[Criterion]:
     wrong = [(not c["wrong"] and c["counts"] + c["pending"] == c["counts_true"],
               where(w, f"minutes {c['wrong'][:3]}")) for w in windows for c in [w["counting"]]]
     return [share("counting", "every minute's counts and presses exact, in every window", 1, wrong)]
 
 
-def _true_volumes(windows: list[Finding]) -> list[Criterion]:
+def _true_volumes(windows: list[Judged]) -> list[Criterion]:
     pieces = [(w, v) for w in of(windows, "TP") for v in w["volumes"]
               if v["true_ml"] >= 10 and not v.get("whole")]
     errors = [v["total"][0] / v["true_ml"] - 1 for _, v in pieces]
@@ -83,7 +82,7 @@ def _holds(figure: list[float], true: float) -> bool:
     return figure[1] - 1e-9 <= true <= figure[2] + 1e-9
 
 
-def _intervals(windows: list[Finding]) -> list[Criterion]:
+def _intervals(windows: list[Judged]) -> list[Criterion]:
     whole = [(w, v) for w in of(windows, "C") for v in w["volumes"] if v.get("whole")]
     return [share(f"interval_{part}", f"hidden calibration error, whole windows: {words} inside the"
                   " stated interval", 0.95,
@@ -96,7 +95,7 @@ def _intervals(windows: list[Finding]) -> list[Criterion]:
                                       ("pcia", "pcia_true_ml", "PCIA volume"))]
 
 
-def _checks(windows: list[Finding]) -> list[Criterion]:
+def _checks(windows: list[Judged]) -> list[Criterion]:
     found = [(w, c) for w in of(windows, PLAIN) for c in w["checks"] if c["counted_ml"] >= 100]
     within = [(abs(c["told"] - c["true"]) <= 0.015,
                where(w, f"at {c['at_s'] / 3600:.1f} h, {c['counted_ml']:.0f} mL: true {c['true']:+.4f}"
@@ -105,12 +104,12 @@ def _checks(windows: list[Finding]) -> list[Criterion]:
                   0.95, within)]
 
 
-def fine(window: Finding) -> bool:
+def fine(window: Judged) -> bool:
     """Returns whether a bolus is five quanta or more."""
     return bool(window["quantum_ul"] * FINE <= window["bolus_ul"])
 
 
-def _fine_presses(windows: list[Finding]) -> list[Criterion]:
+def _fine_presses(windows: list[Judged]) -> list[Criterion]:
     chosen = [w for w in of(windows, PLAIN) if fine(w)]
     demands = [(w, d) for w in chosen for d in w["presses"]]
     given = [(w, b) for w in chosen for b in w["boluses"]]
@@ -133,7 +132,7 @@ def _fine_presses(windows: list[Finding]) -> list[Criterion]:
                for w, d in demands])]
 
 
-def _coarse(windows: list[Finding]) -> list[Criterion]:
+def _coarse(windows: list[Judged]) -> list[Criterion]:
     chosen = [w for w in of(windows, PLAIN) if not fine(w)]
     whole = [(w, v) for w in chosen for v in w["volumes"] if v.get("whole")]
     return [
@@ -152,7 +151,7 @@ def _coarse(windows: list[Finding]) -> list[Criterion]:
                for w, v in whole])]
 
 
-def _rates(windows: list[Finding]) -> list[Criterion]:
+def _rates(windows: list[Judged]) -> list[Criterion]:
     found = []
     for hours in (1, 6, 24):
         chosen = [(w, r) for w in of(windows, "C") for r in w["rates"] if r["hours"] == hours]
@@ -162,12 +161,13 @@ def _rates(windows: list[Finding]) -> list[Criterion]:
                 f" {[round(x / hours, 4) for x in r[part]]}, error {w['error']:+.4f}"))
                 for w, r in chosen]
             name = "with boluses" if part == "total" else "continuous"
-            one = share(f"rate_{part}_{hours}", f"mean rate over {hours} h, {name}: held by its"
+            held_by = share(f"rate_{part}_{hours}", f"mean rate over {hours} h, {name}: held by its"
                         " interval (lower confidence limit 93 %)", 0.95, held)
             low = _lower_of_strata(chosen, part, true)
-            met = one.met and low >= 0.93
-            found.append(Criterion(one.key, one.claim, one.limit, f"{one.figure}, at least"
-                                   f" {100 * low:.1f} %", met, one.misses))
+            met = held_by.met and low >= 0.93
+            found.append(Criterion(held_by.key, held_by.claim, held_by.limit,
+                                   f"{held_by.result}, at least {100 * low:.1f} %", met,
+                                   held_by.misses))
             spare = sorted((r[part][2] - r[part][1] - 0.1 * r[part][0]) * 1000 / w["quantum_ul"]
                            for w, r in chosen)
             median = spare[len(spare) // 2] if spare else 99.0
@@ -179,7 +179,7 @@ def _rates(windows: list[Finding]) -> list[Criterion]:
     return found
 
 
-def _lower_of_strata(chosen: list[tuple[Finding, Finding]], part: str, true: str) -> float:
+def _lower_of_strata(chosen: list[tuple[Judged, Judged]], part: str, true: str) -> float:
     """Returns the one-sided lower 95 % limit of the share held. The windows are one draw from each of
     n slices of the calibration error (plan.py): neighbours in pairs give the variance, which errs on
     the large side (collapsed strata); a patient's own windows hang together and count as one."""
@@ -194,7 +194,7 @@ def _lower_of_strata(chosen: list[tuple[Finding, Finding]], part: str, true: str
     return sum(shares) / n - 1.645 * sqrt(spread) / n
 
 
-def _reservoir(windows: list[Finding]) -> list[Criterion]:
+def _reservoir(windows: list[Judged]) -> list[Criterion]:
     absolute, relative, misses = [], [], []
     chosen = of(windows, "R")
     for w in chosen:
@@ -222,14 +222,14 @@ def _reservoir(windows: list[Finding]) -> list[Criterion]:
         share("bags_invented", "windows without an invented bag change or refill", 1, invented)]
 
 
-def _found_by_weight(windows: list[Finding]) -> list[Criterion]:
+def _found_by_weight(windows: list[Judged]) -> list[Criterion]:
     return [_before(windows, "O", "occlusion", "occlusion", "occlusion told before 1.5 mL of false"
                     " volume is booked"),
             _before(windows, "F", "free_flow", "free_flow", "free flow of 3 to 100 mL/h told within"
                     " 1.5 mL")]
 
 
-def _before(windows: list[Finding], group: str, kind: str, signature: str, claim: str) -> Criterion:
+def _before(windows: list[Judged], group: str, kind: str, signature: str, claim: str) -> Criterion:
     found = []
     for w in of(windows, group):
         for fault in w["faults"]:
@@ -242,7 +242,7 @@ def _before(windows: list[Finding], group: str, kind: str, signature: str, claim
     return share(signature, claim, 1, found)
 
 
-def _false_signatures(windows: list[Finding]) -> list[Criterion]:
+def _false_signatures(windows: list[Judged]) -> list[Criterion]:
     chosen = of(windows, PLAIN)
     days = sum(w["days"] for w in chosen)
     told = [where(w, f"{s['name']} at {s['at_s'] / 3600:.2f} h, counts {s['by_counts_ul']} uL weight"

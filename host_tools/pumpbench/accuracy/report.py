@@ -7,10 +7,10 @@ from pathlib import Path
 
 from . import tables
 from .plots import draw
-from .pool import Finding, criteria
+from .pool import Judged, criteria
 
 
-def report(windows: list[Finding], out: Path, say: Callable[[str], None]) -> bool:
+def report(windows: list[Judged], out: Path, say: Callable[[str], None]) -> bool:
     """Writes out/*.csv, *.md and *.svg, says what was found; returns whether every criterion is met."""
     found = criteria(windows)
     parts = {

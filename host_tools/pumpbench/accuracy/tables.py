@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from .plan import PLAIN
-from .pool import Criterion, Finding, of
+from .pool import Criterion, Judged, of
 
 Row = Sequence[Any]
 RATIOS = (0.05, 0.1, 0.2, 0.5, 1.0)
@@ -25,10 +25,10 @@ WORDS = {True: "met", False: "NOT met", None: "-"}
 def criteria_table(found: Sequence[Criterion]) -> list[Row]:
     """Returns every criterion beside its limit."""
     return [("claim", "limit", "found", ""),
-            *((c.claim, c.limit, c.figure, WORDS[c.met]) for c in found)]
+            *((c.claim, c.limit, c.result, WORDS[c.met]) for c in found)]
 
 
-def confusion_table(windows: list[Finding]) -> list[Row]:
+def confusion_table(windows: list[Judged]) -> list[Row]:
     """Returns what was told of presses that were given or denied, by quantum over bolus."""
     cells: Counter[tuple[str, str, str]] = Counter()
     inferred: Counter[tuple[str, str]] = Counter()
@@ -47,7 +47,7 @@ def confusion_table(windows: list[Finding]) -> list[Row]:
     return rows
 
 
-def ratio(window: Finding) -> str:
+def ratio(window: Judged) -> str:
     """Returns the class of quantum over bolus that a window is in."""
     share = window["quantum_ul"] / window["bolus_ul"]
     for limit in RATIOS:
@@ -56,7 +56,7 @@ def ratio(window: Finding) -> str:
     return f"over {RATIOS[-1]:g}"
 
 
-def delay_table(windows: list[Finding]) -> list[Row]:
+def delay_table(windows: list[Judged]) -> list[Row]:
     """Returns for each fault when each possibility was told first: volume and hours after onset."""
     rows: list[Row] = [("fault", "window", "rate mL/h", "told", "mL after onset", "h after onset",
                         "mL in all")]
@@ -75,7 +75,7 @@ def delay_table(windows: list[Finding]) -> list[Row]:
     return [rows[0], *sorted(rows[1:], key=lambda row: (row[0], row[3], float(row[2])))]
 
 
-def delay_summary(windows: list[Finding]) -> list[Row]:
+def delay_summary(windows: list[Judged]) -> list[Row]:
     """Returns, fault by fault, which possibility was told first, how often, and how late."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for w in windows:
@@ -91,7 +91,7 @@ def delay_summary(windows: list[Finding]) -> list[Row]:
     return rows
 
 
-def limit_table(windows: list[Finding]) -> list[Row]:
+def limit_table(windows: list[Judged]) -> list[Row]:
     """Returns how long the volumes of the claims take at a continuous rate alone."""
     late = [told["delay_ml"] for w in of(windows, "O") for fault in w["faults"]
             for told in [next((s for s in fault["after"] if s["name"] == fault["kind"]), None)] if told]
@@ -110,7 +110,7 @@ def _lasting(hours: float) -> str:
     return f"{hours * 3600:.0f} s"
 
 
-def error_table(windows: list[Finding]) -> list[Row]:
+def error_table(windows: list[Judged]) -> list[Row]:
     """Returns told against true volumes, piece by piece."""
     rows: list[Row] = [("window", "quantum uL", "true mL", "told mL", "low mL", "high mL", "error %")]
     for w in of(windows, PLAIN):
@@ -121,7 +121,7 @@ def error_table(windows: list[Finding]) -> list[Row]:
     return rows
 
 
-def trumpet_table(windows: list[Finding]) -> list[Row]:
+def trumpet_table(windows: list[Judged]) -> list[Row]:
     """Returns the largest errors of the logged volume by observation interval and quantum."""
     found: dict[tuple[float, int], tuple[float, float]] = {}
     for w in windows:
@@ -133,7 +133,7 @@ def trumpet_table(windows: list[Finding]) -> list[Row]:
             *((*key, f"{low:+.2f}", f"{high:+.2f}") for key, (low, high) in sorted(found.items()))]
 
 
-def false_table(windows: list[Finding]) -> list[Row]:
+def false_table(windows: list[Judged]) -> list[Row]:
     """Returns signatures told in windows without faults, by kind, and how many in 30 days."""
     chosen = of(windows, PLAIN)
     days = sum(w["days"] for w in chosen)
@@ -143,7 +143,7 @@ def false_table(windows: list[Finding]) -> list[Row]:
             *((name, n, days, f"{30 * n / days:.2f}") for name, n in sorted(counts.items()) if days)]
 
 
-def seed_table(windows: list[Finding]) -> list[Row]:
+def seed_table(windows: list[Judged]) -> list[Row]:
     """Returns every window: what it was drawn as."""
     return [("window", "seed", "days", "rate uL/h", "bolus uL", "quantum uL", "calibration error"),
             *((w["name"], w["seed"], w["days"], w["rate_ul_h"], w["bolus_ul"], w["quantum_ul"],

@@ -59,11 +59,12 @@ def _loss(text: str) -> tuple[float, random.Random]:
     try:
         return float(share), random.Random(seed)
     except ValueError:
-        raise BenchError(f"PUMPLOG_AIR_LOSS={text} is not SHARE:SEED, as in 0.05:1.") from None
+        raise BenchError(f"PUMPLOG_AIR_LOSS={text} is not SHARE:SEED", "write it as in 0.05:1") from None
 
 
 def _fault(text: str) -> tuple[str, int]:
     kind, _, at = text.partition("@")
     if kind not in (*_SIGNALS, "drop", "none") or not at.isdecimal():
-        raise BenchError(f"PUMPLOG_AIR_FAULT={text} is none of kill@N, drop@N, stop@N.")
+        raise BenchError(f"PUMPLOG_AIR_FAULT={text} names no fault",
+                         "write kill@N, drop@N or stop@N")
     return kind, int(at)

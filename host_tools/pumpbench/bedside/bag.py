@@ -23,17 +23,14 @@ SEARCH_STEP_S = 60
 
 @dataclass(frozen=True)
 class BagSwap:
-    """One bag change: pump stopped, old bag off, new bag on, pump restarted; all in seconds.
+    """One bag change; seconds from the window's start."""
 
-    forced: a fault wants it then; all others are chosen by `schedule_swaps`.
-    """
-
-    stop_s: int
-    off_s: int
-    on_s: int
-    restart_s: int
-    volume_ul: int
-    forced: bool
+    stop_s: int  #: when the pump is stopped
+    off_s: int  #: when the old bag leaves the hook
+    on_s: int  #: when the new bag hangs
+    restart_s: int  #: when the pump runs again
+    volume_ul: int  #: what the new bag holds, microlitres
+    forced: bool  #: a fault wants it then; all others are chosen by `schedule_swaps`
 
     @classmethod
     def at(cls, stop_s: int, volume_ul: int, forced: bool = False) -> "BagSwap":
@@ -54,26 +51,23 @@ class BagSwap:
 
 @dataclass(frozen=True)
 class Refill:
-    """The hanging bag gains volume_ul between start and end, at an even speed."""
+    """The hanging bag gains volume at an even speed."""
 
-    start_s: int
-    end_s: int
-    volume_ul: int
+    start_s: int  #: when it begins, seconds from the window's start
+    end_s: int  #: when it ends
+    volume_ul: int  #: what is added, microlitres
 
 
 @dataclass(frozen=True)
 class BagPlan:
-    """The bags of a window: what each holds, what must stay in it, and what faults add.
+    """The bags of a window: what each holds, what must stay in it, and what faults add."""
 
-    forced: changes that must happen; no_change_ms: further spans that no other change may meet.
-    """
-
-    window_s: int
-    bag_ul: int
-    floor_ul: int
-    forced: Sequence[BagSwap] = ()
-    refills: Sequence[Refill] = ()
-    no_change_ms: Sequence[Span] = ()
+    window_s: int  #: the window's length, seconds
+    bag_ul: int  #: what a fresh bag holds, microlitres
+    floor_ul: int  #: what must be left in a bag at its change, microlitres
+    forced: Sequence[BagSwap] = ()  #: changes that must happen
+    refills: Sequence[Refill] = ()  #: what is added to a hanging bag
+    no_change_ms: Sequence[Span] = ()  #: further spans that no other change may meet
 
 
 def schedule_swaps(
@@ -101,10 +95,9 @@ def schedule_swaps(
         while stop_s > since_s and not _quiet(stop_s, plan.no_change_ms, presses_ms):
             stop_s -= SEARCH_STEP_S
         if stop_s <= since_s:
-            raise BenchError(
-                f"A bag of {plan.bag_ul / 1000:g} mL runs low {latest_s} s into the window"
-                " with no quiet moment to change it: use larger bags or a lower rate."
-            )
+            raise BenchError(f"A bag of {plan.bag_ul / 1000:g} mL runs low {latest_s} s into the"
+                             " window with no quiet moment to change it",
+                             "use larger bags or a lower rate")
         swaps.append(BagSwap.at(stop_s, plan.bag_ul))
         since_s = swaps[-1].restart_s
 

@@ -1,7 +1,7 @@
 """What faults do to the bedside's physics: pump, line, bag, load cell, handset, buttons.
 
-Effects of several faults add up. Faults of the board and of people stand in board_faults.py and
-nurse_script.py. Times in ms from the window's start unless named otherwise.
+Effects of several faults add up. Faults of the board stand in faults/of_board.py, those of people in
+nurse/script.py. Times in ms from the window's start unless named otherwise.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ..errors import BenchError
-from ..faults.faults import Fault
+from ..faults import Fault
 from .bag import BagSwap, Refill
 from .load_cell import Handling
 from .patient import Press
@@ -23,30 +23,33 @@ _BREATHER_MS = 60_000  # the pump stands before and after a prime
 
 @dataclass(frozen=True)
 class Occlusion:
-    """The line is blocked from start until cleared_after_ms past the pump's own alarm."""
+    """The line is blocked until some time past the pump's own alarm."""
 
-    start_ms: int
-    alarm_ul: int
-    cleared_after_ms: int
+    start_ms: int  #: when it is blocked, ms from the window's start
+    alarm_ul: int  #: what the mechanism moves until the pump stops, microlitres
+    cleared_after_ms: int  #: from the pump's stop until the line is free and the pump runs
 
 
 @dataclass
 class Effects:
     """What all faults of a window come to; empty: nothing goes wrong."""
 
-    stops: list[Span] = field(default_factory=list)
-    occlusions: list[Occlusion] = field(default_factory=list)
+    stops: list[Span] = field(default_factory=list)  #: spans in which the pump stands
+    occlusions: list[Occlusion] = field(default_factory=list)  #: blocked lines, in order of time
+    #: spans at so many times the continuous rate
     runaways: list[tuple[Span, Fraction]] = field(default_factory=list)
-    gravity: list[Flow] = field(default_factory=list)
-    primes: list[Flow] = field(default_factory=list)
-    clinician: list[Bolus] = field(default_factory=list)
-    glitches: list[tuple[int, int]] = field(default_factory=list)
-    swaps: list[BagSwap] = field(default_factory=list)
-    refills: list[Refill] = field(default_factory=list)
+    gravity: list[Flow] = field(default_factory=list)  #: what runs past the mechanism
+    primes: list[Flow] = field(default_factory=list)  #: flows through the mechanism into no patient
+    clinician: list[Bolus] = field(default_factory=list)  #: boluses begun at the pump itself
+    glitches: list[tuple[int, int]] = field(default_factory=list)  #: (ms, counts that no motor made)
+    swaps: list[BagSwap] = field(default_factory=list)  #: bag changes that must happen
+    refills: list[Refill] = field(default_factory=list)  #: what is added to a hanging bag
+    #: spans in which a worn contact bounces for so many us more
     rough: list[tuple[Span, int]] = field(default_factory=list)
-    stuck: list[Press] = field(default_factory=list)
+    stuck: list[Press] = field(default_factory=list)  #: presses that are a contact that stays closed
+    #: (from ms, how many presses go to the relief button)
     mistaken: list[tuple[int, int]] = field(default_factory=list)
-    handling: Handling = field(default_factory=Handling)
+    handling: Handling = field(default_factory=Handling)  #: what is done to hook and load cell
 
 
 def effects_of(faults: Sequence[Fault], settings: PumpSettings, end_s: int) -> Effects:
@@ -58,8 +61,8 @@ def effects_of(faults: Sequence[Fault], settings: PumpSettings, end_s: int) -> E
             _EFFECTS[fault.kind](effects, fault, settings, end_s)
     for swap, later in zip(effects.swaps, effects.swaps[1:], strict=False):
         if later.stop_s < swap.restart_s:
-            raise BenchError(f"The bag changes at {swap.stop_s} and {later.stop_s} s overlap: move"
-                             " one of them.")
+            raise BenchError(f"The bag changes at {swap.stop_s} and {later.stop_s} s overlap",
+                             "move one of them")
     return effects
 
 

@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..faults.faults import Fault
-from ..faults.of_board import off_spans_s, stall_ticks
+from ..faults import Fault, off_spans_s, stall_ticks
 from .fault_effects import Effects
 from .infusion import Infusion
+from .pins import TICKS_PER_S
 from .pump import Span
 from .volume import VolumeCurve
-
-TICKS_PER_S = 10
 
 
 def fault_list(

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .patient import Press
-from .pump import TICK_MS, Span
+from .pins import TICK_MS
+from .pump import Span
 
 FILTER_US = 10_000
 SHORTEST_BOUNCE_US, LONGEST_BOUNCE_US = 1_000, 5_000
@@ -94,5 +95,5 @@ def latched_by_second(times_ms: Sequence[int], begin_s: int, seconds: int) -> ND
 
 def _edges_so_far(times_us: Sequence[int], begin_ms: int, ticks: int) -> NDArray[np.int32]:
     tick = [-((begin_ms * 1000 - time_us) // (TICK_MS * 1000)) for time_us in times_us]
-    seen = np.array([k for k in tick if k < ticks], dtype=np.int64).clip(0)
-    return np.cumsum(np.bincount(seen, minlength=ticks), dtype=np.int32)
+    inside = np.array([k for k in tick if k < ticks], dtype=np.int64).clip(0)
+    return np.cumsum(np.bincount(inside, minlength=ticks), dtype=np.int32)

@@ -35,24 +35,20 @@ _ROUNDS = 12
 
 @dataclass(frozen=True)
 class Infusion:
-    """One window's infusion; curves over the whole span, times in ms from the window's start.
+    """One window's infusion; curves over the whole span, times in ms from the window's start."""
 
-    blocked: one span for each occlusion, in their order; alarms: when the pump stopped for it,
-    None if it never did.
-    """
-
-    span: Span
-    demands: tuple[Demand, ...]
-    clinician: tuple[Bolus, ...]
-    swaps: tuple[BagSwap, ...]
-    stops: tuple[Span, ...]
-    blocked: tuple[Span, ...]
-    alarms: tuple[int | None, ...]
-    continuous: VolumeCurve
-    pcia: VolumeCurve
-    by_clinician: VolumeCurve
-    primed: VolumeCurve
-    gravity: VolumeCurve
+    span: Span  #: from the arrays' begin to their end
+    demands: tuple[Demand, ...]  #: every press and what the pump made of it
+    clinician: tuple[Bolus, ...]  #: boluses begun at the pump itself
+    swaps: tuple[BagSwap, ...]  #: all bag changes
+    stops: tuple[Span, ...]  #: every span in which the pump stands
+    blocked: tuple[Span, ...]  #: one span for each occlusion, in their order
+    alarms: tuple[int | None, ...]  #: when the pump stopped for each occlusion, None if it never did
+    continuous: VolumeCurve  #: what the continuous rate moved
+    pcia: VolumeCurve  #: what the patient's boluses moved
+    by_clinician: VolumeCurve  #: what the clinician's boluses moved
+    primed: VolumeCurve  #: what primes moved
+    gravity: VolumeCurve  #: what ran past the mechanism
 
     @property
     def boluses(self) -> tuple[Bolus, ...]:
@@ -95,7 +91,7 @@ def infuse(
         if now == alarms:
             return found
         alarms = now
-    raise BenchError("An occlusion and the bag changes move each other for ever: move its at_s.")
+    raise BenchError("An occlusion and the bag changes move each other for ever", "move its at_s")
 
 
 def _with_alarms(

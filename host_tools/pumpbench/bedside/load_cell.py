@@ -21,10 +21,12 @@ Floats = NDArray[np.float64]
 class Handling:
     """What is done to the hook and the cell: (span in seconds from the window's start, how much)."""
 
-    knocks: list[tuple[SpanS, float]] = field(default_factory=list)
+    knocks: list[tuple[SpanS, float]] = field(default_factory=list)  #: (span, grams of the first swing)
+    #: (span, degrees that the hook leans)
     tilts: list[tuple[SpanS, float]] = field(default_factory=list)
+    #: (span, grams an hour by which the zero moves)
     drifts: list[tuple[SpanS, float]] = field(default_factory=list)
-    dead: list[SpanS] = field(default_factory=list)
+    dead: list[SpanS] = field(default_factory=list)  #: spans without readings
 
 
 @dataclass(frozen=True)
@@ -37,22 +39,22 @@ class LoadCell:
     seated anew. The sizes are those of a 500 g cell at 10 samples a second on a ward.
     """
 
-    counts_per_g: int = 420
-    zero_raw: int = 84_000
-    hanger_g: float = 120.0
-    bag_tare_g: float = 15.0
-    density_g_ml: float = 1.0046
-    noise_g: float = 0.015
-    creep_g: float = 0.25
-    creep_tau_s: float = 1800.0
-    temperature_g_c: float = 0.025
-    walk_g: float = 0.004  # in a minute
-    knocks_per_h: float = 2.0
-    knock_g: float = 5.0
-    seatings_per_h: float = 0.25
-    seating_g: float = 0.3
-    tare_error_g: float = 0.0
-    scale_error: float = 0.0
+    counts_per_g: int = 420  #: raw counts a gram
+    zero_raw: int = 84_000  #: raw reading without a load
+    hanger_g: float = 120.0  #: what the hook weighs
+    bag_tare_g: float = 15.0  #: what an empty bag weighs
+    density_g_ml: float = 1.0046  #: of saline with morphine and bupivacaine
+    noise_g: float = 0.015  #: white, rms a reading
+    creep_g: float = 0.25  #: full creep after a hanging, grams
+    creep_tau_s: float = 1800.0  #: its time constant
+    temperature_g_c: float = 0.025  #: grams a degree by which the zero moves, up or down
+    walk_g: float = 0.004  #: the zero's random walk, grams in a minute
+    knocks_per_h: float = 2.0  #: how often the bag is brushed against
+    knock_g: float = 5.0  #: how hard: standard deviation of the swing
+    seatings_per_h: float = 0.25  #: how often the tube is seated anew
+    seating_g: float = 0.3  #: standard deviation of that step
+    tare_error_g: float = 0.0  #: by how much the told tare is too high
+    scale_error: float = 0.0  #: by what share the told scale is too large
 
     @property
     def told_tare_raw(self) -> int:

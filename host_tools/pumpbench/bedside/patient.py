@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..cohort import Regimen
 from ..errors import BenchError
-from .cohort import Regimen
 
 DAY_MS = 86_400_000
 WAKE_MS = 15 * 60_000
@@ -20,10 +20,10 @@ SHORTEST_PRESS_MS, LONGEST_PRESS_MS = 150, 600
 
 @dataclass(frozen=True, order=True)
 class Press:
-    """One press of the handset: when its contact first closes, and how long it is held."""
+    """One press of the handset."""
 
-    at_ms: int
-    hold_ms: int
+    at_ms: int  #: when its contact first closes, ms from the window's start
+    hold_ms: int  #: how long it is held
 
 
 def plan_presses(
@@ -61,10 +61,9 @@ def _spread(
     """Return sorted random times in the day's waking hours, `gap_ms` or more apart."""
     room_ms = SLEEP_MS - WAKE_MS - (deliveries - 1) * gap_ms
     if deliveries and (room_ms < 1 or gap_ms > DAY_MS - SLEEP_MS):
-        raise BenchError(
-            f"{regimen.patient} {regimen.timepoint} day {day + 1}: {deliveries} boluses with a"
-            f" lockout of {regimen.lockout_s} s do not fit into the waking day: lower one of them."
-        )
+        raise BenchError(f"{regimen.patient} {regimen.timepoint} day {day + 1}: {deliveries} boluses"
+                         f" with a lockout of {regimen.lockout_s} s do not fit into the waking day",
+                         "lower one of them")
     offsets_ms = np.sort(rng.integers(0, room_ms, deliveries)) if deliveries else np.array([], int)
     first_ms = day * DAY_MS + WAKE_MS
     return [first_ms + int(offset) + i * gap_ms for i, offset in enumerate(offsets_ms)]

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from ..errors import BenchError
 from .patient import Press
+from .pins import TICK_MS
 from .volume import MS_PER_H, Flow, VolumeCurve
 
-TICK_MS = 100
 MAX_COUNTS = 50_000_000
 _NANO = 10**9
 SHORTEST_LAG_MS, LONGEST_LAG_MS = 300, 800
@@ -27,19 +27,19 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class PumpSettings:
-    """What the pump is programmed to do; `lockout_from` is "start" or "end" of the bolus."""
+    """What the pump is programmed to do."""
 
-    rate_ul_h: int
-    bolus_ul: int
-    lockout_ms: int
-    bolus_speed_ul_h: int = 20_000
-    lockout_from: str = "start"
+    rate_ul_h: int  #: the continuous rate, microlitres an hour
+    bolus_ul: int  #: one bolus, microlitres
+    lockout_ms: int  #: how long a bolus locks out the next
+    bolus_speed_ul_h: int = 20_000  #: how fast a bolus is given, microlitres an hour
+    lockout_from: str = "start"  #: from which end of a bolus that counts: "start" or "end"
 
     def __post_init__(self) -> None:
         if self.lockout_from not in ("start", "end"):
-            raise BenchError(f"lockout_from {self.lockout_from!r}: write 'start' or 'end'.")
+            raise BenchError(f"lockout_from {self.lockout_from!r}", "write 'start' or 'end'")
         if self.bolus_speed_ul_h <= 0:
-            raise BenchError(f"bolus_speed_ul_h {self.bolus_speed_ul_h}: give more than 0.")
+            raise BenchError(f"bolus_speed_ul_h {self.bolus_speed_ul_h}", "give more than 0")
 
     @property
     def bolus_ms(self) -> int:
@@ -49,24 +49,21 @@ class PumpSettings:
 
 @dataclass(frozen=True)
 class Bolus:
-    """One bolus: from start to end it adds `volume_ul` at an even speed."""
+    """One bolus, given at an even speed."""
 
-    start_ms: int
-    end_ms: int
-    volume_ul: Fraction
+    start_ms: int  #: when it begins, ms from the window's start
+    end_ms: int  #: when it ends
+    volume_ul: Fraction  #: what the mechanism moves for it, microlitres
 
 
 @dataclass(frozen=True)
 class Demand:
-    """One press and what the pump made of it.
+    """One press and what the pump made of it."""
 
-    outcome: "delivered", "halted" (a stop cut the bolus short), or why it was denied:
-    "lockout", "bolus_running", "stopped".
-    """
-
-    press: Press
+    press: Press  #: the press
+    #: "delivered", "halted" (cut short), or why denied: "lockout", "bolus_running", "stopped"
     outcome: str
-    bolus: Bolus | None
+    bolus: Bolus | None  #: the bolus, as far as it came; None if denied
 
 
 def draw_lags_ms(presses: int, rng: np.random.Generator) -> list[int]:
@@ -197,10 +194,8 @@ def motor_counts(
     last_ms = begin_ms + (ticks - 1) * TICK_MS
     total = (delivered.at(last_ms) + phase_ul) // ul_per_count
     if total > MAX_COUNTS:
-        raise BenchError(
-            f"{float(ul_per_count)} uL a count makes {total} counts in one window: use a larger"
-            f" quantum (at most {MAX_COUNTS} counts)."
-        )
+        raise BenchError(f"{float(ul_per_count)} uL a count makes {total} counts in one window",
+                         f"use a larger quantum (at most {MAX_COUNTS} counts)")
     volumes_ul = np.arange(1, total + 1, dtype=np.float64) * float(ul_per_count) - float(phase_ul)
     moments_ms = delivered.when_many(volumes_ul)
     tick = np.ceil((moments_ms - begin_ms) / TICK_MS - 1e-6).astype(np.int64).clip(0, ticks - 1)

@@ -18,10 +18,10 @@ AGAIN_MS = (1_500, 4_000)
 
 @dataclass(frozen=True)
 class Relief:
-    """Presses of the relief button at these moments, for the bolus that began at bolus_ms."""
+    """The relief button's presses for one bolus."""
 
-    bolus_ms: int
-    at_ms: tuple[int, ...]
+    bolus_ms: int  #: when the bolus began, ms from the window's start
+    at_ms: tuple[int, ...]  #: when the button was pressed
 
 
 def plan_reliefs(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .cohort import Regimen
+from ..cohort import Regimen
 from .infusion import Infusion
 from .pump import Bolus, Demand, Span, running_spans
 from .relief import Relief

@@ -26,10 +26,8 @@ class FlashCells:
     def __init__(self, pages: int = 256, image: bytes | None = None) -> None:
         size = pages * PAGE_BYTES
         if image is not None and len(image) != size:
-            raise BenchError(
-                f"The flash image has {len(image)} bytes but {pages} pages need {size}:"
-                " give the page count it was made with."
-            )
+            raise BenchError(f"The flash image has {len(image)} bytes but {pages} pages need {size}",
+                             "give the page count it was made with")
         self.pages = pages
         self.programs = 0
         self.erases = 0
@@ -83,10 +81,8 @@ class FlashCells:
         if not self._powered:
             raise PowerCut("The flash has no power: call power_on() first.")
         if not 0 <= page < self.pages or offset < 0 or offset + length > PAGE_BYTES:
-            raise BenchError(
-                f"Flash page {page}, offset {offset}, {length} bytes is outside {self.pages}"
-                f" pages of {PAGE_BYTES}: correct the address."
-            )
+            raise BenchError(f"Flash page {page}, offset {offset}, {length} bytes is outside"
+                             f" {self.pages} pages of {PAGE_BYTES}", "correct the address")
         return page * PAGE_BYTES + offset
 
     def _survivors(self, length: int) -> tuple[int, bool]:

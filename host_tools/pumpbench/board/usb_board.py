@@ -291,7 +291,8 @@ def run_on_chip(folder: Path, code: str) -> str:
         env={"USB_CHIP": json.dumps(settings), "USB_CHIP_MAIN": "0", "MICROPYPATH": str(chip)},
         capture_output=True, text=True)
     if done.returncode:
-        raise BenchError(f"the chip in {folder} could not run that: {done.stderr or done.stdout}")
+        raise BenchError(f"the chip in {folder} could not run that",
+                         f"see what it said, {done.stderr or done.stdout}")
     return done.stdout
 
 

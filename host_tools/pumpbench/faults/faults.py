@@ -4,7 +4,7 @@
     patient = "P01"
     timepoint = "followup"     # default "baseline"
     at_s = 7200                # whole seconds from the window's start
-    kind = "occlusion"         # see fault_kinds.py, or docs/FAULTS.md
+    kind = "occlusion"         # see kinds.py, or docs/FAULTS.md
     alarm_ul = 900             # a parameter of that kind; each has a default
 """
 
@@ -17,7 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ..bedside.cohort import TIMEPOINTS, Patient
+from ..cohort import TIMEPOINTS, Patient
 from ..errors import BenchError
 from .kinds import KINDS, Kind, Parameter
 
@@ -26,12 +26,13 @@ _OWN_KEYS = ("patient", "timepoint", "at_s", "kind")
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault; `values` holds every parameter of its kind, numbers as Fractions."""
+    """One fault of one window."""
 
-    kind: str
-    at_s: int
-    patient: str = ""
-    timepoint: str = "baseline"
+    kind: str  #: a key of KINDS
+    at_s: int  #: when it begins, seconds from the window's start
+    patient: str = ""  #: the patient's code
+    timepoint: str = "baseline"  #: "baseline" or "followup"
+    #: every parameter of its kind, numbers as Fractions
     values: Mapping[str, Fraction | str] = field(default_factory=dict)
 
     def number(self, name: str) -> Fraction:
@@ -63,30 +64,30 @@ def read_faults(path: Path, cohort: Sequence[Patient]) -> tuple[Fault, ...]:
         with path.open("rb") as file:
             whole = tomllib.load(file)
     except OSError as error:
-        raise BenchError(f"{path}: cannot be read ({error.strerror}): check the path.") from error
+        raise BenchError(f"{path}: cannot be read ({error.strerror})", "check the path") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BenchError(f"{path}: not a TOML file ({error}): correct that line.") from error
+        raise BenchError(f"{path}: not a TOML file ({error})", "correct that line") from error
     tables = whole.get("fault", [])
     if set(whole) - {"fault"} or not isinstance(tables, list):
-        raise BenchError(f"{path}: only [[fault]] tables belong here: begin each with [[fault]].")
+        raise BenchError(f"{path}: only [[fault]] tables belong here", "begin each with [[fault]]")
     found = []
     for number, table in enumerate(tables, 1):
         try:
             found.append(_of_cohort(_fault(table), cohort))
         except BenchError as error:
-            raise BenchError(f"{path}, fault {number}: {error}") from None
+            raise BenchError(f"{path}, fault {number}: {error.what}", error.do) from None
     return tuple(found)
 
 
 def _fault(table: Mapping[str, Any]) -> Fault:
     name = table.get("kind")
     if not isinstance(name, str) or name not in KINDS:
-        raise BenchError(f"unknown kind {name!r}: write one of {', '.join(KINDS)}.")
+        raise BenchError(f"unknown kind {name!r}", f"write one of {', '.join(KINDS)}")
     kind = KINDS[name]
     for key in table:
         if key not in _OWN_KEYS and key not in kind.parameters:
             known = ", ".join(kind.parameters) or "none"
-            raise BenchError(f"{name} has no parameter {key!r}: its parameters are {known}.")
+            raise BenchError(f"{name} has no parameter {key!r}", f"its parameters are {known}")
     values = {key: _value(name, key, parameter, table.get(key, parameter.default))
               for key, parameter in kind.parameters.items()}
     if name == "flash_stall":
@@ -98,19 +99,19 @@ def _fault(table: Mapping[str, Any]) -> Fault:
 def _at_s(name: str, kind: Kind, table: Mapping[str, Any]) -> int:
     if kind.at_start:
         if table.get("at_s", 0) != 0:
-            raise BenchError(f"{name} holds for the whole window: leave at_s out.")
+            raise BenchError(f"{name} holds for the whole window", "leave at_s out")
         return 0
     at_s = table.get("at_s")
     if not isinstance(at_s, int) or isinstance(at_s, bool) or at_s < 0:
-        raise BenchError(f"at_s {at_s!r} of {name}: write whole seconds from the window's start,"
-                         " zero or more.")
+        raise BenchError(f"at_s {at_s!r} of {name}",
+                         "write whole seconds from the window's start, zero or more")
     return at_s
 
 
 def _text(table: Mapping[str, Any], key: str, default: str) -> str:
     text = table.get(key, default)
     if not isinstance(text, str):
-        raise BenchError(f"{key} {text!r}: write it in quotation marks.")
+        raise BenchError(f"{key} {text!r}", "write it in quotation marks")
     return text
 
 
@@ -118,40 +119,40 @@ def _value(kind: str, key: str, parameter: Parameter, given: Any) -> Fraction | 
     if isinstance(parameter.default, str):
         return _text({key: given}, key, "")
     if isinstance(given, bool) or not isinstance(given, int | float | Fraction):
-        raise BenchError(f"{key} {given!r} of {kind}: write a number.")
+        raise BenchError(f"{key} {given!r} of {kind}", "write a number")
     limits = f"{parameter.low:g} to {parameter.high:g}"
     if not parameter.low <= given <= parameter.high:  # also refuses nan
-        raise BenchError(f"{key} {given} of {kind} is not in {limits}: correct it.")
+        raise BenchError(f"{key} {given} of {kind} is not in {limits}", "correct it")
     value = Fraction(str(given))
     if parameter.whole and value.denominator != 1:
-        raise BenchError(f"{key} {given} of {kind} is not a whole number: correct it.")
+        raise BenchError(f"{key} {given} of {kind} is not a whole number", "correct it")
     return value
 
 
 def _check_stall(values: Mapping[str, Fraction | str]) -> None:
     stall_ms, every_ms = int(values["stall_ms"]), int(values["every_ms"])
     if stall_ms % 100 or every_ms % 100:
-        raise BenchError(f"flash_stall: stall_ms {stall_ms} and every_ms {every_ms} must be whole"
-                         " ticks of 100 ms.")
+        raise BenchError(f"flash_stall: stall_ms {stall_ms} or every_ms {every_ms} is not in whole ticks"
+                         " of 100 ms", "correct it")
     if stall_ms >= every_ms:
-        raise BenchError(f"flash_stall: stall_ms {stall_ms} leaves nothing of every_ms {every_ms}:"
-                         " make it shorter.")
+        raise BenchError(f"flash_stall: stall_ms {stall_ms} leaves nothing of every_ms {every_ms}",
+                         "make it shorter")
 
 
 def _of_cohort(fault: Fault, cohort: Sequence[Patient]) -> Fault:
     """Checks the fault against who is there and for how long; fills in who else it names."""
     codes = [patient.code for patient in cohort]
     if fault.patient not in codes:
-        raise BenchError(f"no patient {fault.patient!r}: write one of {', '.join(codes)}.")
+        raise BenchError(f"no patient {fault.patient!r}", f"write one of {', '.join(codes)}")
     if fault.timepoint not in TIMEPOINTS:
-        raise BenchError(f"unknown timepoint {fault.timepoint!r}: write {' or '.join(TIMEPOINTS)}.")
+        raise BenchError(f"unknown timepoint {fault.timepoint!r}", f"write {' or '.join(TIMEPOINTS)}")
     patient = cohort[codes.index(fault.patient)]
     window_s = patient.regimen(fault.timepoint).window_days * 86_400
     if fault.at_s >= window_s:
-        raise BenchError(f"at_s {fault.at_s} is past the window of {window_s} s: make it smaller.")
+        raise BenchError(f"at_s {fault.at_s} is past the window of {window_s} s", "make it smaller")
     if "named" not in fault.values:
         return fault
     other = fault.text("named") or codes[(codes.index(fault.patient) + 1) % len(codes)]
     if other not in codes or other == fault.patient:
-        raise BenchError(f"{fault.kind} needs another patient, not {other!r}: name one of the cohort.")
+        raise BenchError(f"{fault.kind} needs another patient, not {other!r}", "name one of the cohort")
     return replace(fault, values={**fault.values, "named": other})

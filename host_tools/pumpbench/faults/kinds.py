@@ -14,24 +14,24 @@ Place = Literal["pump and line", "bag and load cell", "handset and buttons", "bo
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number with its default and limits, whole or not; or a text (default "")."""
+    """A number with its limits, or a text."""
 
-    default: int | float | str
-    low: float = 0
-    high: float = 0
-    whole: bool = True
-    note: str = ""
+    default: int | float | str  #: what holds if the file leaves it out; a text where this is ""
+    low: float = 0  #: the least that is taken
+    high: float = 0  #: the most that is taken
+    whole: bool = True  #: whole numbers alone are taken
+    note: str = ""  #: what the documentation says of it
 
 
 @dataclass(frozen=True)
 class Kind:
-    """at_start: it holds for the whole window, so at_s is 0; leads_to: the host's result."""
+    """One kind of fault."""
 
-    place: Place
-    parameters: dict[str, Parameter]
-    does: str
-    leads_to: str
-    at_start: bool = False
+    place: Place  #: where it happens
+    parameters: dict[str, Parameter]  #: by name
+    does: str  #: what happens at the bedside, for the documentation
+    leads_to: str  #: what the host must show for it
+    at_start: bool = False  #: it holds for the whole window, so at_s is 0
 
 
 _DAY_S = 86_400

@@ -13,15 +13,12 @@ _REASONS = {"power_cut": "power_on", "brownout": "brownout", "watchdog_reset": "
 
 @dataclass(frozen=True)
 class Outage:
-    """The gateway is off from off_s to on_s; reason: a key of virtual_board.RESET_REASONS.
+    """The gateway is off for a while."""
 
-    warned: the supply's failure was seen first, and the hold-up ran.
-    """
-
-    off_s: int
-    on_s: int
-    reason: str
-    warned: bool
+    off_s: int  #: from when, seconds from the window's start
+    on_s: int  #: when it boots
+    reason: str  #: a key of board.virtual_board.RESET_REASONS
+    warned: bool  #: the supply's failure was seen first, and the hold-up ran
 
 
 def outages(faults: Sequence[Fault]) -> tuple[Outage, ...]:
@@ -29,13 +26,13 @@ def outages(faults: Sequence[Fault]) -> tuple[Outage, ...]:
     found: list[Outage] = []
     for fault in sorted(faults, key=lambda fault: (fault.at_s, fault.kind)):
         for off_s, on_s in off_spans_s([fault]):
-            one = Outage(off_s, on_s, _REASONS[fault.kind], fault.kind == "power_cut")
+            outage = Outage(off_s, on_s, _REASONS[fault.kind], fault.kind == "power_cut")
             if found and off_s <= found[-1].on_s:
                 last = found.pop()
-                later = one if on_s > last.on_s else last
-                cold = "power_on" if "power_on" in (last.reason, one.reason) else later.reason
-                one = Outage(last.off_s, later.on_s, cold, last.warned)
-            found.append(one)
+                later = outage if on_s > last.on_s else last
+                cold = "power_on" if "power_on" in (last.reason, outage.reason) else later.reason
+                outage = Outage(last.off_s, later.on_s, cold, last.warned)
+            found.append(outage)
     return tuple(found)
 
 

@@ -54,7 +54,8 @@ class Nurse:
             capture_output=True, env={**os.environ, "PUMPLOG_SIMULATED": simulated},
         )
         if done.returncode:
-            raise BenchError(f"the nurse's visit to {self.board} failed: {done.stderr.strip()}")
+            raise BenchError(f"the nurse's visit to {self.board} failed",
+                             f"see what pumplog said, {done.stderr.strip()}")
         told = json.loads(done.stdout.splitlines()[-1])
         self._label_file.write_text(json.dumps(told["label"]))
         codes: list[int] = told["codes"]

@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..bedside.cohort import BAG_COLUMN_ML, Regimen
-from ..bedside.window import WindowWorld
+from ..cohort import BAG_COLUMN_ML, Regimen
 from ..errors import BenchError
-from ..faults.faults import Fault
 from .nurse import Nurse
+
+if TYPE_CHECKING:  # each visit is a program of its own, which starts sooner without the physics
+    from ..bedside import Bedside
+    from ..faults import Fault
 
 
 @dataclass(frozen=True)
 class Visit:
-    """pumplog commands at a moment; clock_offset_s: how far the laptop's clock is ahead.
+    """pumplog commands at a moment."""
 
-    linked: over the board's cable, else on the laptop alone; refused_ok: the board may be the
-    wrong one, and say so.
-    """
-
-    at_s: int
-    commands: tuple[list[str], ...]
-    clock_offset_s: int = 0
-    linked: bool = True
-    refused_ok: bool = False
+    at_s: int  #: when, seconds from the window's start
+    commands: tuple[list[str], ...]  #: the commands' arguments, in order
+    clock_offset_s: int = 0  #: how far the laptop's clock is ahead
+    linked: bool = True  #: over the board's cable, else on the laptop alone
+    refused_ok: bool = False  #: the board may be the wrong one, and say so
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,8 @@ class _Bag:
     said_ago_s: int = 0
 
 
-def script(
-    nurse: Nurse, regimen: Regimen, world: WindowWorld, arrival: Sequence[list[str]],
+def scripted_visits(
+    nurse: Nurse, regimen: Regimen, bedside: Bedside, arrival: Sequence[list[str]],
     lockout_from: str, all_visits: bool = True, swapped: bool = False,
 ) -> tuple[tuple[Visit, ...], list[dict[str, Any]]]:
     """Returns the visits in order, and what was entered of each bag for the truth.
@@ -50,10 +48,10 @@ def script(
     bags after the first are not entered; swapped: the board is another patient's. BenchError if a
     fault needs a bag that is never due.
     """
-    faults = world.faults
-    clock = _clock(faults, world.window_s)
-    due = [(0, world.bag_ul)] + [(swap.entry_s, swap.volume_ul) for swap in world.swaps]
-    bags = _bags(due if all_visits else due[:1], faults, world)
+    faults = bedside.faults
+    clock = _clock(faults, bedside.window_s)
+    due = [(0, bedside.bag_ul)] + [(swap.entry_s, swap.volume_ul) for swap in bedside.swaps]
+    bags = _bags(due if all_visits else due[:1], faults, bedside)
     kinds = {fault.kind for fault in faults}
     commands: dict[int, list[list[str]]] = {0: list(arrival)}
     if "regimen_unentered" not in kinds:
@@ -90,17 +88,17 @@ def _clock(faults: Sequence[Fault], window_s: int) -> Callable[[int], int]:
 
 
 def _bags(
-    due: Sequence[tuple[int, int]], faults: Sequence[Fault], world: WindowWorld
+    due: Sequence[tuple[int, int]], faults: Sequence[Fault], bedside: Bedside
 ) -> list[_Bag]:
     bags = [_Bag(at_s, at_s, volume_ul) for at_s, volume_ul in due]
-    last_s = world.window_s + world.tail_s - 1
+    last_s = bedside.window_s + bedside.tail_s - 1
     for fault in sorted(faults, key=lambda fault: (fault.at_s, fault.kind)):
         if fault.kind not in ("bag_late", "bag_unentered", "bag_wrong_strength", "wrong_patient"):
             continue
         i = next((i for i, bag in enumerate(bags) if bag.due_s >= fault.at_s), None)
         if i is None:
-            raise BenchError(f"{fault.kind} of {world.patient} {world.timepoint}: no bag is due at or"
-                             f" after {fault.at_s} s: add a bag_change fault, or move it.")
+            raise BenchError(f"{fault.kind} of {bedside.patient} {bedside.timepoint}: no bag is due"
+                             f" at or after {fault.at_s} s", "add a bag_change fault, or move it")
         bag = bags[i]
         if fault.kind == "bag_late":
             bag = replace(bag, at_s=bag.at_s + int(fault.number("late_s")),
@@ -112,7 +110,7 @@ def _bags(
         else:
             bag = replace(bag, named=fault.text("named"))
         if bag.at_s > last_s:
-            raise BenchError(f"bag_late of {world.patient} {world.timepoint}: the entry at {bag.at_s} s"
-                             " is past the window's end: make late_s smaller.")
+            raise BenchError(f"bag_late of {bedside.patient} {bedside.timepoint}: the entry at"
+                             f" {bag.at_s} s is past the window's end", "make late_s smaller")
         bags[i] = bag
     return bags

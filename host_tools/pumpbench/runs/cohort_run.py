@@ -12,14 +12,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ..bedside.cohort import TIMEPOINTS, Patient, read_cohort
-from ..bedside.window import WindowWorld, WorldOptions, build_window
-from ..board.firmware import compiled_firmware
-from ..board.virtual_board import VirtualBoard
+from ..bedside import Bedside, BedsideOptions, build_bedside
+from ..board import VirtualBoard, compiled_firmware
+from ..cohort import TIMEPOINTS, Patient, read_cohort
 from ..errors import BenchError
-from ..faults.faults import Fault, read_faults
-from ..nurse.nurse import Nurse
-from ..nurse.script import script
+from ..faults import Fault, read_faults
+from ..nurse import Nurse, scripted_visits
 from .window_run import WindowRun
 
 FIRST_START = datetime(2026, 1, 5, 8, tzinfo=UTC)  # the first patient's start, simulated
@@ -30,19 +28,19 @@ DAY_S = 86400
 class Plan:
     """What `pumpbench run` was told."""
 
-    regimens: Path
-    daily_counts: Path
-    out: Path
-    db: Path
-    followup_day: int = 28
-    ul_per_count: Fraction = Fraction(1)
-    calibration_error: Fraction = Fraction(0)
-    seed: int = 1
-    jobs: int = 2
-    patients: tuple[str, ...] = ()
-    timepoints: tuple[str, ...] = field(default=TIMEPOINTS)
-    faults: Path | None = None
-    options: WorldOptions = field(default_factory=WorldOptions)
+    regimens: Path  #: the regimens' CSV file
+    daily_counts: Path  #: the daily counts' CSV file
+    out: Path  #: the folder for flash images and truth
+    db: Path  #: the nurse's store
+    followup_day: int = 28  #: days from a patient's start to the follow-up window
+    ul_per_count: Fraction = Fraction(1)  #: the motor's quantum as the board is told, microlitres
+    calibration_error: Fraction = Fraction(0)  #: by what share the true quantum exceeds it
+    seed: int = 1  #: of all chance
+    jobs: int = 2  #: how many windows run side by side
+    patients: tuple[str, ...] = ()  #: only these codes; empty: all
+    timepoints: tuple[str, ...] = field(default=TIMEPOINTS)  #: which windows
+    faults: Path | None = None  #: a file of faults
+    options: BedsideOptions = field(default_factory=BedsideOptions)  #: how the bedside is built
 
 
 def board_name(index: int) -> str:
@@ -58,13 +56,13 @@ def run_cohort(plan: Plan, progress: Callable[[str], None]) -> dict[str, Any]:
     codes = {patient.code for _, patient in chosen}
     unknown = set(plan.patients) - codes
     if unknown:
-        raise BenchError(f"no patient {sorted(unknown)[0]} in {plan.regimens}: check --patients.")
+        raise BenchError(f"no patient {sorted(unknown)[0]} in {plan.regimens}", "check --patients")
     faults = read_faults(plan.faults, everyone) if plan.faults else ()
     for fault in faults:
         for code in (fault.patient, fault.values.get("named", fault.patient)):
             if code not in codes:
-                raise BenchError(f"{plan.faults}: {fault.kind} of {fault.patient} needs {code}, who is"
-                                 " not among --patients: add the patient or drop the fault.")
+                raise BenchError(f"{plan.faults}: {fault.kind} of {fault.patient} needs {code}, who"
+                                 " is not among --patients", "add the patient or drop the fault")
     plan.out.mkdir(parents=True, exist_ok=True)
     compiled_firmware()  # once, before the workers need it
     truth: dict[str, Any] = {}
@@ -78,8 +76,8 @@ def run_cohort(plan: Plan, progress: Callable[[str], None]) -> dict[str, Any]:
             later += alone
             progress(f"{len(truth)} of {len(chosen)} patients run, {list(found)[-1]} the last,"
                      f" {time.monotonic() - began:.0f} s")
-    for one in sorted(later, key=lambda one: (one.utc_ms, one.patient)):
-        one.enter(plan)
+    for entry in sorted(later, key=lambda entry: (entry.utc_ms, entry.patient)):
+        entry.enter(plan)
     ordered = {patient.code: truth[patient.code] for _, patient in chosen}
     whole = {"seed": plan.seed, "ul_per_count": float(plan.ul_per_count), "patients": ordered}
     (plan.out / "truth.json").write_text(json.dumps(whole, indent=1) + "\n")
@@ -133,8 +131,8 @@ def run_group(
     for index, patient in group:
         name = board_name(index)
         if (plan.out / name / "log.flash").exists():
-            raise BenchError(f"{plan.out / name} holds an earlier run: choose another --out or"
-                             " remove it.")
+            raise BenchError(f"{plan.out / name} holds an earlier run",
+                             "choose another --out or remove it")
         boards[patient.code] = VirtualBoard(
             plan.out / name, f"{plan.seed}/{name}", compiled_firmware())
         truth[patient.code] = {"board": name}
@@ -161,7 +159,7 @@ def _run_window(
     faults: tuple[Fault, ...], swapped: bool,
 ) -> tuple[dict[str, Any], list[_Alone]]:
     """Runs one window of one patient on the board that hangs there."""
-    world = build_window(patient, timepoint, plan.seed, plan.ul_per_count, plan.calibration_error,
+    bedside = build_bedside(patient, timepoint, plan.seed, plan.ul_per_count, plan.calibration_error,
                          plan.options, faults)
     name = board_name(index)
     nurse = Nurse(plan.db, patient.code, name, f"{plan.seed}/{name}", board.folder)
@@ -169,28 +167,28 @@ def _run_window(
     begins_s += plan.followup_day * DAY_S if timepoint == "followup" else 0
     arrival = []
     if timepoint == plan.timepoints[0]:
-        arrival = [nurse.provision(plan.ul_per_count, world.cell_zero, world.cell_per_kg),
+        arrival = [nurse.provision(plan.ul_per_count, bedside.cell_zero, bedside.cell_per_kg),
                    nurse.start(str(index + 1))]
-    visits, bags = script(nurse, patient.regimen(timepoint), world, arrival,
-                          plan.options.lockout_from, swapped=swapped)
-    run = WindowRun(board, nurse, world, begins_s, f"{plan.seed}/{board.folder.name}/{timepoint}")
+    visits, bags = scripted_visits(nurse, patient.regimen(timepoint), bedside, arrival,
+                                   plan.options.lockout_from, swapped=swapped)
+    run = WindowRun(board, nurse, bedside, begins_s, f"{plan.seed}/{board.folder.name}/{timepoint}")
     run.run([visit for visit in visits if visit.linked])
-    _keep_pins(board, world)
-    truth = {**world.truth, "board": board.folder.name, "bag_entries": bags, "visits": run.visits}
+    _keep_pins(board, bedside)
+    truth = {**bedside.truth, "board": board.folder.name, "bag_entries": bags, "visits": run.visits}
     return truth, [_Alone((begins_s + visit.at_s + visit.clock_offset_s) * 1000, patient.code,
                           board.folder.name, visit.commands)
                    for visit in visits if not visit.linked]
 
 
-def _keep_pins(board: VirtualBoard, world: WindowWorld) -> None:
+def _keep_pins(board: VirtualBoard, bedside: Bedside) -> None:
     """Notes what the pins showed last, for the board to be served with, and what befalls the air."""
     path = board.folder / "pins.json"
     earlier = json.loads(path.read_text())["radio_loss"] if path.exists() else []
     pins: dict[str, Any] = {
-        "name": board.folder.name, "counts": int(world.counts[-1]),
-        "presses": int(world.presses[-1]), "weight_raw": int(world.weights_raw[-1]),
-        "reliefs": int(world.reliefs[-1]),
+        "name": board.folder.name, "counts": int(bedside.counts[-1]),
+        "presses": int(bedside.presses[-1]), "weight_raw": int(bedside.weights_raw[-1]),
+        "reliefs": int(bedside.reliefs[-1]),
         "radio_loss": earlier + [[int(fault.number("drops")), float(fault.number("every_s"))]
-                                 for fault in world.faults if fault.kind == "radio_loss"],
+                                 for fault in bedside.faults if fault.kind == "radio_loss"],
     }
     path.write_text(json.dumps(pins))

@@ -16,7 +16,7 @@ from ..errors import BenchError
 from .cohort_run import Plan, run_cohort
 
 
-def demo(out: Path | None, seed: int) -> None:
+def run_demo(out: Path | None, seed: int) -> None:
     """Runs the shipped cohort, pulls its boards over the virtual air, prints Table 4."""
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="pumplog-demo-")) if out is None else out.resolve()
@@ -48,7 +48,8 @@ def _pumplog(db: Path, command: list[str], address: str | None) -> None:
     env = {**os.environ, **({"PUMPLOG_AIR": address} if address else {})}
     done = subprocess.run([sys.executable, "-m", "pumplog", "--db", str(db), *command], env=env)
     if done.returncode:
-        raise BenchError(f"pumplog {command[0]} ended with exit code {done.returncode}.")
+        raise BenchError(f"pumplog {command[0]} ended with exit code {done.returncode}",
+                         "see what it said above")
 
 
 class _serving:
@@ -65,7 +66,7 @@ class _serving:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line.startswith("air ready on "):
-            raise BenchError("the virtual air did not start.")
+            raise BenchError("the virtual air did not start", "see what it said above")
         return line.split()[-1]
 
     def __exit__(self, *_: object) -> None:

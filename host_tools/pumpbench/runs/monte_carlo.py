@@ -1,4 +1,4 @@
-"""Many short, independent windows on the real firmware, side by side: for accuracy figures.
+"""Many short, independent windows on the real firmware, side by side: for the accuracy report.
 
 Each has its own board, store and truth. The scripted nurse comes once, at the window's start
 (provisioning, patient, regimen, bag); later bags hang without a visit. What a board logged is read
@@ -20,15 +20,12 @@ from math import exp, log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..bedside.cohort import Patient, Regimen
-from ..bedside.seeds import stream
-from ..bedside.window import WorldOptions, build_window
-from ..board.firmware import compiled_firmware
-from ..board.virtual_board import VirtualBoard
+from ..bedside import BedsideOptions, build_bedside, stream
+from ..board import VirtualBoard, compiled_firmware
+from ..cohort import Patient, Regimen
 from ..errors import BenchError
-from ..faults.faults import Fault
-from ..nurse.nurse import Nurse
-from ..nurse.script import script
+from ..faults import Fault
+from ..nurse import Nurse, scripted_visits
 from .cohort_run import FIRST_START
 from .window_run import WindowRun
 
@@ -43,36 +40,31 @@ QUANTA_UL = (1, 2, 5, 10, 20, 50)
 
 @dataclass(frozen=True)
 class WindowSpec:
-    """One synthetic patient's window.
+    """One synthetic patient's window."""
 
-    name: one to eight letters and digits, one of a kind in a run; deliveries: boluses of each day;
-    calibration_error: by what share the true quantum exceeds the told one; faults need no patient
-    or timepoint of their own; timepoint ("baseline" or "followup") decides the onset of relief;
-    rtc and counters_from: see WindowRun.
-    """
-
-    name: str
-    seed: int
-    rate_ul_h: int
-    bolus_ul: int
-    lockout_s: int
-    deliveries: tuple[int, ...]
-    ul_per_count: Fraction = Fraction(1)
-    calibration_error: Fraction = Fraction(0)
-    faults: tuple[Fault, ...] = ()
-    options: WorldOptions = field(default_factory=lambda: WorldOptions(trace_s=300))
-    timepoint: str = "followup"
-    rtc: bool = False
-    counters_from: int = 0
+    name: str  #: one to eight letters and digits, each name once in a run
+    seed: int  #: of all chance
+    rate_ul_h: int  #: the continuous rate, microlitres an hour
+    bolus_ul: int  #: one bolus, microlitres
+    lockout_s: int  #: how long a bolus locks out the next
+    deliveries: tuple[int, ...]  #: boluses of each day
+    ul_per_count: Fraction = Fraction(1)  #: the quantum that the board is told, microlitres
+    calibration_error: Fraction = Fraction(0)  #: by what share the true quantum exceeds it
+    faults: tuple[Fault, ...] = ()  #: of this window: they need no patient or timepoint of their own
+    #: how the bedside is built
+    options: BedsideOptions = field(default_factory=lambda: BedsideOptions(trace_s=300))
+    timepoint: str = "followup"  #: "baseline" or "followup": decides the onset of relief
+    rtc: bool = False  #: a clock with a battery is fitted
+    counters_from: int = 0  #: what the counters show at every boot
 
 
 @dataclass(frozen=True)
 class WindowResult:
-    """A window that was run: its folder (log.flash, truth.json) and what really happened."""
+    """A window that was run."""
 
-    spec: WindowSpec
-    folder: Path
-    truth: dict[str, Any]
+    spec: WindowSpec  #: what was run
+    folder: Path  #: holds log.flash, nurse.db and truth.json
+    truth: dict[str, Any]  #: what really happened
 
     @property
     def image(self) -> Path:
@@ -98,7 +90,7 @@ def draw_spec(seed: int, days: int, **fixed: Any) -> WindowSpec:
         "calibration_error": Fraction(round(rng.normal(0, 25_000)), 10**6),
         "lockout_s": 60 * int(rng.integers(10, 16)),
         "deliveries": tuple(int(n) for n in rng.integers(8, 21, days)),
-        "options": WorldOptions(
+        "options": BedsideOptions(
             trace_s=300, quantum_drift_per_day=Fraction(round(rng.normal(0, 1000)), 10**6),
             lockout_from=str(rng.choice(("start", "end"))),
         ),
@@ -124,39 +116,39 @@ def map_windows(
     names = [spec.name for spec in specs]
     for name in names:
         if names.count(name) > 1 or (out / name).exists():
-            raise BenchError(f"window {name} is there already: give each its own name and folder.")
+            raise BenchError(f"window {name} is there already", "give each its own name and folder")
     compiled_firmware()  # once, before the workers need it
     with ProcessPoolExecutor(jobs or os.cpu_count() or 1) as pool:
         yield from pool.map(_run_and_judge, [judge] * len(specs), specs, [out] * len(specs))
 
 
 def _run_and_judge(judge: Callable[[WindowResult], T], spec: WindowSpec, out: Path) -> T:
-    return judge(run_one(spec, out))
+    return judge(run_window(spec, out))
 
 
 def _as_it_is(result: WindowResult) -> WindowResult:
     return result
 
 
-def run_one(spec: WindowSpec, out: Path) -> WindowResult:
+def run_window(spec: WindowSpec, out: Path) -> WindowResult:
     """Runs one window in this process."""
     folder = out.resolve() / spec.name
     regimen = Regimen(spec.name, spec.timepoint, len(spec.deliveries), spec.rate_ul_h, spec.bolus_ul,
                       spec.lockout_s, 100_000, 50_000, spec.deliveries)
     patient = Patient(spec.name, {spec.timepoint: regimen})
-    world = build_window(patient, spec.timepoint, spec.seed, spec.ul_per_count,
+    bedside = build_bedside(patient, spec.timepoint, spec.seed, spec.ul_per_count,
                          spec.calibration_error, spec.options, spec.faults)
     seed = f"{spec.seed}/{spec.name}"
     board = VirtualBoard(folder, seed, compiled_firmware())
     nurse = Nurse(folder / "nurse.db", spec.name, BOARD, seed, folder)
-    arrival = [nurse.provision(spec.ul_per_count, world.cell_zero, world.cell_per_kg,
+    arrival = [nurse.provision(spec.ul_per_count, bedside.cell_zero, bedside.cell_per_kg,
                                TOLD_UNCERTAINTY_PERCENT), nurse.start("1")]
-    visits, bags = script(nurse, regimen, world, arrival, spec.options.lockout_from,
-                          all_visits=False)
-    run = WindowRun(board, nurse, world, int(FIRST_START.timestamp()), seed, spec.rtc,
+    visits, bags = scripted_visits(nurse, regimen, bedside, arrival, spec.options.lockout_from,
+                                   all_visits=False)
+    run = WindowRun(board, nurse, bedside, int(FIRST_START.timestamp()), seed, spec.rtc,
                     spec.counters_from)
     run.run([visit for visit in visits if visit.linked])
-    truth = {**world.truth, "bag_entries": bags, "visits": run.visits}
+    truth = {**bedside.truth, "bag_entries": bags, "visits": run.visits}
     (folder / "truth.json").write_text(json.dumps(truth) + "\n")
     return WindowResult(spec, folder, truth)
 

@@ -8,17 +8,15 @@ import hashlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from ..board.firmware import compiled_firmware
-from ..board.virtual_board import AIR_HEAP, VirtualBoard
+from ..air import Air
+from ..board import AIR_HEAP, VirtualBoard, compiled_firmware
 from ..errors import BenchError
-from .server import Air
 
 _PRESS_EVERY_S = 100.0  # a board's pairing window stays open for 120
 _LOOK_S = 0.05
@@ -29,11 +27,11 @@ def boards_in(folder: Path) -> list[Path]:
     """Returns the folders of the boards that a run left; raises BenchError if there are none."""
     found = sorted(path.parent for path in folder.glob("*/pins.json"))
     if not found:
-        raise BenchError(f"no boards in {folder}: make some with `pumpbench run --out {folder}`.")
+        raise BenchError(f"no boards in {folder}", f"make some with `pumpbench run --out {folder}`")
     return found
 
 
-async def serve(
+async def serve_boards(
     folder: Path, ready: Callable[[str], None], by_hand: bool = False, enforces: bool = True,
     power_cuts: Mapping[str, int] = MappingProxyType({}),
 ) -> None:
@@ -44,7 +42,7 @@ async def serve(
     enforces False: the boards' Bluetooth stacks demand neither encryption nor authentication.
     power_cuts: {board: n}: its power goes as it gives its n-th notification or indication away.
     """
-    boards: list[_Powered] = []
+    boards: list[_BoardOnAir] = []
 
     def power_cut(address: str, n: int) -> bool:
         for board in boards:
@@ -54,41 +52,33 @@ async def serve(
         return False
 
     air = Air(enforces, power_cut)
-    board_port, central_port = await air.start()
-    boards += [_Powered(path, board_port) for path in boards_in(folder)]
-    unknown = set(power_cuts) - {board.name for board in boards}
-    running = [board.process for board in boards]
+    board_port, laptop_port = await air.start()
+    boards += [_BoardOnAir(path, board_port) for path in boards_in(folder)]
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    tasks: list[asyncio.Task[None]] = []
     try:
+        unknown = sorted(set(power_cuts) - {board.name for board in boards})
         if unknown:
-            raise BenchError(f"no board {sorted(unknown)[0]} in {folder}: check --power-cut.")
-        try:
-            async with asyncio.timeout(_READY_S):
-                await _until_all_advertise(air, running)
-        except TimeoutError:
-            raise BenchError(
-                f"only {air.advertising} of {len(running)} boards advertise after {_READY_S} s: see"
-                f" the firmware.err of each below {folder}."
-            ) from None
-        tester = asyncio.create_task(_by_hand(air, boards) if by_hand else _stand_by(air, boards))
-        ready(f"127.0.0.1:{central_port}")
-        lossy = asyncio.create_task(_lose_links(air, folder))
+            raise BenchError(f"no board {unknown[0]} in {folder}", "check --power-cut")
+        await _until_all_advertise(air, boards, folder)
+        tasks.append(asyncio.create_task(_by_hand(air, boards) if by_hand else _stand_by(air, boards)))
+        ready(f"127.0.0.1:{laptop_port}")
+        tasks.append(asyncio.create_task(_lose_links(air, folder)))
         await stop.wait()
-        lossy.cancel()
-        tester.cancel()
     finally:
-        for process in running:
-            process.terminate()
-        for process in running:
-            process.wait()
+        for task in reversed(tasks):
+            task.cancel()
+        for board in boards:
+            board.process.terminate()
+        for board in boards:
+            board.process.wait()
         while air.boards:
             await asyncio.sleep(_LOOK_S)
 
 
-class _Powered:
+class _BoardOnAir:
     """A board with power, on the air at its folder's own address, its service button in our hand."""
 
     def __init__(self, path: Path, board_port: int) -> None:
@@ -109,7 +99,7 @@ class _Powered:
             os.write(self._button, b"10")
 
 
-async def _stand_by(air: Air, boards: list[_Powered]) -> None:
+async def _stand_by(air: Air, boards: list[_BoardOnAir]) -> None:
     """Presses every board's service button, again before its pairing window ends, and again after each
     host that paired: at once, and when the board has answered that host, for a board that felt the press
     before it took the pairing in has closed its window since."""
@@ -135,7 +125,7 @@ async def _stand_by(air: Air, boards: list[_Powered]) -> None:
         await asyncio.sleep(_LOOK_S)
 
 
-async def _by_hand(air: Air, boards: list[_Powered]) -> None:
+async def _by_hand(air: Air, boards: list[_BoardOnAir]) -> None:
     """Does what each line of standard input says: `press B01`, the service button; `drop`, all links."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
@@ -161,9 +151,12 @@ async def _lose_links(air: Air, folder: Path) -> None:
                 air.drop_links()
 
 
-async def _until_all_advertise(air: Air, running: list[subprocess.Popen[bytes]]) -> None:
-    while air.advertising < len(running):
-        for process in running:
-            if process.poll() is not None:
-                raise BenchError("a board stopped as it started: see its firmware.err.")
-        await asyncio.sleep(0.05)
+async def _until_all_advertise(air: Air, boards: list[_BoardOnAir], folder: Path) -> None:
+    end_s = time.monotonic() + _READY_S
+    while air.advertising < len(boards):
+        if any(board.process.poll() is not None for board in boards):
+            raise BenchError("a board stopped as it started", "see its firmware.err")
+        if time.monotonic() > end_s:
+            raise BenchError(f"only {air.advertising} of {len(boards)} boards advertise after"
+                             f" {_READY_S} s", f"see the firmware.err of each below {folder}")
+        await asyncio.sleep(_LOOK_S)
