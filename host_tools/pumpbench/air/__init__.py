@@ -2,9 +2,10 @@
 
 In: boards' `bluetooth` calls and laptops' HCI, each over a loopback socket. Out: what a radio would
 carry to the other side. `Air` is the air; bleak_backend.py is what pumplog's process loads to be a
-laptop on it.
+laptop on it; `lend` lets the pumplog of another environment be one, which has no Bumble.
 """
 
+from .laptop import lend, pumplog_command
 from .server import Air
 
-__all__ = ["Air"]
+__all__ = ["Air", "lend", "pumplog_command"]
