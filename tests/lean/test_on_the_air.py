@@ -1,4 +1,4 @@
-"""A base install at the bedside: its own pumplog, over the virtual air that the bench's environment runs.
+"""A base install at the bedside: its own pumplog, on the virtual air that another environment runs.
 
 The laptop's simulated radio is lent to its process, and nothing else is (pumpbench/air/laptop.py).
 """
