@@ -21,7 +21,7 @@ def _deploy(options: argparse.Namespace) -> None:
     loader = firmware_build.build_loader(options.build)
     board = Mpremote(options.port, options.patience_s)
     deployed = two_firmwares.deploy(board, options.firmware or firmware, loader, say, options.force)
-    print_text(two_firmwares.to_text(deployed))
+    print_text(deployed.to_text())
 
 
 def _image(options: argparse.Namespace) -> image.Image:
@@ -38,7 +38,7 @@ def _make_image(options: argparse.Namespace) -> None:
 
 
 def _flash(options: argparse.Namespace) -> None:
-    print_text(flash.to_text(flash.flash(options.port, _image(options))))
+    print_text(flash.flash(options.port, _image(options)).to_text())
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from contextlib import nullcontext
 
-from ..deploy import diagnosis, examining
+from ..deploy import examining
 from ..errors import Partly, Usage
 from .options import open_store
 from .screen import print_json, print_text, say
@@ -29,9 +29,9 @@ def run(options: argparse.Namespace) -> int:
         found += examining.look(port, say)
     for each in found:
         if options.json:
-            print_json(diagnosis.to_json(each))
+            print_json(each.to_json())
         else:
-            print_text(diagnosis.to_text(each))
+            print_text(each.to_text())
     bad = [each.what for each in found if each.good is False]
     if bad:
         raise Partly(f"not as it should be: {', '.join(bad)}", "what to do stands beside each")

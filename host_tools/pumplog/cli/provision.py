@@ -46,9 +46,9 @@ def run(options: argparse.Namespace) -> int:
                 continue
             labelled.append((done.plan.name, done.check_code))
             if options.json:
-                print_json(provisioning.to_json(done))
+                print_json(done.to_json())
             else:
-                print_text(provisioning.to_text(done))
+                print_text(done.to_text())
     if labelled and options.labels:
         options.labels.write_text(labels.sheet(labelled))
         say(f"labels are in {options.labels}: print them at 100 %; the keys stay in this store")

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from fractions import Fraction
 
 from ..errors import NotFound, Usage
-from ..moments import since_text
-from ..patients.episodes import Episode
-from ..patients.roster import current_episode, named_or_current
-from ..quantities import RATE_UL_H, TIME_S, VOLUME_UL, parse, show
-from .common import (
-    add_ago,
-    entry_json,
-    entry_state,
-    journal,
-    new_entry,
-    open_store,
-    print_json,
-    say,
-    twofold,
-)
+from ..patients import prescriptions
+from ..store import Store
+from .enter import authorship, keep
+from .options import add_ago, open_store
+from .screen import print_json, print_text, say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -42,58 +31,28 @@ def run(options: argparse.Namespace) -> int:
     """Sets or shows."""
     with open_store(options) as store:
         if options.action == "show":
-            return _show(options, named_or_current(store, options.name))
+            return _show(options, store)
         if not options.name:
-            raise Usage("whose regimen? Give the patient, board or bed.")
-        one = current_episode(store, options.name)
-        fields = {
-            "rate_ul_h": parse(options.rate, "--rate", RATE_UL_H),
-            "bolus_ul": parse(options.bolus, "--bolus", VOLUME_UL),
-            "lockout_s": parse(options.lockout, "--lockout", TIME_S),
-            "lockout_from_end": int(options.lockout_from == "end"),
-        }
-        entry = new_entry(options, "regimen", one.patient, one.board, one.assignment, fields)
-        before, board = one.latest("regimen"), store.boards.named(one.board)
-        say(f"{one.heading}: {_words(fields)}")
-        if before:
-            say(f"  before: {_words(before.fields)}, since {since_text(before.effective_at_ms)}")
-        if board and board.pl_per_count * 5 > fields["bolus_ul"] * 1_000_000:
-            say("this pump's count is coarser than a fifth of the bolus: some boluses will be"
-                " inferred or unresolved")
-        if before and not options.confirm:
-            _wants_confirmation(before.fields, fields)
-        journal(options, store, entry)
+            raise Usage("no patient was named", "give the patient, board or bed")
+        prescribed = prescriptions.new_prescription(
+            store, options.name, options.rate, options.bolus, options.lockout,
+            options.lockout_from == "end", authorship(options))
+        say(prescribed.to_text())
+        if prescribed.changes and not options.confirm:
+            raise prescriptions.unconfirmed(prescribed.changes[0])
+        keep(options, store, prescribed.entry)
     return 0
 
 
-def _wants_confirmation(before: dict[str, int], fields: dict[str, int]) -> None:
-    """Raises Usage if something changes twofold."""
-    for name, key in (("rate", "rate_ul_h"), ("bolus", "bolus_ul"), ("lockout", "lockout_s")):
-        if twofold(before[key], fields[key]):
-            raise Usage(f"the {name} would change twofold or more from what was prescribed before, so"
-                        " nothing was entered: check the prescription; if it is meant, add --confirm.")
-
-
-def _show(options: argparse.Namespace, chosen: list[Episode]) -> int:
-    """Prints the regimen in force of each of these patients."""
-    found = False
-    for one in chosen:
-        entry = one.latest("regimen")
-        found = found or entry is not None
-        if options.json and entry:
-            print_json(entry_json(entry))
-        elif entry:
-            print(f"{one.heading}: {_words(entry.fields)}, since"
-                  f" {since_text(entry.effective_at_ms)}; {entry_state(entry)}")
-        elif not options.json:
-            print(f"{one.heading}: no regimen was entered")
-    if not found:
-        raise NotFound("no regimen was entered: enter it with `pumplog regimen set`.")
+def _show(options: argparse.Namespace, store: Store) -> int:
+    """Prints the prescription in force of each of these patients."""
+    shown = prescriptions.in_force(store, options.name)
+    for patient in shown:
+        if options.json:
+            for line in patient.to_json():
+                print_json(line)
+        else:
+            print_text(patient.to_text())
+    if not any(patient.entry for patient in shown):
+        raise NotFound("no regimen was entered", "enter it with `pumplog regimen set`")
     return 0
-
-
-def _words(fields: dict[str, int]) -> str:
-    return (f"{show(Fraction(fields['rate_ul_h'], 1000))} mL/h, bolus"
-            f" {show(Fraction(fields['bolus_ul'], 1000))} mL, lockout"
-            f" {show(Fraction(fields['lockout_s'], 60))} min from its"
-            f" {'end' if fields['lockout_from_end'] else 'start'}")

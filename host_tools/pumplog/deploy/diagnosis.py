@@ -49,6 +49,15 @@ class Diagnosis:
     good: bool | None  #: whether it is as it should be; None: it cannot be known now
     sentence: str  #: how it is, and what to do
 
+    def to_json(self) -> dict[str, Any]:
+        """Returns an object of the contract."""
+        return {"what": self.what, "good": self.good, "sentence": self.sentence}
+
+    def to_text(self) -> str:
+        """Returns a line for the screen."""
+        mark = {True: "good", False: "BAD", None: "?"}[self.good]
+        return f"{mark:5}{self.what}: {self.sentence}"
+
 
 @dataclass(frozen=True)
 class Wiring:
@@ -61,17 +70,6 @@ class Wiring:
     handset: bool  #: whether the handset's input is closed
     relief: bool  #: whether the relief button's input is closed
     service: bool  #: whether the service button's input is closed
-
-
-def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
-    """Returns a diagnosis as an object of the contract."""
-    return {"what": diagnosis.what, "good": diagnosis.good, "sentence": diagnosis.sentence}
-
-
-def to_text(diagnosis: Diagnosis) -> str:
-    """Returns a diagnosis as a line of the screen."""
-    mark = {True: "good", False: "BAD", None: "?"}[diagnosis.good]
-    return f"{mark:5}{diagnosis.what}: {diagnosis.sentence}"
 
 
 def wiring(board: Mpremote, letter: str) -> Wiring:

@@ -22,11 +22,10 @@ class Flashed:
 
     micropython: str  #: its version
 
-
-def to_text(flashed: Flashed) -> str:
-    """Returns what was done and what is next."""
-    return (f"MicroPython {flashed.micropython} is on the chip, every part verified; tap SW3, then make"
-            " deploy")
+    def to_text(self) -> str:
+        """Returns what was done and what is next."""
+        return (f"MicroPython {self.micropython} is on the chip, every part verified; tap SW3, then make"
+                " deploy")
 
 
 def flash(port: str, image: Image) -> Flashed:

@@ -48,17 +48,15 @@ class Provisioned:
     check_code: int | None  #: what is to stand on the board's label; None: it was not provisioned
     error: PumplogError | None = None  #: why not
 
+    def to_json(self) -> dict[str, Any]:
+        """Returns a provisioned board as an object of the contract."""
+        return {"board": self.plan.name, "check_code": str(self.check_code),
+                "pl_per_count": str(self.plan.pl_per_count),
+                "uncertainty_ppm": str(self.plan.uncertainty_ppm)}
 
-def to_json(done: Provisioned) -> dict[str, Any]:
-    """Returns a provisioned board as an object of the contract."""
-    return {"board": done.plan.name, "check_code": str(done.check_code),
-            "pl_per_count": str(done.plan.pl_per_count),
-            "uncertainty_ppm": str(done.plan.uncertainty_ppm)}
-
-
-def to_text(done: Provisioned) -> str:
-    """Returns a provisioned board as a line of the screen."""
-    return f"board {done.plan.name}: check code {done.check_code}"
+    def to_text(self) -> str:
+        """Returns a provisioned board as a line of the screen."""
+        return f"board {self.plan.name}: check code {self.check_code}"
 
 
 def plan_board(

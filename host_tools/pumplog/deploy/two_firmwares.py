@@ -50,13 +50,12 @@ class Deployed:
     letter: str  #: the folder that it runs from, "a" or "b"
     written: bool  #: whether it was written now; False: the board had it already
 
-
-def to_text(deployed: Deployed) -> str:
-    """Returns what came of a deploy."""
-    if not deployed.written:
-        return (f"firmware {deployed.firmware} is on the board already, in /{deployed.letter}: nothing"
-                " was written")
-    return f"firmware {deployed.firmware} runs from /{deployed.letter}"
+    def to_text(self) -> str:
+        """Returns what came of a deploy."""
+        if not self.written:
+            return (f"firmware {self.firmware} is on the board already, in /{self.letter}: nothing was"
+                    " written")
+        return f"firmware {self.firmware} runs from /{self.letter}"
 
 
 def firmware_id(folder: Path) -> str:

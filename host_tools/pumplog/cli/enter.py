@@ -1,0 +1,30 @@
+"""What the commands that enter something share: who enters it, and what is printed of it."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..patients.entering import Authorship
+from ..store import Entry, Store
+from ..sync.entering import enter
+from .screen import print_json, say
+
+
+def authorship(options: argparse.Namespace) -> Authorship:
+    """Returns who enters something, and how long ago it was done."""
+    return Authorship(options.initials, options.ago, options.check)
+
+
+def keep(options: argparse.Namespace, store: Store, entry: Entry) -> None:
+    """Keeps an entry, hands it to its board where --link says how, and prints what came of it.
+
+    Partly if it is kept but not on board.
+    """
+    entered = enter(store, entry, options.link)
+    if entered.link is None:
+        say(entered.to_text())
+    if options.json:
+        print_json(entered.to_json())
+    left = entered.not_on_board()
+    if left:
+        raise left

@@ -1,0 +1,156 @@
+"""Stays as they are entered: a patient starts on a board, moves, and leaves it.
+
+A code, a board and a bed are taken as names everywhere, so no two of them may be alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .. import host
+from ..errors import NotFound, Usage
+from ..moments import age_s, since_text, utc_text
+from ..store import Entry, Store
+from .entering import Authorship, holds_from, new_entry
+from .episodes import Episode, episodes
+from .roster import current_episode, require_free_board
+
+LEAVINGS = {"withdraw": "patient_withdraw", "end": "patient_end"}
+_LONGEST_CODE, _LONGEST_BED = 16, 32
+
+
+@dataclass(frozen=True)
+class NewStay:
+    """The beginning, a move or the end of a stay that may be entered, for a person to look at first."""
+
+    entry: Entry  #: not stored yet
+    patient: Episode | None  #: the stay so far; None: it begins
+
+    def to_text(self) -> str:
+        """Returns patient, board and bed, and what is to become of them."""
+        entry, patient = self.entry, self.patient
+        if patient is None:
+            text = f"patient {entry.patient} on board {entry.board}, bed {entry.bed or 'not given'}"
+        elif entry.kind == "patient_move":
+            text = (f"{patient.heading}: from board {patient.board} to board {entry.board}, bed"
+                    f" {entry.bed or patient.bed or '-'}")
+        else:
+            text = f"{patient.heading}: {entry.kind.removeprefix('patient_')}"
+        return "\n".join([*holds_from(entry), text])
+
+
+@dataclass(frozen=True)
+class ListedPatient:
+    """A patient as `patient list` shows every patient."""
+
+    patient: Episode  #: who, ended or not
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns an object of the contract."""
+        patient = self.patient
+        return {"patient": patient.patient, "board": patient.board, "bed": patient.bed,
+                "start_utc": utc_text(patient.start_ms), "age_s": age_s(patient.start_ms),
+                "ended": patient.ended}
+
+    def to_text(self) -> str:
+        """Returns a line for the screen."""
+        return f"{self.patient.heading}, since {since_text(self.patient.start_ms)}"
+
+
+def every_patient(store: Store) -> list[ListedPatient]:
+    """Returns every patient that was started; NotFound if there is none."""
+    known = episodes(store)
+    if not known:
+        raise NotFound("no patients yet", "start one with `pumplog patient start`")
+    return [ListedPatient(patient) for patient in known.values()]
+
+
+def start_stay(
+    store: Store, code: str | None, board: str | None, bed: str | None, by: Authorship,
+) -> NewStay:
+    """Returns the stay that is to begin on a board, nothing stored yet; code None: one is made up.
+
+    NotFound without such a board; Usage if a name is missing, taken, or too like another.
+    """
+    if not board:
+        raise Usage("no board was named", "give --board NAME, the board clipped to the pump")
+    code = code or f"P{host.random_bytes(3).hex().upper()}"
+    _require_new_code(store, code)
+    require_free_board(store, board)
+    _require_free_bed(store, bed, code)
+    assignment = int.from_bytes(host.random_bytes(4)) >> 2 or 1
+    return NewStay(new_entry(by, "patient_start", code, board, assignment, bed=bed), None)
+
+
+def move_stay(
+    store: Store, name: str, board: str | None, bed: str | None, by: Authorship,
+) -> NewStay:
+    """Returns the move to another board, another bed or both that is to be made, nothing stored yet."""
+    patient = current_episode(store, name)
+    if not board and not bed:
+        raise Usage("no new board or bed was named",
+                    "give --board NAME, or --bed where the board stays with the patient")
+    to = board or patient.board
+    if to == patient.board and bed in (None, patient.bed):
+        raise Usage(f"patient {patient.patient} is on board {patient.board} already",
+                    "name the new board or bed")
+    if to != patient.board:
+        require_free_board(store, to)
+    _require_free_bed(store, bed, patient.patient)
+    return _changed_stay(patient, "patient_move", to, bed, by)
+
+
+def leave(store: Store, name: str, action: str, by: Authorship) -> NewStay:
+    """Returns the end of a stay that is to be made, nothing stored yet. action: one of LEAVINGS.
+
+    It cannot be undone: Usage unless the patient is named by the code.
+    """
+    patient = current_episode(store, name)
+    if name != patient.patient:
+        raise Usage(f"{patient.heading}: that cannot be undone, so name the patient by the code",
+                    f"`pumplog patient {action} {patient.patient}`")
+    return _changed_stay(patient, LEAVINGS[action], patient.board, None, by)
+
+
+def _changed_stay(
+    patient: Episode, kind: str, board: str, bed: str | None, by: Authorship
+) -> NewStay:
+    entry = new_entry(by, kind, patient.patient, board, patient.assignment, bed=bed)
+    if entry.effective_at_ms < patient.stays[-1].begin_ms:
+        raise Usage(f"{patient.heading}: that is before this stay began, so nothing was entered",
+                    "check --ago")
+    return NewStay(entry, patient)
+
+
+def _require_new_code(store: Store, code: str) -> None:
+    """Raises Usage for a code that is none, is taken, or may be taken for another name."""
+    if not (1 <= len(code) <= _LONGEST_CODE and code.isascii() and code.replace("-", "").isalnum()):
+        raise Usage(f"patient {code!r}", f"a code is up to {_LONGEST_CODE} letters, digits and hyphens,"
+                                         " and no name of a person")
+    known, do = episodes(store), "choose another code"
+    if code in known:
+        raise Usage(f"patient {code} was started already", do)
+    if store.boards.named(code):
+        raise Usage(f"{code} is the name of a board", do)
+    for patient in known.values():
+        if patient.patient.upper() == code.upper():
+            raise Usage(f"patient {code} is too like patient {patient.patient}", do)
+        if not patient.ended and patient.bed == code:
+            raise Usage(f"{code} is the bed of patient {patient.patient}", do)
+
+
+def _require_free_bed(store: Store, bed: str | None, code: str) -> None:
+    """Raises Usage for a bed label that does not mean one patient, or is a board's name or a code."""
+    if bed is None:
+        return
+    if not (1 <= len(bed) <= _LONGEST_BED and bed.isprintable() and bed == bed.strip()):
+        raise Usage(f"bed {bed!r}", f"a label is up to {_LONGEST_BED} characters in one line, without"
+                                    " spaces around it")
+    known = episodes(store)
+    if bed in known or store.boards.named(bed):
+        raise Usage(f"{bed} is the name of a patient or a board", "label the bed otherwise")
+    for patient in known.values():
+        if not patient.ended and patient.bed == bed and patient.patient != code:
+            raise Usage(f"bed {bed} is patient {patient.patient}'s",
+                        "end that stay first, or check the bed")
