@@ -1,8 +1,8 @@
 """Whether a time service keeps this computer's clock right, as its kernel knows it.
 
-Every time service of Linux tells the kernel (adjtimex(2)), and the kernel takes its word back when the
-error may have grown beyond 16 s: STA_UNSYNC. chrony without `rtcsync` tells it nothing: so that
-flag means "not known", never "no".
+Every time service of Linux tells the kernel, by adjtimex(2). The kernel sets STA_UNSYNC again when the
+error may have grown beyond 16 s. chrony without `rtcsync` tells the kernel nothing: so that flag means
+"not known", never "no".
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _ERROR = -1
 
 
 class Timex(ctypes.Structure):
-    """The beginning of adjtimex(2)'s struct, and room for all of it; modes 0 changes nothing."""
+    """The beginning of adjtimex(2)'s struct, and room for all of it; modes = 0 changes nothing."""
 
     _fields_ = [
         ("modes", ctypes.c_uint), ("offset", ctypes.c_long), ("freq", ctypes.c_long),
@@ -30,12 +30,12 @@ def kernel_status() -> int | None:
     """Returns the clock's status bits, None where there is no such call."""
     if sys.platform != "linux":
         return None
-    told = Timex()
+    clock = Timex()
     try:
-        state = ctypes.CDLL(None).adjtimex(ctypes.byref(told))
+        state = ctypes.CDLL(None).adjtimex(ctypes.byref(clock))
     except (AttributeError, OSError):
         return None
-    return None if state == _ERROR else told.status
+    return None if state == _ERROR else clock.status
 
 
 def clock_synced(status: int | None) -> int:

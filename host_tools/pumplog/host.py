@@ -1,7 +1,8 @@
-"""The one place that reads the clock and draws random numbers.
+"""This computer: its clock, its random numbers, and where pumplog keeps its own files.
 
-With PUMPLOG_SIMULATED="utc_ms=...,seed=..." both are simulated: time stands still at utc_ms, and
-the same seed gives the same numbers. The bench uses it; what is entered so is marked simulated.
+With PUMPLOG_SIMULATED="utc_ms=...,seed=..." clock and randomness are simulated: time stands still at
+utc_ms, and the same seed gives the same numbers. The bench uses it; what is entered then is marked as
+simulated. Only what waits for a device reads another clock: time.monotonic(), which always runs.
 """
 
 from __future__ import annotations
@@ -39,12 +40,12 @@ def utc_now_ms() -> int:
 
 
 def monotonic_ms() -> int:
-    """Returns ms from some beginning, never stepped."""
+    """Returns ms since some moment, by a clock that is never set; simulated: 0."""
     return 0 if simulated() else time.monotonic_ns() // 1_000_000
 
 
 def random_bytes(n: int) -> bytes:
-    """Returns n bytes that nobody can guess (simulated: that the seed gives)."""
+    """Returns n bytes that nobody can guess; simulated: those that the seed gives."""
     global _draws
     if not simulated():
         return secrets.token_bytes(n)

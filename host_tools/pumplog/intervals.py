@@ -9,7 +9,7 @@ Interval = tuple[int, int]
 
 
 def merge(pieces: Iterable[Interval]) -> list[Interval]:
-    """Returns the union of intervals in any order; empty ones vanish."""
+    """Returns the union of intervals in any order; empty intervals vanish."""
     out: list[Interval] = []
     for begin, end in sorted(piece for piece in pieces if piece[0] < piece[1]):
         if out and begin <= out[-1][1]:

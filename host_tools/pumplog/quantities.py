@@ -20,7 +20,7 @@ _SPELLINGS = {"ml": "mL", "ul": "uL", "ml/h": "mL/h", "ul/h": "uL/h", "nl": "nL"
 
 
 def parse(text: str | None, option: str, kind: Kind) -> int:
-    """Returns the quantity as a whole number of the kind's stored unit; Usage if in any doubt."""
+    """Returns the quantity as a whole number of the kind's stored unit; Usage unless it is certain."""
     what, example, units = kind
     if not text:
         raise Usage(f"{option} is missing", f"give {what} with its unit, as in '{example}'")
@@ -47,7 +47,7 @@ def parse_check_code(text: str) -> int:
 def show(value: Fraction | int, digits: int = 3) -> str:
     """Returns a number for the screen: `digits` decimals, a leading and no trailing zero.
 
-    A number below one gets as many more as two significant digits need: never a false zero.
+    A number below 1 gets as many more as two significant digits need: never a false zero.
     """
     exact = abs(Fraction(value))
     while 0 < exact < 1 and exact * 10**digits < 10:

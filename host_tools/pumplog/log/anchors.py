@@ -56,7 +56,7 @@ class PlacedAnchor(NamedTuple):
 
 @dataclass(frozen=True)
 class Resumed:
-    """A boot went on from the one before it, whose memory was kept."""
+    """A boot went on from the boot before it, whose memory was kept."""
 
     uptime_ms: int  #: what the boot before had come to when it was kept last, ms since that began
     lost_ms: int  #: how long after that the new boot began at most, ms; 0: nobody knows
@@ -93,7 +93,7 @@ def suspects(placed: Sequence[PlacedAnchor], off: Collection[int]) -> dict[int, 
     visits before and after, up to a visit at which a host that never was off bears it out. The clock
     chip may have its time from any host that told it in a boot that the chip did not begin: so it
     bears nobody out, and is suspect after a host that is. True: the host was found off in that very
-    boot, whose other anchors judge this one too.
+    boot, whose other anchors then judge this anchor too.
     """
     found_off = {(boot, anchor.host_id) for k, boot, anchor in placed if k in off}
     hosts_off = {OWN_CLOCK, *(host_id for _, host_id in found_off)}

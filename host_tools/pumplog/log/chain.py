@@ -3,16 +3,16 @@
 Theory. Moments 0, 1, 2 ... stand in a row; from each to the next it is `least` at least and `most` at
 most. A claim bounds one moment from both sides. Then every moment is bounded by every claim, the
 weaker the farther away it is: the low bound loses `most` a step backwards and gains `least` a step
-forwards, the high bound the reverse. In a row all of that is two passes, one forwards and one
-backwards, and after them no bound can be made tighter.
+forwards, the high bound the reverse. In a row all of that is two passes, forwards and backwards, and
+after them no bound can be made tighter.
 
 Invariants that the timeline rests on:
-- from one moment to the next the low bound grows by `least` or more, and so does the high one: so
-  what lies midway between them never runs back;
+- from each moment to the next both bounds grow by `least` or more: so what lies midway between them
+  never runs back;
 - where low is above high, the claims contradict each other, and no moment is left to choose.
 
 Sums from the beginning of the row are kept, and not the steps: so what lies between any two moments
-is one difference, and a row of years costs no more than one of days.
+is a single difference.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FOREVER_MS = 1 << 62
 
 
 class Claim(NamedTuple):
-    """Bounds that something states of one moment."""
+    """Bounds that something states of a moment."""
 
     moment: int  #: its number in the chain
     low_ms: int  #: the earliest that it can be
@@ -47,7 +47,7 @@ class Bounds:
 
 
 class Chain:
-    """Moments 0, 1, 2 ..., each some time after the one before."""
+    """Moments 0, 1, 2 ..., each some time after the moment before."""
 
     def __init__(self) -> None:
         self._least = [0]  # from the beginning of the chain
@@ -60,7 +60,7 @@ class Chain:
         return len(self._least) - 1
 
     def most(self, k: int) -> int:
-        """Returns how long after the one before it moment k is at most."""
+        """Returns how long after moment k - 1 moment k is at most."""
         return self._most[k] - self._most[k - 1]
 
     def without_most(self, moments: Collection[int]) -> Chain:
@@ -72,8 +72,10 @@ class Chain:
         return chain
 
     def too_long(self, claims: Iterable[Claim]) -> list[int]:
-        """Returns the moments that come later after the one before than `most` allows: by the claims
-        on that one and earlier ones, and those on the moment itself and later ones."""
+        """Returns each moment that comes later after the moment before it than `most` allows.
+
+        What decides is the claims up to the moment before it, against those from itself on.
+        """
         low, high = self._stated(claims)
         for k in range(len(low) - 2, -1, -1):
             low[k] = max(low[k], low[k + 1] - self.most(k + 1))

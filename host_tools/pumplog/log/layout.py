@@ -1,4 +1,4 @@
-"""Lays a log out as one chain of moments: each boot's beginning, its anchors, its last record."""
+"""Lays a log out as a chain of moments: each boot's beginning, its anchors, its last record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .chain import FOREVER_MS, Chain, drift_ms
 
 @dataclass
 class Layout:
-    """The moments of one log in order of seq, and how far apart they are."""
+    """The moments of a log in order of seq, and how far apart they are."""
 
     chain: Chain = field(default_factory=Chain)  #: least and most between the moments, ms
     uptimes_ms: list[int] = field(default_factory=lambda: [0])  #: of each moment, ms in its boot
@@ -21,7 +21,7 @@ class Layout:
     anchors: list[PlacedAnchor] = field(default_factory=list)  #: in order of their moments
     resets: list[int] = field(default_factory=list)  #: moments where a boot begins that is bounded
     anchors_of: dict[int, list[Anchor]] = field(default_factory=dict)  #: boot: what it was told
-    resumed: dict[int, Resumed] = field(default_factory=dict)  #: boot: what it kept of the one before
+    resumed: dict[int, Resumed] = field(default_factory=dict)  #: boot: what it kept of the last
 
     @classmethod
     def of(cls, records: Iterable[StoredRecord], last_uptime_ms: Mapping[int, int]) -> Layout:

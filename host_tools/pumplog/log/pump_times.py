@@ -2,8 +2,8 @@
 
 A PUMP record says since when the pump runs or stands, give or take an uncertainty. After a boot and
 after a hole in the log nobody knows. Then what comes next tells of the time before it: a pump that
-is said to stop ran before; one that counts, with no stop told, runs. One count is enough to take it
-that it ran, and too little to be sure. Where nothing is known it ran at most all the time.
+is said to stop ran before; a pump that counts, with no stop told, runs. A single count is enough to
+take it that it ran, and too little to be sure. Where nothing is known it ran at most all the time.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class _Reader:
         self._boot = _NO_BOOT
         self._last_minute_uptime_ms = _NO_MINUTE
         self._last_ms = -(1 << 60)
-        self._pump = PumpBook()
+        self._pump_times = PumpBook()
         self._presses = PressBook()
         self._cuts = CutBook()
         self._signatures = SignatureBook()
@@ -92,8 +92,8 @@ class _Reader:
         view = self._view
         self._close_boot()
         self._brackets.finish()
-        self._pump.becomes(None, self._last_ms)
-        view.pump = self._pump.times()
+        self._pump_times.becomes(None, self._last_ms)
+        view.pump = self._pump_times.times()
         view.signatures = self._signatures.found
         view.brackets = self._brackets.found
         view.demands.sort(key=lambda demand: demand.at_ms)
@@ -108,10 +108,10 @@ class _Reader:
             begin = self._timeline.utc(record.boot, 0)
             if record.kind != "boot" or not self._timeline.resumed(record.boot):
                 self._enter(record.boot)  # else RESUMED, the next record, does
-            self._pump.becomes(None, begin[0] if begin else at_ms)
+            self._pump_times.becomes(None, begin[0] if begin else at_ms)
         while self._holes and self._holes[-1] < record.seq:
             self._holes.pop()
-            self._pump.becomes(None, at_ms)
+            self._pump_times.becomes(None, at_ms)
 
     def _enter(self, boot: int) -> None:
         """Begins another boot."""
@@ -181,7 +181,7 @@ class _Reader:
             self._view.uncalibrated += 1
             return
         if boot == record.boot:
-            self._pump.counted(fields["counts"])
+            self._pump_times.counted(fields["counts"])
         runs = self._view.runs
         if not runs or self._last_minute_uptime_ms != begin_uptime_ms or (
                 runs[-1].calibration != calibration):
@@ -195,48 +195,49 @@ class _Reader:
 
     # ---- a method a kind: the record, when it was made in Unix ms UTC, and that time's uncertainty
 
-    def minute(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
+    def _minute(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         self._counted(record, record.boot, record.uptime_ms)
 
-    def bolus(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
+    def _bolus(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         self._presses.bolus(record.fields["source"])
         calibration = self._in_force(at_ms)
         if calibration is not None:
             self._view.boluses.append(self._cuts.take(
                 Bolus.of(record, at_ms, calibration), record.uptime_ms - record.fields["ago_ms"]))
 
-    def demand(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
+    def _demand(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         self._presses.demand(record)
         self._view.demands.append(Demand.of(record, at_ms))
 
-    def pump(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
+    def _pump(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         change = PumpChange.of(record, at_ms)
         self._view.pump_changes.append(change)
-        self._pump.becomes(change.running, change.at_ms, change.uncertainty_ms)
+        self._pump_times.becomes(change.running, change.at_ms, change.uncertainty_ms)
 
-    def bag(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
+    def _bag(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         self._brackets.bag()
         self._view.bag_changes.append(BagChange.of(record, at_ms))
 
-    def reservoir(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
+    def _reservoir(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         self._brackets.level(record, at_ms)
 
-    def relief(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
+    def _relief(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         self._view.reliefs.append(Relief.of(record, at_ms))
 
-    def signature(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
+    def _signature(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         self._signatures.take(record, at_ms, uncertainty_ms)
 
-    def check(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
+    def _check(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         self._view.checks.append(Check.of(record, at_ms))
 
-    def power(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
+    def _power(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         self._cuts.supply(failing=record.fields["state"] == wire.SUPPLY_FAILING)
 
 
 _HANDLERS: dict[str, Callable[[_Reader, StoredRecord, int, int], None]] = {
-    "minute": _Reader.minute, "bolus": _Reader.bolus, "demand": _Reader.demand, "pump": _Reader.pump,
-    "bag": _Reader.bag, "reservoir": _Reader.reservoir, "relief": _Reader.relief,
-    "signature": _Reader.signature, "check": _Reader.check, "power": _Reader.power,
+    "minute": _Reader._minute, "bolus": _Reader._bolus, "demand": _Reader._demand,
+    "pump": _Reader._pump, "bag": _Reader._bag, "reservoir": _Reader._reservoir,
+    "relief": _Reader._relief, "signature": _Reader._signature, "check": _Reader._check,
+    "power": _Reader._power,
 }
 KINDS = ("calibration", "boot", "resumed", *_HANDLERS)  # what a reader takes

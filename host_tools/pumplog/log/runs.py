@@ -2,7 +2,7 @@
 
 Volumes are exact: picolitres, as ints or as Fractions where a minute or a bolus is split. Integer
 sums have no order; sums in floating point have, and a mean of 20.25 printed as 20.24 when cut.
-Minutes stand in columns with running totals: so the counts of any stretch are one difference.
+Minutes stand in columns with running totals: so the counts of any stretch are a single difference.
 """
 
 from __future__ import annotations

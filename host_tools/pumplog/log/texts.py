@@ -170,7 +170,8 @@ def _power(fields: Fields) -> str:
 
 
 def _lost(fields: Fields) -> str:
-    return f"records {fields['first_seq']} to {fields['last_seq']} were given up for new ones"
+    return (f"records {fields['first_seq']} to {fields['last_seq']} were given up to make room for newer"
+            " records")
 
 
 def _skipped(fields: Fields) -> str:

@@ -12,8 +12,8 @@ apart moments are, give or take DRIFT_PPM. From boot to boot it is nothing at le
 Contradictions. Two bounds that contradict each other cannot both hold, and nobody knows which is
 wrong. Each is given up on that side, for the other's and an hour beyond. So anchors that disagree in
 a boot leave all between them, boots against their order move apart, and a reset that anchors on both
-sides make longer than it says bounds nothing. A host found over a minute off counts as one whose
-clock nobody keeps, until another host bears it out.
+sides make longer than it says bounds nothing. A host found over a minute off counts as a host
+whose clock nobody keeps, until another host bears it out.
 
 The likely time. Of anchors that contradict each other the best are believed. Between them the time
 runs as the board's clock does, inside the bounds; the uncertainty reaches to the farther bound.
@@ -23,17 +23,17 @@ uncertainty, as long as
 - the board's clock is DRIFT_PPM off at most, at every time;
 - every reset is as short as it says, or right anchors on both its sides deny it;
 - every anchor is right within what it states; or it is an hour off at most, and contradicts a right
-  one, or is of a host that says that nobody keeps its clock, or of one found off next to it; or it is
-  farther off, and contradicts a right one of its own boot within half a year. The board's clock chip
-  counts as five minutes off, whatever it says.
+  anchor, or is of a host that says that nobody keeps its clock, or of a host found off next to it; or
+  it is farther off, and contradicts a right anchor of its own boot within half a year. The board's
+  clock chip counts as five minutes off, whatever it says.
 Nothing covers a host that is wrong, says that its clock is kept, and contradicts no anchor and no
-boot: it looks like one that is right.
+boot: it looks like a host that is right.
 
 Tried and left:
 - joining the nearest two anchors of a boot: a boot without an anchor had no time;
 - a line through the anchors of a boot that agree, which widened by the others; boots against their
   order gave way one after the other, and resets were joined in pairs. What a step left could be
-  undone by the next one, so no promise could be stated of the whole;
+  undone by the next, so no promise could be stated of the whole;
 - midway between the bounds as the time: it runs faster and slower than the board's clock;
 - giving up contradictions once: hosts that nobody keeps then still contradict each other.
 """
@@ -57,7 +57,7 @@ BRACKET_MS = 3_600_000  # a boot that may lie this far elsewhere, and was never 
 
 
 class Timeline:
-    """When every moment of one log was, built from its anchors and resets."""
+    """When every moment of a log was, built from its anchors and resets."""
 
     def __init__(self, records: Iterable[StoredRecord], last_uptime_ms: Mapping[int, int]) -> None:
         """Takes a log's ANCHOR and RESUMED records and {boot: uptime of its last record, ms}."""
@@ -97,7 +97,7 @@ class Timeline:
         return utc_ms, max(high_ms - utc_ms, utc_ms - low_ms)
 
     def resumed(self, boot: int) -> Resumed | None:
-        """Returns what a boot noted of the one before, if that one's memory was kept."""
+        """Returns what a boot noted of the boot before it, if the memory of that was kept."""
         return self._layout.resumed.get(boot)
 
     def anchors(self, boot: int) -> list[Anchor]:

@@ -51,7 +51,7 @@ def events(store: Store, name: str | None = None) -> Iterator[Event]:
     """Yields the records of a patient, a board or a bed, without a name all, in order of log and seq.
 
     A patient's are those of the patient's boards that fall into nobody else's stay, and those that are
-    needed to understand any record. Raises NotFound for an unknown name, Usage for an ambiguous one.
+    needed to understand any record. Raises NotFound for an unknown name, Usage for an ambiguous name.
     """
     patient, boards = _meant_by(store, name)
     for event in _of_boards(store, boards):
