@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from bedside import Bedside
 from pumplog.cli import main
+from pumplog.dose import Window
 from pumplog.errors import Usage
 from pumplog.store import Store
-from pumplog.study.cohort import Window, cohort_table
+from pumplog.study import cohort_table
 from pumplog.study.table import TIMEPOINTS, Table
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "vectors" / "worked_examples.json").read_text())

@@ -5,8 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from pumplog.patients.conflicts import conflicts
-from pumplog.patients.episodes import episodes
+from pumplog.patients import conflicts, episodes
 from pumplog.store import Entry, Store
 
 MIN = 60_000

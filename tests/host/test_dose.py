@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from bedside import START_MS, Bedside
-from pumplog.dose.doses import Doses, doses
-from pumplog.patients.episodes import episode
-from pumplog.patients.shares import seen_by
+from pumplog.dose import Doses, doses
+from pumplog.patients import episode
+from pumplog.patients.shares import observed_of
 from pumplog.store import Store
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "vectors" / "worked_examples.json").read_text())
@@ -19,14 +19,15 @@ HOUR = 3600
 
 def _doses(bed: Bedside, begin_s: int, end_s: int) -> Doses:
     one = episode(bed.store, bed.patient)
-    return doses(one, seen_by(bed.store, one), START_MS + begin_s * 1000, START_MS + end_s * 1000)
+    return doses(one, observed_of(bed.store, one), START_MS + begin_s * 1000, START_MS + end_s * 1000)
 
 
 def _check(found: Doses, name: str) -> None:
     """Holds every key of the example against the doses found."""
     figures = {
-        "basal_ml": found.continuous_ml, "pcia_ml": found.pcia_ml, "m": found.morphine_mg,
-        "pm": found.pcia_morphine_mg, "q": found.bupivacaine_mg, "pq": found.pcia_bupivacaine_mg,
+        "basal_ml": found.continuous_ml, "pcia_ml": found.pcia_ml, "m": found.masses_mg["morphine"],
+        "pm": found.masses_mg["pcia_morphine"], "q": found.masses_mg["bupivacaine"],
+        "pq": found.masses_mg["pcia_bupivacaine"],
         "n": found.deliveries, "rate_prog_run": found.rate_ml_h,
         "rate_prog_wall": found.rate_wall_ml_h, "rate_obs_incl": found.mean_with_boluses_ml_h,
         "prime_ml": found.prime_ml, "n_per_day": found.per_day()["pcia_per_day"],
@@ -122,7 +123,7 @@ def test_e15_mean_of_products(store: Store) -> None:
         for k in range(n):
             bed.bolus(HOUR * (k + 1), str(rate))
         bed.write(24 * HOUR)
-        got.append(_doses(bed, 0, 24 * HOUR).morphine_mg.value)
+        got.append(_doses(bed, 0, 24 * HOUR).masses_mg["morphine"].value)
     assert [round(float(x), 6) for x in got] == example["doses"]
     assert round(float(sum(got) / 2), 6) == example["mean_of_products"]
 
@@ -144,8 +145,8 @@ def test_a_bag_that_nobody_entered_makes_milligrams_unknown(store: Store) -> Non
     bed.add(12 * HOUR, "bag", 60000, 60000, 10000, 250000)
     bed.write(24 * HOUR)
     found = _doses(bed, 0, 24 * HOUR)
-    assert found.morphine_mg.value is None and found.continuous_ml.value == Fraction("2.4")
-    assert _doses(bed, 0, 11 * HOUR).morphine_mg.value is not None
+    assert found.masses_mg["morphine"] is None and found.continuous_ml.value == Fraction("2.4")
+    assert _doses(bed, 0, 11 * HOUR).masses_mg["morphine"] is not None
 
 
 def test_bounds_hold_one_quantum_and_the_calibration(store: Store) -> None:

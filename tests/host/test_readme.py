@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from pumpbench.cli import _parser as pumpbench_parser
 from pumplog.cli import COMMANDS, build_parser
-from pumplog.study.table import KEYS, TIMEPOINTS, Value, build_table
-from pumplog.study.text import render
+from pumplog.study import KEYS, TIMEPOINTS, Value, build_table, render
 from readme import printed_table, shown_table
 
 ROOT = Path(__file__).parents[2]
@@ -131,8 +130,9 @@ def shape(table: str) -> list[str]:
 
 
 def test_the_table_in_the_readme_is_laid_out_as_the_product_prints_it() -> None:
-    values = [Value(f"P{n:02d}", timepoint, key, *[10 + n * (1 + index)] * 3)
-              for n in range(1, 13) for index, timepoint in enumerate(TIMEPOINTS) for key in KEYS]
+    values = [Value(f"P{n:02d}", timepoint, key, value, (value, value))
+              for n in range(1, 13) for index, timepoint in enumerate(TIMEPOINTS) for key in KEYS
+              for value in [10 + n * (1 + index)]]
     fresh = shape(render(build_table(values)))
     body = [line for line in shape(shown_table()) if "mean lies within" not in line]
     rows = len(KEYS) + 5  # title, blank, head, rule, rows, rule

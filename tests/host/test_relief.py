@@ -7,10 +7,10 @@ import json
 import pytest
 from bedside import START_MS, Bedside
 from pumplog.cli import main
-from pumplog.dose.doses import doses
+from pumplog.dose import doses
 from pumplog.log import Relief, Reliefs, judge_reliefs
-from pumplog.patients.episodes import episode
-from pumplog.patients.shares import seen_by
+from pumplog.patients import episode
+from pumplog.patients.shares import observed_of
 from pumplog.store import Store
 from pumpwire.records import NEVER_S
 
@@ -75,7 +75,7 @@ def test_doses_show_onset_strays_and_the_number_of_presses(
         bed.add(9 * HOUR, "relief", 0, NEVER_S, 1)
         bed.write(10 * HOUR)
         one = episode(store, "P01")
-        early = doses(one, seen_by(store, one), START_MS, START_MS + 4 * HOUR * S)
+        early = doses(one, observed_of(store, one), START_MS, START_MS + 4 * HOUR * S)
         assert len(early.reliefs.presses) == 1
     assert main(["doses", "P01", "--window", "0+1", "--db", path]) == 0
     text = capsys.readouterr().out

@@ -9,11 +9,11 @@ import pytest
 from bedside import START_MS, Bedside
 from counting import calls_of
 from pumplog.cli import main
-from pumplog.dose.doses import Doses, doses
+from pumplog.dose import Doses, doses
 from pumplog.log import Timeline
 from pumplog.log.presses import PressBook
-from pumplog.patients.episodes import episode
-from pumplog.patients.shares import seen_by
+from pumplog.patients import episode
+from pumplog.patients.shares import observed_of
 from pumplog.store import Store
 from pumpwire import records
 
@@ -23,7 +23,7 @@ LOST_MS = 25_000
 
 def found(bed: Bedside, begin_s: int, end_s: int) -> Doses:
     one = episode(bed.store, bed.patient)
-    return doses(one, seen_by(bed.store, one), START_MS + begin_s * 1000, START_MS + end_s * 1000)
+    return doses(one, observed_of(bed.store, one), START_MS + begin_s * 1000, START_MS + end_s * 1000)
 
 
 def at_bed(**regimen: int) -> Bedside:
@@ -60,8 +60,8 @@ def test_what_no_minute_held_is_a_minute_of_the_boot_before() -> None:
     reset(bed, 10 * 3600, 10 * 3600 + 50, 10 * 3600 + 60, counts=50)
     bed.write(20 * HOUR)
     one = episode(bed.store, "P01")
-    seen = seen_by(bed.store, one)
-    run = seen.stretches[0].run
+    observed = observed_of(bed.store, one)
+    run = observed.stretches[0].run
     (resumed,) = bed.store.records.of(bed.log_id, "resumed")
     assert run.seqs[-1] == resumed.seq and run.totals[-1] == 36_000 + 50
     assert run.end_ms == START_MS + (36_000 + 50) * 1000
@@ -117,7 +117,7 @@ def test_a_reset_is_in_the_high_bounds_only() -> None:
     assert one.continuous_ml.value == without.continuous_ml.value - Fraction(10, 1000)
     assert one.continuous_ml.low <= without.continuous_ml.value <= one.continuous_ml.high
     assert one.deliveries.value == 0 and one.deliveries.high == 1
-    assert one.morphine_mg.high >= without.morphine_mg.value
+    assert one.masses_mg["morphine"].high >= without.masses_mg["morphine"].value
     assert one.rate_ml_h.high < Fraction("3.61"), "the rate is that of what was seen"
     low, high = one.per_day()["morphine_mg_day"].low, one.per_day()["morphine_mg_day"].high
     assert low <= without.per_day()["morphine_mg_day"].value <= high
@@ -138,7 +138,8 @@ def test_a_power_cut_is_bracketed_by_the_weight_on_both_sides() -> None:
     level(bed, 12 * HOUR + 300, 92.8)
     bed.write(20 * HOUR)
     one = found(bed, 0, 20 * HOUR)
-    ((bracket, volume),) = one.bracketed.brackets
+    (each,) = one.bracketed.brackets
+    bracket, volume = each.bracket, each.volume_ml
     assert bracket.how == "weight" and one.bracketed.ms == 2 * HOUR * 1000 and one.unknown_ms == 0
     assert float(volume.value) == pytest.approx(7.5 - 0.6, abs=0.01)
     assert 5.3 < float(volume.low) < 5.6 < 8.2 < float(volume.high) < 8.5
@@ -205,7 +206,8 @@ def test_a_bolus_whose_end_was_not_written_is_a_delivery_with_bounds() -> None:
     one = found(bed, 0, 20 * HOUR)
     assert (one.deliveries.value, one.deliveries.low) == (1, 0) and one.deliveries.high >= 1
     assert one.pcia_ml.value == one.pcia_ml.low == 0
-    counted = Fraction(seen_by(bed.store, episode(bed.store, "P01")).stretches[0].run.totals[-1], 1000)
+    observed = observed_of(bed.store, episode(bed.store, "P01"))
+    counted = Fraction(observed.stretches[0].run.totals[-1], 1000)
     assert found(bed, 0, 36_065).continuous_ml.value == counted, "its volume is in the continuous part"
     assert one.pcia_ml.high > Fraction(45, 180) * Fraction("0.5"), "all of it that was seen may be its"
     assert any("whose end was not recorded: 1" in note for note in one.notes)
@@ -243,8 +245,8 @@ def test_a_bolus_that_the_hold_up_wrote_was_not_halted_by_the_pump() -> None:
     bed.add(36_060.2, "bolus", 40_200, 40_000, 111, 0, records.PATIENT, 1, 0, 500)
     bed.off(36_061, 36_070)
     bed.write(20 * HOUR)
-    seen = seen_by(bed.store, episode(bed.store, "P01"))
-    assert [part.bolus.halted for part in seen.boluses] == [False]
+    observed = observed_of(bed.store, episode(bed.store, "P01"))
+    assert [part.bolus.halted for part in observed.boluses] == [False]
     assert found(bed, 0, 20 * HOUR).deliveries.value == 1
 
 
@@ -258,7 +260,7 @@ def test_presses_without_an_outcome_are_unresolved() -> None:
         "UPDATE records SET fields=? WHERE seq=?", (json.dumps(told), minute.seq))
     one = found(bed, 0, 2 * HOUR)
     assert (one.presses.asked, one.presses.lockout, one.presses.unresolved) == (3, 1, 2)
-    assert one.presses.untold == 2
+    assert one.presses.without_outcome == 2
     assert (one.deliveries.value, one.deliveries.low, one.deliveries.high) == (0, 0, 2)
     assert any("without an outcome in the log: 2" in note for note in one.notes)
 
@@ -270,7 +272,7 @@ def test_a_press_in_the_tick_that_ends_a_minute_has_its_outcome() -> None:
     minute = next(r for r in bed.store.records.of(bed.log_id, "minute") if r.uptime_ms == 7_020_000)
     bed.store.database.connection.execute("UPDATE records SET fields=? WHERE seq=?",
                           (json.dumps({**minute.fields, "presses": 1}), minute.seq))
-    assert found(bed, 0, 2 * HOUR).presses.untold == 0
+    assert found(bed, 0, 2 * HOUR).presses.without_outcome == 0
 
 
 def test_explain_names_the_resumed_record_among_the_minutes(

@@ -13,8 +13,8 @@ from pumplog.cli import main
 from pumplog.errors import Usage
 from pumplog.quantities import decimal
 from pumplog.study import stats
+from pumplog.study.digits import digits_of
 from pumplog.study.table import KEYS, TIMEPOINTS, Value, build_table
-from pumplog.study.text import digits_of
 from pumplog.study.values_csv import read_published, read_values
 
 ROOT = Path(__file__).parents[2]
@@ -174,7 +174,7 @@ def test_skewed_differences_are_tested_by_ranks() -> None:
 def test_an_unknown_value_is_in_no_cell_and_bounds_need_everyone() -> None:
     values = [Value("P1", "baseline", "rate_ml_h", None),
               Value("P2", "baseline", "rate_ml_h", Fraction(2)),
-              Value("P3", "baseline", "rate_ml_h", Fraction(1), Fraction(0), Fraction(3))]
+              Value("P3", "baseline", "rate_ml_h", Fraction(1), (Fraction(0), Fraction(3)))]
     row = build_table(values).to_json()["rows"][4]
     assert row["baseline"]["n"] == 2 and row["baseline"]["bounds"] is None
     assert row["followup"] == {"n": 0, "mean": None, "se": None, "values": {}, "bounds": None}

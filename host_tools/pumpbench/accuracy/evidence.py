@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pumplog.patients.episodes import Episode
+from pumplog.patients import Episode
 from pumplog.patients.observed import Observed
-from pumplog.patients.shares import Sight
+from pumplog.patients.shares import Shares
 from pumplog.store import Store
 
 from ..bedside import Bedside, build_bedside
@@ -75,8 +75,8 @@ def read(result: WindowResult) -> Evidence:
     spec = result.spec
     logged = records(result)
     with Store.open(result.folder / "nurse.db") as store:
-        shares = Sight(store)
-        episode = shares.patients[spec.name]
+        shares = Shares(store)
+        episode = shares.episodes[spec.name]
         observed = shares.of(episode)
     timeline = {view.log_id: view.timeline for view in observed.logs}
     events = []

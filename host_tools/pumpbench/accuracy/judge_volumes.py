@@ -6,8 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from pumplog.dose.doses import doses
-from pumplog.dose.volumes import Figure
+from pumplog.dose import Figure, doses, total
 
 from ..bedside import stream
 from .evidence import START_MS, Evidence
@@ -57,11 +56,13 @@ def _piece(evidence: Evidence, begin_s: int, end_s: int) -> dict[str, Any]:
     def true_ml(name: str) -> float:
         return (evidence.true_at(name, end_s) - evidence.true_at(name, begin_s)) / 1000
 
-    total = told.continuous_ml + told.pcia_ml + told.other_ml + told.prime_ml
+    parts = total([told.continuous_ml, told.pcia_ml, told.other_ml, told.prime_ml])
     pcia_true_ul = sum(_inside(bolus, begin_s, end_s) for bolus in evidence.truth["boluses"])
-    by_rate = told.mean_with_boluses_ml_h.map(lambda ml_h: ml_h * Fraction(end_s - begin_s, 3600))
+    by_rate = told.mean_with_boluses_ml_h
+    if by_rate is not None:
+        by_rate = by_rate.map(lambda ml_h: ml_h * Fraction(end_s - begin_s, 3600))
     return {"begin_s": begin_s, "end_s": end_s, "true_ml": true_ml("mechanism_ul"),
-            "parts": _figure(total), "total": _figure(by_rate),
+            "parts": _figure(parts), "total": _figure(by_rate),
             "continuous_true_ml": true_ml("continuous_ul"),
             "continuous": _figure(told.continuous_ml),
             "pcia_true_ml": pcia_true_ul / 1000,
@@ -92,8 +93,10 @@ def rates(evidence: Evidence) -> list[dict[str, Any]]:
     return found
 
 
-def _figure(figure: Figure) -> list[float | None]:
-    return [None if value is None else float(value) for value in (figure.value, figure.low, figure.high)]
+def _figure(figure: Figure | None) -> list[float | None]:
+    if figure is None:
+        return [None] * 3
+    return [float(figure.value), float(figure.low), float(figure.high)]
 
 
 def trumpet(evidence: Evidence) -> list[list[float]]:

@@ -8,44 +8,45 @@ refill too. A bag that no weight saw being hung stands as entered, and is told.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from ..log import BagChange
-from ..patients.episodes import Episode
+from ..patients import DRUGS, Episode, bag_field
 from ..store import Entry
 
 MATCH_MS = 2 * 3600 * 1000
-_TOLD_MIN = 2  # a bag dated by so many minutes otherwise than it was entered is told
-UNCONFIRMED = "a bag was entered that no weight confirms: check whose it is"
+BY_ENTRY, BY_WEIGHT, BY_START = "entry", "weight", "start"  # what a bag's time was taken from
 
 
 @dataclass(frozen=True)
 class Bag:
-    """A bag from at_ms on, give or take uncertainty_ms: micrograms a picolitre. entry: None after a
-    change that nobody entered; change: None where no weight saw it."""
+    """A bag that hangs from a moment on, until the next one."""
 
-    at_ms: int
-    uncertainty_ms: int = 0
-    morphine_ug_pl: Fraction | None = None
-    bupivacaine_ug_pl: Fraction | None = None
-    entry: Entry | None = None
-    change: BagChange | None = None
-    note: str | None = None
+    at_ms: int  #: Unix ms UTC
+    uncertainty_ms: int = 0  #: at_ms lies within so much
+    #: micrograms a picolitre by drug; None or no drug: unknown
+    strengths_ug_pl: Mapping[str, Fraction | None] = field(default_factory=dict)
+    entry: Entry | None = None  #: what was entered; None: nobody entered it
+    change: BagChange | None = None  #: what the weight saw; None: it saw nothing
+    dated_by: str = BY_ENTRY  #: BY_ENTRY, BY_WEIGHT, or BY_START: taken as hung from the start
+    redated_ms: int = 0  #: by how much at_ms differs from what it would have been else
+    unconfirmed: bool = False  #: entered while the patient had a bag, and no weight saw the change
 
 
-def bags(one: Episode, changes: list[BagChange]) -> list[Bag]:
+def bags(episode: Episode, changes: list[BagChange]) -> list[Bag]:
     """Returns a patient's bags in order of time."""
-    entered = one.of_kind("bag")
+    entered = episode.of_kind("bag")
     matched = _match(entered, changes)
     dated = {id(change) for change in matched.values()}
     found = [_bag(entry, matched.get(k)) for k, entry in enumerate(entered)]
-    found = [replace(bag, note=UNCONFIRMED)
-             if bag.change is None and bag.at_ms > one.start_ms + MATCH_MS else bag for bag in found]
+    found = [replace(bag, unconfirmed=bag.change is None and bag.at_ms > episode.start_ms + MATCH_MS)
+             for bag in found]
     found += [Bag(change.at_ms, change.uncertainty_ms, change=change) for change in changes
               if id(change) not in dated]
     found.sort(key=lambda bag: bag.at_ms)
-    return _from_the_start(found, one.start_ms)
+    return _from_the_start(found, episode.start_ms)
 
 
 def _match(entered: list[Entry], changes: list[BagChange]) -> dict[int, BagChange]:
@@ -65,26 +66,22 @@ def _match(entered: list[Entry], changes: list[BagChange]) -> dict[int, BagChang
 
 
 def _bag(entry: Entry, change: BagChange | None) -> Bag:
-    morphine, bupivacaine = (_strength(entry, drug) for drug in ("morphine_ug", "bupivacaine_ug"))
-    at_ms, uncertainty_ms, note = entry.effective_at_ms, 0, None
-    if change is not None and abs(at_ms - change.at_ms) > change.uncertainty_ms:
-        minutes = abs(at_ms - change.at_ms) // 60_000
-        note = f"bag dated by weight, {minutes} min from its entry" if minutes >= _TOLD_MIN else None
-        at_ms, uncertainty_ms = change.at_ms, change.uncertainty_ms
-    return Bag(at_ms, uncertainty_ms, morphine, bupivacaine, entry, change, note)
+    bag = Bag(entry.effective_at_ms, 0, {drug: _strength(entry, drug) for drug in DRUGS}, entry, change)
+    if change is None or abs(bag.at_ms - change.at_ms) <= change.uncertainty_ms:
+        return bag
+    return replace(bag, at_ms=change.at_ms, uncertainty_ms=change.uncertainty_ms, dated_by=BY_WEIGHT,
+                   redated_ms=abs(bag.at_ms - change.at_ms))
 
 
 def _strength(entry: Entry, drug: str) -> Fraction | None:
     """Returns ug/pL; None for a bag of no volume, which another host may have let through."""
     volume_ul = entry.fields["volume_ul"]
-    return Fraction(entry.fields[drug], volume_ul * 1_000_000) if volume_ul else None
+    return Fraction(entry.fields[bag_field(drug)], volume_ul * 1_000_000) if volume_ul else None
 
 
 def _from_the_start(found: list[Bag], start_ms: int) -> list[Bag]:
     """The first bag, entered soon after the patient was, hung already."""
     if found and found[0].entry and start_ms < found[0].at_ms <= start_ms + MATCH_MS:
-        first = found[0]
-        late_s = (first.at_ms - start_ms) // 1000
-        note = f"first bag, entered {late_s} s after the start, taken as hung from the start"
-        found[0] = replace(first, at_ms=start_ms, uncertainty_ms=0, note=note)
+        found[0] = replace(found[0], at_ms=start_ms, uncertainty_ms=0, dated_by=BY_START,
+                           redated_ms=found[0].at_ms - start_ms)
     return found

@@ -1,4 +1,16 @@
-"""What lies between brackets in a window: its time and its volume, kept apart from what was seen."""
+"""What lies between brackets in a window: its time and its volume, kept apart from what was observed.
+
+A bracket is time that no minute covers, between two boots, of which both ends are known (log/brackets).
+The pump may have moved nothing meanwhile, or all that weight or rate allows. So a bracket is in no
+value: it adds its own high volume to the high bounds of every window that it touches, whole, since
+nobody knows when in it the volume moved; and to no low bound. Figures per day divide by the time
+observed; their bounds must hold for the mean over the bracketed time too, and so know its length at
+least and at most.
+
+A bracket without a bound on its volume (no weight, no rate, a bag hung meanwhile, no bolus known) is
+none: its time stays unknown. To take such time as bracketed, with an endless bound, would make every
+figure of its window endless.
+"""
 
 from __future__ import annotations
 
@@ -8,61 +20,65 @@ from fractions import Fraction
 
 from ..intervals import Interval, clip, length
 from ..log import PL_PER_UL, Bracket
-from ..patients.episodes import Episode
+from ..patients import Episode
 from ..patients.observed import Observed
 from .bags import Bag
-from .volumes import PL_PER_ML, ZERO, Figure
+from .figure import ZERO, Figure
+from .volumes import PL_PER_ML
+
+
+@dataclass(frozen=True)
+class BracketVolume:
+    """A bracket that bears on a window, and what the pump may have moved in all of it."""
+
+    bracket: Bracket  #: its time and its records
+    volume_ml: Figure  #: mL
+
+    def touches(self, begin_ms: int, end_ms: int) -> bool:
+        """Returns whether it falls into [begin, end)."""
+        return _touches(self.bracket, begin_ms, end_ms)
 
 
 @dataclass(frozen=True)
 class Bracketed:
-    """Time bracketed in a window (as placed, at least and at most, ms), what was moved meanwhile, and
-    how many deliveries may have begun; brackets: each with its volume in mL."""
+    """All that is bracketed in a window."""
 
-    ms: int
-    least_ms: int
-    most_ms: int
-    volume_ml: Figure
-    deliveries: int
-    brackets: tuple[tuple[Bracket, Figure], ...]
+    ms: int  #: as the brackets are placed
+    least_ms: int  #: at least
+    most_ms: int  #: at most
+    volume_ml: Figure  #: what was moved meanwhile, mL
+    deliveries: int  #: how many boluses may have begun meanwhile
+    brackets: tuple[BracketVolume, ...]  #: in order of time
 
     def high_ml(self, begin_ms: int, end_ms: int) -> Fraction:
         """Returns what was moved at most in the brackets that touch [begin, end)."""
-        return sum((volume.high or Fraction(0) for bracket, volume in self.brackets
-                    if _touches(bracket, begin_ms, end_ms)), Fraction(0))
-
-    def widen(self, figure: Figure, begin_ms: int, end_ms: int) -> Figure:
-        """Returns a volume in mL whose high bound takes in the brackets that touch [begin, end)."""
-        if figure.high is None:
-            return figure
-        return Figure(figure.value, figure.low, figure.high + self.high_ml(begin_ms, end_ms))
+        return sum((each.volume_ml.high for each in self.brackets
+                    if each.touches(begin_ms, end_ms)), Fraction(0))
 
 
 def bracketed(
-    one: Episode, seen: Observed, hung: Sequence[Bag], begin_ms: int, end_ms: int
+    episode: Episode, observed: Observed, hung: Sequence[Bag], begin_ms: int, end_ms: int
 ) -> Bracketed:
     """Returns what is bracketed in [begin, end); what neither rate nor weight bounds is not in it."""
-    boluses_pl = _boluses_pl(one, seen)
+    boluses_pl = _boluses_pl(episode, observed)
     ms = least_ms = most_ms = deliveries = 0
-    found: list[tuple[Bracket, Figure]] = []
-    seen_ms: list[Interval] = [*seen.observed]
-    for bracket in seen.brackets:
+    found: list[BracketVolume] = []
+    total = ZERO
+    for bracket in observed.brackets:
         if not _touches(bracket, begin_ms, end_ms):
             continue
-        volume_pl = bracket.volume_pl(max(boluses_pl, default=None), [bag.at_ms for bag in hung])
-        if volume_pl is None or not boluses_pl:
+        bounds_pl = bracket.volume_pl(max(boluses_pl, default=None), [bag.at_ms for bag in hung])
+        if bounds_pl is None or not boluses_pl:
             continue
-        inside = clip([(bracket.begin_ms, bracket.end_ms)], begin_ms, end_ms)
-        span_ms = length(inside) - sum(length(clip(seen_ms, *piece)) for piece in inside)
+        volume_pl = Figure(*bounds_pl)
+        span_ms = _uncovered_ms(bracket, observed.covered, begin_ms, end_ms)
         ms += span_ms
         whole = bracket.begin_ms >= begin_ms and bracket.end_ms <= end_ms
         most_ms += max(span_ms, bracket.most_ms) if whole else span_ms
         least_ms += 0 if bracket.how == "reset" else span_ms
-        deliveries += bracket.deliveries(min(boluses_pl), volume_pl[2])
-        found.append((bracket, Figure(*(pl / PL_PER_ML for pl in volume_pl))))
-    total = ZERO
-    for _, volume in found:
-        total = total + volume
+        deliveries += bracket.deliveries(min(boluses_pl), volume_pl.high)
+        found.append(BracketVolume(bracket, volume_pl.map(lambda pl: pl / PL_PER_ML)))
+        total = total + found[-1].volume_ml
     return Bracketed(ms, least_ms, most_ms, total, deliveries, tuple(found))
 
 
@@ -70,8 +86,14 @@ def _touches(bracket: Bracket, begin_ms: int, end_ms: int) -> bool:
     return bracket.begin_ms < end_ms and bracket.end_ms >= begin_ms
 
 
-def _boluses_pl(one: Episode, seen: Observed) -> list[Fraction]:
-    """Returns the volumes of one bolus that were prescribed or seen."""
-    entered = [entry.fields["bolus_ul"] for entry in one.of_kind("regimen")]
-    told = {part.bolus.programmed_ul for part in seen.boluses if not part.bolus.inferred}
-    return [Fraction(ul * PL_PER_UL) for ul in {*entered, *told} if ul > 0]
+def _uncovered_ms(bracket: Bracket, covered: list[Interval], begin_ms: int, end_ms: int) -> int:
+    """Returns how much of a bracket lies in [begin, end) and under no minute."""
+    inside = clip([(bracket.begin_ms, bracket.end_ms)], begin_ms, end_ms)
+    return length(inside) - sum(length(clip(covered, *piece)) for piece in inside)
+
+
+def _boluses_pl(episode: Episode, observed: Observed) -> list[Fraction]:
+    """Returns the volumes of one bolus that were prescribed or programmed."""
+    prescribed = [entry.fields["bolus_ul"] for entry in episode.of_kind("regimen")]
+    programmed = {part.bolus.programmed_ul for part in observed.boluses if not part.bolus.inferred}
+    return [Fraction(ul * PL_PER_UL) for ul in {*prescribed, *programmed} if ul > 0]

@@ -2,68 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from ..intervals import clip, length
-from ..log import Signature
-from ..patients.conflicts import conflicts
-from ..patients.episodes import Episode
+from ..log import Signature, signature_name
+from ..patients import Episode, conflicts
 from ..patients.observed import Observed
 from ..quantities import show, show_span
-from .bags import UNCONFIRMED, Bag
-from .volumes import Window, volumes_ml
+from .bags import BY_START, BY_WEIGHT, Bag
+from .volumes import UncertainSpan, volumes
+from .window_doses import Doses
+from .windows import HOUR_MS
 
-if TYPE_CHECKING:
-    from .doses import Doses
-
-_HOUR_MS = 3_600_000
 _AROUND_MS = 600_000
 _UNCERTAINTY_TOLD_MS = 300_000  # clock uncertainty beyond this is told
+_REDATED_TOLD_MIN = 2  # a bag dated by so many minutes otherwise than it was entered is told
 
 
-def notes(one: Episode, seen: Observed, found: Doses, hung: Sequence[Bag]) -> Iterable[str]:
+def notes(episode: Episode, observed: Observed, found: Doses) -> Iterable[str]:
     """Yields the notes of a window."""
-    for again in one.of_kind("patient_start")[1:]:
-        yield (f"{one.patient} was started a second time, on board {again.board}: that entry is not"
+    for again in episode.of_kind("patient_start")[1:]:
+        yield (f"{episode.patient} was started a second time, on board {again.board}: that entry is not"
                " used; correct one of them")
-    for each in conflicts(one):
-        if found.begin_ms <= each.second.effective_at_ms < found.end_ms:
-            yield each.words
-    yield from _of_bags(seen, found)
-    for a_ms, b_ms, rival in seen.withheld:
-        if a_ms < found.end_ms and b_ms > found.begin_ms:
-            hours = Fraction(min(b_ms, found.end_ms) - max(a_ms, found.begin_ms), _HOUR_MS)
-            yield (f"{float(hours):.1f} h withheld: {rival} claims the same board then; correct one"
-                   " of them")
-    yield from _of_presses(seen, found)
+    for conflict in conflicts(episode):
+        if found.begin_ms <= conflict.second.effective_at_ms < found.end_ms:
+            yield conflict.words
+    yield from _of_bags(observed, found)
+    yield from _of_contests(observed, found)
+    yield from _of_presses(observed, found)
     yield from _of_brackets(found)
-    yield from _of_signatures(seen, found)
-    uncertainty_ms = max(seen.uncertainty_ms(found.begin_ms), seen.uncertainty_ms(found.end_ms))
-    if uncertainty_ms > _UNCERTAINTY_TOLD_MS:
-        yield f"the clock is uncertain by {uncertainty_ms // 1000} s at the window's edges"
-    if seen.unplaced:
-        yield f"{seen.unplaced} minutes recorded at times that nobody can tell are in no figure"
-    if seen.uncalibrated:
-        yield f"{seen.uncalibrated} minutes without a known calibration are in no figure"
+    yield from _of_signatures(observed, found)
+    if found.clock_uncertainty_ms > _UNCERTAINTY_TOLD_MS:
+        yield f"the clock is uncertain by {found.clock_uncertainty_ms // 1000} s at the window's edges"
+    if observed.unplaced:
+        yield f"{observed.unplaced} minutes recorded at times that nobody can tell are in no figure"
+    if observed.uncalibrated:
+        yield f"{observed.uncalibrated} minutes without a known calibration are in no figure"
 
 
-def _watched(seen: Observed, at_ms: int) -> bool:
-    """Returns whether the board watched all the minutes around a moment."""
+def _watched(observed: Observed, at_ms: int) -> bool:
+    """Returns whether minutes cover all the time around a moment."""
     around = at_ms - _AROUND_MS, at_ms + _AROUND_MS
-    return length(clip(seen.observed, *around)) == 2 * _AROUND_MS
+    return length(clip(observed.covered, *around)) == 2 * _AROUND_MS
 
 
-def _of_bags(seen: Observed, found: Doses) -> Iterable[str]:
+def _of_bags(observed: Observed, found: Doses) -> Iterable[str]:
     for piece in found.pieces:
         bag = piece.bag
-        if bag.note == UNCONFIRMED:
-            if _watched(seen, bag.at_ms):  # else no weight could have seen it
-                yield bag.note
-        elif bag.note:
-            yield bag.note
-        elif bag.entry is None and piece.volumes["patient"].high:
+        redated = _redated(bag)
+        if bag.unconfirmed:
+            if _watched(observed, bag.at_ms):  # else no weight could have seen it
+                yield "a bag was entered that no weight confirms: check whose it is"
+        elif redated:
+            yield redated
+        elif bag.entry is None and piece.volumes.patient_ml.high:
             change = bag.change
             yield ("milligrams unknown: no bag was entered" if change is None
                    else "milligrams unknown: the bag was refilled and nobody entered with what"
@@ -71,42 +64,65 @@ def _of_bags(seen: Observed, found: Doses) -> Iterable[str]:
                    else "milligrams unknown: the bag was changed and nobody entered it")
 
 
-def _of_presses(seen: Observed, found: Doses) -> Iterable[str]:
+def _redated(bag: Bag) -> str | None:
+    if bag.dated_by == BY_START:
+        return (f"first bag, entered {bag.redated_ms // 1000} s after the start, taken as hung from the"
+                " start")
+    minutes = bag.redated_ms // 60_000
+    if bag.dated_by == BY_WEIGHT and minutes >= _REDATED_TOLD_MIN:
+        return f"bag dated by weight, {minutes} min from its entry"
+    return None
+
+
+def _of_contests(observed: Observed, found: Doses) -> Iterable[str]:
+    for contest in observed.withheld:
+        if contest.begin_ms < found.end_ms and contest.end_ms > found.begin_ms:
+            ms = min(contest.end_ms, found.end_ms) - max(contest.begin_ms, found.begin_ms)
+            yield (f"{ms / HOUR_MS:.1f} h withheld: {contest.rival} claims the same board then; correct"
+                   " one of them")
+
+
+def _of_presses(observed: Observed, found: Doses) -> Iterable[str]:
     left = sum(part.bolus.open and part.bolus.likely
-               and found.begin_ms <= part.bolus.begin_ms < found.end_ms for part in seen.boluses)
+               and found.begin_ms <= part.bolus.begin_ms < found.end_ms for part in observed.boluses)
     if left:
         yield (f"boluses proven whose end was not recorded: {left}; each counts as a delivery, surely"
                " none, at most one, and its volume as continuous")
-    if found.presses.untold:
-        yield f"presses counted without an outcome in the log: {found.presses.untold}, unresolved"
+    without = found.presses.without_outcome
+    if without:
+        yield f"presses counted without an outcome in the log: {without}, unresolved"
 
 
 def _of_brackets(found: Doses) -> Iterable[str]:
-    for bracket, volume in found.bracketed.brackets:
-        high = show(volume.high or 0, 2)
+    for each in found.bracketed.brackets:
+        bracket, volume = each.bracket, each.volume_ml
+        high = show(volume.high, 2)
         if bracket.how == "reset":
             yield (f"bracketed, at most {show_span(bracket.most_ms)}: the board restarted; up to {high}"
                    " mL moved meanwhile, in the high bounds only")
         else:
             yield (f"bracketed, {show_span(bracket.end_ms - bracket.begin_ms)}: the board was off;"
-                   f" weight says {show(volume.value or 0, 2)} mL left the bag"
-                   f" ({show(volume.low or 0, 2)} to {high}), in the high bounds only")
+                   f" weight says {show(volume.value, 2)} mL left the bag"
+                   f" ({show(volume.low, 2)} to {high}), in the high bounds only")
 
 
-def _of_signatures(seen: Observed, found: Doses) -> Iterable[str]:
-    for one in found.signatures:
-        if one.kind == "occlusion":
-            yield (f"{one.name}: {show(doubtful_ml(seen, one), 2)} mL were counted from its"
-                   " beginning on; how much of it reached the patient is doubtful")
-        elif one.kind in ("free_flow", "counter_silent"):
-            missed = max(0, one.by_weight_ul - one.by_counts_ul)
-            yield (f"{one.name}: {show(Fraction(missed, 1000), 2)} mL or more left the bag"
-                   " uncounted; milligrams from counts are too low if it reached the patient")
+def _of_signatures(observed: Observed, found: Doses) -> Iterable[str]:
+    for signature in found.signatures:
+        name = signature_name(signature.kind)
+        if signature.kind == "occlusion":
+            counted_ml = show(counted_since_ml(observed, signature), 2)
+            yield (f"{name}: {counted_ml} mL were counted from its beginning on; how much of it reached"
+                   " the patient is doubtful")
+        elif signature.kind in ("free_flow", "counter_silent"):
+            missed_ul = max(0, signature.by_weight_ul - signature.by_counts_ul)
+            yield (f"{name}: {show(Fraction(missed_ul, 1000), 2)} mL or more left the bag uncounted;"
+                   " milligrams from counts are too low if it reached the patient")
 
 
-def doubtful_ml(seen: Observed, one: Signature) -> Fraction:
-    """Returns what was counted from the beginning of a signature's evidence until it was over."""
-    end_ms = seen.observed[-1][1] if one.over_ms is None and seen.observed else (
-        one.over_ms or one.noticed_ms)
-    volume = volumes_ml(seen, Window(one.since_ms, max(one.noticed_ms, end_ms), 0, 0))["patient"]
-    return volume.value or Fraction(0)
+def counted_since_ml(observed: Observed, signature: Signature) -> Fraction:
+    """Returns the mL counted from the beginning of a signature's evidence until it was over."""
+    end_ms = signature.over_ms or signature.noticed_ms
+    if signature.over_ms is None and observed.covered:
+        end_ms = observed.covered[-1][1]
+    span = UncertainSpan(signature.since_ms, max(signature.noticed_ms, end_ms))
+    return volumes(observed, span).patient_ml.value

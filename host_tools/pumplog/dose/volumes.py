@@ -1,53 +1,55 @@
-"""Volumes of a window with their bounds: what was counted, parted into continuous and boluses."""
+"""Volumes of a span with their bounds: what was counted, parted into continuous and boluses.
+
+Counts are primary: each is so many picolitres, and all that was counted either belongs to a bolus or to
+the continuous rate. Values are plain sums of both, cut pro rata at the span's edges. What makes the
+bounds, each taken at its worst, for nobody knows how the errors go together:
+
+- The edges. A clock is right only within its uncertainty. So a low bound sums over the narrow span, the
+  part that lies inside for certain, a high bound over the wide one, all that may lie inside.
+- The motor's phase. Where counting begins and ends, up to one count was on its way: one quantum for each
+  unbroken stretch of minutes, and for each bolus that no minute covers (`slack_pl`).
+- The parting. A burst's own counts are known to a count, and a burst that is only inferred may be none.
+  What a bolus is more, the continuous part is less: `continuous` takes both (`more_pl`, `less_pl`), but
+  their sum was counted. So `patient` sums values, not the bounds of its parts, and is far narrower than
+  continuous, pcia and other added up. Only a prime leaves the patient's sum: its own spread counts.
+- The calibration's stated relative uncertainty at two sigma, on everything.
+
+Times and parting are not independent of each other, and errors that offset each other are taken at
+their worst all the same: bounds may be wide, never wrong. tests/host/test_dose_edges.py holds random
+windows of random pumps against the truth.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from ..intervals import Interval
 from ..patients.observed import BolusPart, Observed
+from .figure import ZERO, Figure
 
 PL_PER_ML = 1_000_000_000
+_SIGMAS = 2  # of the calibration's stated uncertainty
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A value with its bounds; all None: unknown."""
+class UncertainSpan:
+    """[begin, end), and by how much either edge may lie elsewhere."""
 
-    value: Fraction | None
-    low: Fraction | None = None
-    high: Fraction | None = None
-
-    def map(self, change: Callable[[Fraction], Fraction]) -> Figure:
-        """Returns the figure with a rising function applied."""
-        if self.value is None or self.low is None or self.high is None:
-            return Figure(None)
-        return Figure(change(self.value), change(self.low), change(self.high))
-
-    def __add__(self, other: Figure) -> Figure:
-        if None in (self.value, other.value):
-            return Figure(None)
-        return Figure(self.value + other.value, self.low + other.low, self.high + other.high)  # type: ignore[operator]
-
-
-ZERO = Figure(Fraction(0), Fraction(0), Fraction(0))
-
-
-@dataclass(frozen=True)
-class Window:
-    """[begin, end), Unix ms UTC, and by how much either edge may lie elsewhere."""
-
-    begin_ms: int
-    end_ms: int
-    begin_uncertainty_ms: int
-    end_uncertainty_ms: int
+    begin_ms: int  #: Unix ms UTC
+    end_ms: int  #: Unix ms UTC
+    begin_uncertainty_ms: int = 0  #: the beginning lies within so much
+    end_uncertainty_ms: int = 0  #: the end lies within so much
 
     @classmethod
-    def of(cls, seen: Observed, begin_ms: int, end_ms: int) -> Window:
+    def of(cls, observed: Observed, begin_ms: int, end_ms: int) -> UncertainSpan:
         """Takes the clock's own uncertainty at both edges."""
-        return cls(begin_ms, end_ms, seen.uncertainty_ms(begin_ms), seen.uncertainty_ms(end_ms))
+        return cls(begin_ms, end_ms, observed.uncertainty_ms(begin_ms), observed.uncertainty_ms(end_ms))
+
+    @property
+    def exact(self) -> Interval:
+        """The span as its edges are stated."""
+        return self.begin_ms, self.end_ms
 
     @property
     def narrow(self) -> Interval:
@@ -61,61 +63,92 @@ class Window:
         return self.begin_ms - self.begin_uncertainty_ms, self.end_ms + self.end_uncertainty_ms
 
 
-def volumes_ml(seen: Observed, window: Window) -> dict[str, Figure]:
-    """Returns the mL of a window: continuous, pcia, other, prime, and patient (all but prime).
+@dataclass(frozen=True)
+class Volumes:
+    """What the pump moved in a span, mL."""
 
-    What a bolus may be more or less, the continuous part is less or more: their sum is counted.
-    """
-    exact, narrow, wide = (window.begin_ms, window.end_ms), window.narrow, window.wide
-    around = seen.boluses_in(*wide)
-    slack = sum(stretch.run.calibration.pl_per_count for stretch in seen.stretches_in(*wide))
-    slack += sum(part.bolus.pl_per_count for part in around if not part.covered)
-    continuous, at_least, at_most = (seen.continuous_pl(*edges) for edges in (exact, narrow, wide))
-    of = {name: [part for part in around if _source(part) == name]
-          for name in ("pcia", "other", "prime")}
-    found = {name: Figure(*(_bolus_pl(parts, edges, k) for k, edges in enumerate((exact, narrow, wide))))
-             for name, parts in of.items()}
-    more, less = _spread(around, wide)
-    found["continuous"] = Figure(max(Fraction(0), continuous), max(Fraction(0), at_least - slack - more),
-                                 at_most + slack + less)
-    to_patient = of["pcia"] + of["other"]
-    prime_more, prime_less = _spread(of["prime"], wide)
-    found["patient"] = Figure(
-        max(Fraction(0), continuous) + _bolus_pl(to_patient, exact, 0),
-        max(Fraction(0), at_least + _bolus_pl(to_patient, narrow, 0) - slack - prime_more),
-        at_most + _bolus_pl(to_patient, wide, 0) + slack + prime_less,
+    continuous_ml: Figure  #: outside of boluses
+    pcia_ml: Figure  #: boluses that the patient asked for
+    other_ml: Figure  #: boluses of anybody else, such as a clinician's
+    prime_ml: Figure  #: what filled the line; it reached no patient
+    patient_ml: Figure  #: all but the prime
+
+    def raised(self, more_ml: Fraction) -> Volumes:
+        """Returns the volumes with so much more in the high bounds of all but the prime."""
+        return Volumes(self.continuous_ml.raised(more_ml), self.pcia_ml.raised(more_ml),
+                       self.other_ml.raised(more_ml), self.prime_ml, self.patient_ml.raised(more_ml))
+
+
+@dataclass(frozen=True)
+class _Boluses:
+    """The volume of some boluses with each one's own bounds, pL, in three sizes of one span."""
+
+    exact: Figure
+    narrow: Figure
+    wide: Figure
+
+    def __add__(self, other: _Boluses) -> _Boluses:
+        return _Boluses(self.exact + other.exact, self.narrow + other.narrow, self.wide + other.wide)
+
+    @property
+    def figure(self) -> Figure:
+        return Figure(self.exact.value, self.narrow.low, self.wide.high)
+
+    @property
+    def more_pl(self) -> Fraction:
+        """By how much they may be more than their value."""
+        return self.wide.high - self.wide.value
+
+    @property
+    def less_pl(self) -> Fraction:
+        """By how much they may be less than their value."""
+        return self.wide.value - self.wide.low
+
+
+def volumes(observed: Observed, span: UncertainSpan) -> Volumes:
+    """Returns the volumes of a span with their bounds."""
+    parts = observed.boluses_in(*span.wide)
+    stretches = list(observed.stretches_in(*span.wide))
+    slack_pl = sum(stretch.run.calibration.pl_per_count for stretch in stretches)
+    slack_pl += sum(part.bolus.pl_per_count for part in parts if not part.covered)
+    value_pl, least_pl, most_pl = (observed.continuous_pl(*edges)
+                                   for edges in (span.exact, span.narrow, span.wide))
+    value_pl = max(Fraction(0), value_pl)
+    pcia, other, prime = (_boluses([part for part in parts if _of(part) == name], span)
+                          for name in ("pcia", "other", "prime"))
+    given, every = pcia + other, pcia + other + prime
+    continuous = Figure(value_pl, max(Fraction(0), least_pl - slack_pl - every.more_pl),
+                        most_pl + slack_pl + every.less_pl)
+    patient = Figure(
+        value_pl + given.exact.value,
+        max(Fraction(0), least_pl + given.narrow.value - slack_pl - prime.more_pl),
+        most_pl + given.wide.value + slack_pl + prime.less_pl,
     )
-    ppm = max((s.run.calibration.uncertainty_ppm for s in seen.stretches_in(*wide)), default=0)
-    return {name: _scaled(figure, Fraction(2 * ppm, 1_000_000)).map(lambda pl: pl / PL_PER_ML)
-            for name, figure in found.items()}
+    ppm = max((stretch.run.calibration.uncertainty_ppm for stretch in stretches), default=0)
+    return Volumes(*(_in_ml(figure, Fraction(_SIGMAS * ppm, 1_000_000)) for figure in (
+        continuous, pcia.figure, other.figure, prime.figure, patient)))
 
 
-def _source(part: BolusPart) -> str:
+def _of(part: BolusPart) -> str:
     return {"patient": "pcia", "prime": "prime"}.get(part.bolus.source, "other")
 
 
-def _bolus_pl(parts: list[BolusPart], edges: Interval, which: int) -> Fraction:
-    """Returns the volume of boluses within edges: the value, the low or the high one (0, 1, 2)."""
-    return sum(((part.bolus.volume_pl, *part.bolus.bounds_pl)[which] * part.share(*edges)
-                for part in parts), Fraction(0))
+def _boluses(parts: list[BolusPart], span: UncertainSpan) -> _Boluses:
+    return _Boluses(*(_within(parts, edges) for edges in (span.exact, span.narrow, span.wide)))
 
 
-def _spread(parts: list[BolusPart], edges: Interval) -> tuple[Fraction, Fraction]:
-    """Returns by how much boluses may be more, and less, than their value."""
-    value, low, high = (_bolus_pl(parts, edges, which) for which in range(3))
-    return high - value, value - low
+def _within(parts: list[BolusPart], edges: Interval) -> Figure:
+    """Returns the volume of boluses within edges, pL, with the bounds of each of them added up."""
+    found = ZERO
+    for part in parts:
+        share = part.share(*edges)
+        if share:
+            low_pl, high_pl = part.bolus.bounds_pl
+            found = found + Figure(part.bolus.volume_pl * share, low_pl * share, high_pl * share)
+    return found
 
 
-def total(figures: Iterable[Figure]) -> Figure:
-    """Adds figures up; unknown if one of them is."""
-    out = ZERO
-    for figure in figures:
-        out = out + figure
-    return out
-
-
-def _scaled(figure: Figure, relative: Fraction) -> Figure:
-    """Widens the bounds by the calibration's relative uncertainty."""
-    if figure.low is None or figure.high is None:
-        return figure
-    return Figure(figure.value, figure.low * (1 - relative), figure.high * (1 + relative))
+def _in_ml(volume_pl: Figure, relative: Fraction) -> Figure:
+    """Returns mL, the bounds widened by the calibration's relative uncertainty."""
+    return Figure(volume_pl.value / PL_PER_ML, volume_pl.low * (1 - relative) / PL_PER_ML,
+                  volume_pl.high * (1 + relative) / PL_PER_ML)

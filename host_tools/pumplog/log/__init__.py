@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .anchors import Anchor as Anchor
     from .brackets import PL_PER_UL as PL_PER_UL
     from .brackets import Bracket as Bracket
     from .check import Check as Check
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .off_clocks import OffClock as OffClock
     from .off_clocks import clocks_off as clocks_off
     from .off_clocks import known_anchors as known_anchors
+    from .pump_times import PumpChange as PumpChange
     from .reading import read_log as read_log
     from .relief import Relief as Relief
     from .relief import Reliefs as Reliefs
@@ -38,8 +40,9 @@ if TYPE_CHECKING:
     from .view import LogView as LogView
 
 _FILES = {
-    "brackets": ("PL_PER_UL", "Bracket"), "check": ("Check",),
+    "anchors": ("Anchor",), "brackets": ("PL_PER_UL", "Bracket"), "check": ("Check",),
     "off_clocks": ("Known", "OffClock", "clocks_off", "known_anchors"), "reading": ("read_log",),
+    "pump_times": ("PumpChange",),
     "texts": ("known_fields", "meanings", "record_text"),
     "relief": ("Relief", "Reliefs", "judge_reliefs"), "runs": ("Bolus", "Boluses", "Calibration", "Run"),
     "signatures": ("FOUND", "Signature", "signature_name"), "timeline": ("Timeline",),

@@ -18,11 +18,13 @@ _ENDS = ("patient_end", "patient_withdraw")
 
 @dataclass(frozen=True)
 class Conflict:
-    """Two standing entries, in order of effect (a board's copy knows whole seconds only), of which at
-    most one can be so."""
+    """Two standing entries of which at most one can be so.
 
-    first: Entry
-    second: Entry
+    They are in order of effect; of an entry that came from a board's log whole seconds are known.
+    """
+
+    first: Entry  #: the one that took effect first
+    second: Entry  #: the other one
 
     @property
     def what(self) -> str:
@@ -42,18 +44,18 @@ class Conflict:
                 " whoever entered them and have the wrong one corrected")
 
 
-def conflicts(one: Episode) -> list[Conflict]:
+def conflicts(episode: Episode) -> list[Conflict]:
     """Returns what contradicts itself in a patient's standing entries.
 
-    Bags within half an hour of each other, whatever is in them, for one more bag makes other figures;
-    prescriptions that differ, within half an hour, of two authors, for one may change his mind; and
-    more than one end of the stay.
+    Bags within half an hour of each other, whatever is in them, for one more bag makes other figures.
+    Prescriptions that differ, within half an hour, of two authors, for one author may change them.
+    More than one end of the stay.
     """
-    found = [Conflict(a, b) for a, b in pairwise(one.of_kind("bag")) if _close(a, b)]
-    found += [Conflict(a, b) for a, b in pairwise(one.of_kind("regimen"))
+    found = [Conflict(a, b) for a, b in pairwise(episode.of_kind("bag")) if _close(a, b)]
+    found += [Conflict(a, b) for a, b in pairwise(episode.of_kind("regimen"))
               if _close(a, b) and a.fields != b.fields and a.author != b.author]
     found += [Conflict(a, b) for a, b in pairwise(
-        entry for entry in one.entries if entry.kind in _ENDS)]
+        entry for entry in episode.entries if entry.kind in _ENDS)]
     return found
 
 

@@ -14,24 +14,24 @@ FOREVER_MS = 1 << 60
 
 @dataclass(frozen=True)
 class Stay:
-    """A board claimed for [begin, end), Unix ms UTC."""
+    """A board claimed for a patient during [begin, end)."""
 
-    board: str
-    begin_ms: int
-    end_ms: int
+    board: str  #: its name
+    begin_ms: int  #: Unix ms UTC
+    end_ms: int  #: Unix ms UTC; FOREVER_MS: it goes on
 
 
 @dataclass
 class Episode:
-    """One patient."""
+    """One patient: the stays on boards, and what was entered."""
 
-    patient: str
-    start_ms: int
-    stays: list[Stay]
-    entries: list[Entry]
-    assignment: int
-    bed: str | None
-    simulated: bool
+    patient: str  #: the code
+    start_ms: int  #: when the patient was started, Unix ms UTC; windows count from here
+    stays: list[Stay]  #: in order of time, never empty
+    entries: list[Entry]  #: all that stand, in order of effect
+    assignment: int  #: the random number that boards know the patient by
+    bed: str | None  #: where the patient lies now, None: not told
+    simulated: bool  #: entered by the virtual bedside
 
     @property
     def board(self) -> str:
@@ -60,6 +60,24 @@ class Episode:
         found = self.of_kind(kind)
         return found[-1] if found else None
 
+    def claims(self) -> dict[str, list[Interval]]:
+        """Returns {board: the intervals claimed for the patient}, sorted, Unix ms UTC."""
+        out: dict[str, list[Interval]] = defaultdict(list)
+        for stay in self.stays:
+            if stay.begin_ms < stay.end_ms:
+                out[stay.board].append((stay.begin_ms, stay.end_ms))
+        return out
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A stretch of time in which another patient claims the same board too."""
+
+    board: str  #: its name
+    begin_ms: int  #: Unix ms UTC
+    end_ms: int  #: Unix ms UTC
+    rival: str  #: the other patient's code
+
 
 def episodes(store: Store) -> dict[str, Episode]:
     """Returns every patient that was started, by code; corrected entries have no effect."""
@@ -80,42 +98,44 @@ def episodes(store: Store) -> dict[str, Episode]:
     return found
 
 
-def episode(store: Store, patient: str) -> Episode:
-    """Returns one patient by code, board or bed; NotFound with the names that there are, Usage if the
-    name means more than one."""
+def episode(store: Store, name: str) -> Episode:
+    """Returns one patient by code, board or bed.
+
+    NotFound, with the names that there are; Usage if the name means more than one patient.
+    """
     known = episodes(store)
-    meant = {one.patient: one for one in known.values()
-             if patient == one.patient or not one.ended and patient in (one.board, one.bed)}
+    meant = {each.patient: each for each in known.values()
+             if name == each.patient or not each.ended and name in (each.board, each.bed)}
     if len(meant) > 1:
-        raise Usage(f"{patient} may be any of the patients {', '.join(sorted(meant))}, as a code, a"
-                    " board or a bed: give another name of the one that is meant.")
+        raise Usage(f"{name} may be any of the patients {', '.join(sorted(meant))}, as a code, a"
+                    " board or a bed", "give another name of the one that is meant")
     if meant:
         return next(iter(meant.values()))
     names = ", ".join(sorted(known)) or "none yet: start one with `pumplog patient start`"
-    shown = patient or "''"
-    raise NotFound(f"no patient, board or bed {shown}: known patients are {names}.")
+    shown = name or "''"
+    raise NotFound(f"no patient, board or bed {shown}", f"known patients are {names}")
 
 
-def _apply(one: Episode, entry: Entry) -> None:
-    one.entries.append(entry)
-    if entry.kind == "patient_move" and entry.board == one.board and not one.ended:
-        one.bed = entry.bed or one.bed  # another bed, the same board: the stay goes on
+def _apply(found: Episode, entry: Entry) -> None:
+    found.entries.append(entry)
+    if entry.kind == "patient_move" and entry.board == found.board and not found.ended:
+        found.bed = entry.bed or found.bed  # another bed, the same board: the stay goes on
     elif entry.kind in ("patient_move", "patient_withdraw", "patient_end"):
-        last = one.stays[-1]
+        last = found.stays[-1]
         end_ms = max(last.begin_ms, min(last.end_ms, entry.effective_at_ms))
-        one.stays[-1] = Stay(last.board, last.begin_ms, end_ms)
+        found.stays[-1] = Stay(last.board, last.begin_ms, end_ms)
         if entry.kind == "patient_move" and entry.board:
-            one.stays.append(Stay(entry.board, entry.effective_at_ms, FOREVER_MS))
-            one.bed = entry.bed or one.bed
+            found.stays.append(Stay(entry.board, entry.effective_at_ms, FOREVER_MS))
+            found.bed = entry.bed or found.bed
 
 
-def contested(known: dict[str, Episode]) -> dict[str, list[tuple[str, int, int, str]]]:
-    """Returns {patient: (board, begin, end, the other patient who claims it then too)}."""
+def contests(known: dict[str, Episode]) -> dict[str, list[Contest]]:
+    """Returns {patient: the stretches that another patient claims on the same board}."""
     by_board: dict[str, list[tuple[Stay, str]]] = defaultdict(list)
-    for one in known.values():
-        for stay in one.stays:
-            by_board[stay.board].append((stay, one.patient))
-    out: dict[str, list[tuple[str, int, int, str]]] = defaultdict(list)
+    for each in known.values():
+        for stay in each.stays:
+            by_board[stay.board].append((stay, each.patient))
+    out: dict[str, list[Contest]] = defaultdict(list)
     for board, claims in by_board.items():
         claims.sort(key=lambda claim: claim[0].begin_ms)
         open_claims: list[tuple[Stay, str]] = []
@@ -124,16 +144,7 @@ def contested(known: dict[str, Episode]) -> dict[str, list[tuple[str, int, int, 
             for other, rival in open_claims:
                 end_ms = min(stay.end_ms, other.end_ms)
                 if rival != patient and stay.begin_ms < end_ms:
-                    out[patient].append((board, stay.begin_ms, end_ms, rival))
-                    out[rival].append((board, stay.begin_ms, end_ms, patient))
+                    out[patient].append(Contest(board, stay.begin_ms, end_ms, rival))
+                    out[rival].append(Contest(board, stay.begin_ms, end_ms, patient))
             open_claims.append((stay, patient))
-    return out
-
-
-def claims_of(one: Episode) -> dict[str, list[Interval]]:
-    """Returns {board: the intervals claimed}, sorted."""
-    out: dict[str, list[Interval]] = defaultdict(list)
-    for stay in one.stays:
-        if stay.begin_ms < stay.end_ms:
-            out[stay.board].append((stay.begin_ms, stay.end_ms))
     return out

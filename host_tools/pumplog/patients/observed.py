@@ -1,4 +1,20 @@
-"""What the boards saw of one patient, in UTC: the patient's share of every log, nothing derived."""
+"""What the boards observed of one patient, in UTC: the patient's share of every log, nothing derived.
+
+A log is a board's, not a patient's. It knows minutes, boluses and presses; the entries know from when
+to when the board was claimed for whom. Only here the two meet: each log is cut at the edges of the
+patient's stays, less what another patient claims at the same time. What follows reads nothing else.
+
+- A minute that an edge cuts is cut pro rata, and so is a bolus; a press or a bag change belongs to the
+  stay in which its moment lies. So what two patients get of one board adds up to what it moved.
+- A bolus may begin before its stay does, or hang over its end: its part keeps the whole bolus, for its
+  bounds are the whole one's. `longest_bolus_ms` lets a search by beginnings find those that hang over.
+- `covered` is the union of the minutes, not of the stays: time without a minute is unknown, whatever
+  the pump did. The pump's state holds only within it, for a board that is off hears of no stop.
+- A bracket is taken only whole: cut in two, nobody could tell how its volume divides.
+
+Everything is kept in order of time, so that a window finds its part by bisection: were all of it
+filtered for each window, work would grow with the log's square (a test counts calls).
+"""
 
 from __future__ import annotations
 
@@ -10,18 +26,19 @@ from typing import TypeVar
 
 from ..intervals import Interval, clip, intersect, length, merge
 from ..log import BagChange, Bolus, Boluses, Bracket, Check, Demand, LogView, Relief, Run, Signature
+from .episodes import Contest
 
 _M = TypeVar("_M", Demand, BagChange, Relief, Check)
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """The part of a run that is this patient's; boluses: all of its log."""
+    """The part of a run that is this patient's."""
 
-    run: Run
-    boluses: Boluses
-    begin_ms: int
-    end_ms: int
+    run: Run  #: unbroken minutes of one boot
+    boluses: Boluses  #: all of its log
+    begin_ms: int  #: Unix ms UTC
+    end_ms: int  #: Unix ms UTC
 
     def minutes(self, begin_ms: int, end_ms: int) -> tuple[int, int]:
         """Returns the run's minutes [first, behind last) of this stretch in [begin, end)."""
@@ -37,49 +54,58 @@ class Stretch:
 
 @dataclass(frozen=True)
 class BolusPart:
-    """The part of a bolus that lies in the patient's stay; covered: minutes cover it too."""
+    """The part of a bolus that lies in the patient's stay."""
 
-    bolus: Bolus
-    begin_ms: int
-    end_ms: int
-    covered: bool
+    bolus: Bolus  #: the whole one
+    begin_ms: int  #: Unix ms UTC
+    end_ms: int  #: Unix ms UTC
+    covered: bool  #: minutes cover all of it too
 
     def share(self, begin_ms: int, end_ms: int) -> Fraction:
         """Returns which part of the whole bolus is this patient's in [begin, end)."""
         return self.bolus.share(max(begin_ms, self.begin_ms), min(end_ms, self.end_ms))
 
+    @property
+    def is_delivery(self) -> bool:
+        """Whether it counts as a bolus of the patient's that began in the stay."""
+        return (self.bolus.source == "patient" and self.begin_ms == self.bolus.begin_ms
+                and not self.bolus.continues)
+
+
+@dataclass(frozen=True)
+class Running:
+    """How long the pump ran within the time observed."""
+
+    ms: int  #: as records say
+    least_ms: int  #: at least, by the uncertainties of its starts and stops
+    most_ms: int  #: at most
+
 
 @dataclass
 class Observed:
-    """Everything seen, in order of time, over all stays of a patient.
+    """Everything observed of a patient over all stays, each list in order of time."""
 
-    brackets: between boots, time that was not seen but is bounded on both sides.
-    ran, ran_surely, ran_perhaps: when the pump ran, at least, at most, within `observed`. withheld:
-    stretches that another patient claims too, with whom. unplaced, uncalibrated: minutes of the
-    boards' logs whose time or volume nobody can tell; they are in no figure.
-    """
-
-    claimed: list[Interval] = field(default_factory=list)
-    withheld: list[tuple[int, int, str]] = field(default_factory=list)
-    stretches: list[Stretch] = field(default_factory=list)
-    boluses: list[BolusPart] = field(default_factory=list)
-    demands: list[Demand] = field(default_factory=list)
-    bag_changes: list[BagChange] = field(default_factory=list)
-    reliefs: list[Relief] = field(default_factory=list)
-    signatures: list[Signature] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
-    brackets: list[Bracket] = field(default_factory=list)
-    observed: list[Interval] = field(default_factory=list)
-    ran: list[Interval] = field(default_factory=list)
-    ran_surely: list[Interval] = field(default_factory=list)
-    ran_perhaps: list[Interval] = field(default_factory=list)
-    logs: list[LogView] = field(default_factory=list)
-    unplaced: int = 0
-    uncalibrated: int = 0
-    longest_bolus_ms: int = 0
+    claimed: list[Interval] = field(default_factory=list)  #: the stays, Unix ms UTC
+    withheld: list[Contest] = field(default_factory=list)  #: what another patient claims too
+    stretches: list[Stretch] = field(default_factory=list)  #: the minutes
+    boluses: list[BolusPart] = field(default_factory=list)  #: of every source
+    demands: list[Demand] = field(default_factory=list)  #: presses of the handset
+    bag_changes: list[BagChange] = field(default_factory=list)  #: bags as the weight tells
+    reliefs: list[Relief] = field(default_factory=list)  #: presses of the relief button
+    signatures: list[Signature] = field(default_factory=list)  #: possibilities that boards noticed
+    checks: list[Check] = field(default_factory=list)  #: calibrations as found by weight
+    brackets: list[Bracket] = field(default_factory=list)  #: time between boots with both ends bound
+    covered: list[Interval] = field(default_factory=list)  #: time that minutes cover, Unix ms UTC
+    ran: list[Interval] = field(default_factory=list)  #: when the pump ran, within `covered`
+    ran_surely: list[Interval] = field(default_factory=list)  #: when it ran at least
+    ran_perhaps: list[Interval] = field(default_factory=list)  #: when it ran at most
+    logs: list[LogView] = field(default_factory=list)  #: the logs read, in no order
+    unplaced: int = 0  #: minutes of these logs whose time nobody can tell; in no figure
+    uncalibrated: int = 0  #: minutes of these logs without a known calibration; in no figure
+    longest_bolus_ms: int = 0  #: of the parts in `boluses`
 
     def add(self, view: LogView, claims: list[Interval]) -> None:
-        """Adds what a log saw in the claimed intervals (sorted, disjoint)."""
+        """Adds what a log recorded in the claimed intervals (sorted, disjoint)."""
         boluses = Boluses(view.boluses)
         covered: list[Interval] = []
         for run in view.runs:
@@ -90,22 +116,24 @@ class Observed:
         for begin_ms, end_ms in claims:
             self.boluses += [_part(bolus, begin_ms, end_ms, covered)
                              for bolus in boluses.during(begin_ms, end_ms)]
-            self.demands += _between(view.demands, begin_ms, end_ms)
-            self.bag_changes += _between(view.bag_changes, begin_ms, end_ms)
-            self.reliefs += _between(view.reliefs, begin_ms, end_ms)
-            self.checks += _between(view.checks, begin_ms, end_ms)
-            self.brackets += [one for one in view.brackets
-                              if begin_ms <= one.begin_ms and one.end_ms <= end_ms]
-        self.signatures += [one for one in view.signatures
-                            if any(one.touches(*claim) for claim in claims)]
-        self.observed = merge([*self.observed, *covered])
-        ran, surely, perhaps = (intersect(part, covered) for part in view.pump)
-        self.ran = merge([*self.ran, *ran])
-        self.ran_surely = merge([*self.ran_surely, *surely])
-        self.ran_perhaps = merge([*self.ran_perhaps, *perhaps])
+            self._add_moments(view, begin_ms, end_ms)
+        self.signatures += [signature for signature in view.signatures
+                            if any(signature.touches(*claim) for claim in claims)]
+        self.covered = merge([*self.covered, *covered])
+        self.ran = merge([*self.ran, *intersect(view.pump.ran, covered)])
+        self.ran_surely = merge([*self.ran_surely, *intersect(view.pump.surely, covered)])
+        self.ran_perhaps = merge([*self.ran_perhaps, *intersect(view.pump.perhaps, covered)])
         self.logs.append(view)
         self.unplaced += view.unplaced
         self.uncalibrated += view.uncalibrated
+
+    def _add_moments(self, view: LogView, begin_ms: int, end_ms: int) -> None:
+        self.demands += _between(view.demands, begin_ms, end_ms)
+        self.bag_changes += _between(view.bag_changes, begin_ms, end_ms)
+        self.reliefs += _between(view.reliefs, begin_ms, end_ms)
+        self.checks += _between(view.checks, begin_ms, end_ms)
+        self.brackets += [bracket for bracket in view.brackets
+                          if begin_ms <= bracket.begin_ms and bracket.end_ms <= end_ms]
 
     def sort(self) -> None:
         """Puts everything in order of time, once all logs are added."""
@@ -115,8 +143,8 @@ class Observed:
         self.bag_changes.sort(key=lambda change: change.at_ms)
         self.reliefs.sort(key=lambda press: press.at_ms)
         self.checks.sort(key=lambda check: check.at_ms)
-        self.signatures.sort(key=lambda one: one.noticed_ms)
-        self.brackets.sort(key=lambda one: one.begin_ms)
+        self.signatures.sort(key=lambda signature: signature.noticed_ms)
+        self.brackets.sort(key=lambda bracket: bracket.begin_ms)
         self.longest_bolus_ms = max((part.end_ms - part.begin_ms for part in self.boluses), default=0)
 
     def stretches_in(self, begin_ms: int, end_ms: int) -> Iterator[Stretch]:
@@ -134,15 +162,15 @@ class Observed:
         return [part for part in self.boluses[first:last]
                 if part.end_ms > begin_ms or part.begin_ms == begin_ms]
 
-    def observed_ms(self, begin_ms: int, end_ms: int) -> int:
+    def covered_ms(self, begin_ms: int, end_ms: int) -> int:
         """Returns how much of [begin, end) minutes cover."""
-        return length(clip(self.observed, begin_ms, end_ms))
+        return length(clip(self.covered, begin_ms, end_ms))
 
-    def running_ms(self, begin_ms: int, end_ms: int) -> tuple[int, int, int]:
-        """Returns (running time, at least, at most) within the observed part of [begin, end)."""
-        value, low, high = (length(clip(part, begin_ms, end_ms))
-                            for part in (self.ran, self.ran_surely, self.ran_perhaps))
-        return value, min(low, value), max(high, value)
+    def running(self, begin_ms: int, end_ms: int) -> Running:
+        """Returns how long the pump ran within the covered part of [begin, end)."""
+        ms, surely_ms, perhaps_ms = (length(clip(part, begin_ms, end_ms))
+                                     for part in (self.ran, self.ran_surely, self.ran_perhaps))
+        return Running(ms, min(surely_ms, ms), max(perhaps_ms, ms))
 
     def continuous_pl(self, begin_ms: int, end_ms: int) -> Fraction:
         """Returns the volume without boluses in [begin, end)."""
@@ -166,5 +194,5 @@ def _between(moments: list[_M], begin_ms: int, end_ms: int) -> list[_M]:
 
 def _part(bolus: Bolus, begin_ms: int, end_ms: int, covered: list[Interval]) -> BolusPart:
     inside = max(bolus.begin_ms, begin_ms), min(max(bolus.end_ms, bolus.begin_ms), end_ms)
-    seen_ms = length(clip(covered, *inside))
-    return BolusPart(bolus, *inside, covered=seen_ms == inside[1] - inside[0])
+    covered_ms = length(clip(covered, *inside))
+    return BolusPart(bolus, *inside, covered=covered_ms == inside[1] - inside[0])

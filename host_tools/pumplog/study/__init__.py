@@ -1,5 +1,20 @@
 """The study: the cohort's figures, their statistics and their table.
 
-In: doses of every patient in every window. Out: the pump-data table, and what each of its figures
-rests on.
+In come the doses of every patient in every window, or a file of values, and a published table to hold
+against them. Out go the pump-data table with what it covers (`Table`), its comparison (`Compared`), and
+the records and entries that one of its figures rests on (`Trace`); each as JSON and as text.
 """
+
+from .cohort import cohort_doses, cohort_table
+from .compare import compare, compare_json, compare_text, labels_of_no_row
+from .table import KEYS, TIMEPOINTS, Table, Value, build_table
+from .text import render
+from .trace import Trace, traces
+from .trace_answer import trace_json, trace_text
+from .values_csv import read_published, read_values
+
+__all__ = [
+    "KEYS", "TIMEPOINTS", "Table", "Trace", "Value", "build_table", "cohort_doses", "cohort_table",
+    "compare", "compare_json", "compare_text", "labels_of_no_row", "read_published", "read_values",
+    "render", "trace_json", "trace_text", "traces",
+]

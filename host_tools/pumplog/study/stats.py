@@ -13,13 +13,13 @@ WILCOXON = "Wilcoxon signed-rank, exact"
 
 @dataclass(frozen=True)
 class Paired:
-    """Tests on paired differences; None where one could not be made. `test` names the one used."""
+    """Tests on paired differences, two-sided; None where a test could not be made."""
 
-    test: str
-    p: float | None
-    p_paired_t: float | None
-    p_wilcoxon: float | None
-    shapiro_p: float | None
+    test: str  #: names the test used, or says why there is none
+    p: float | None  #: of the test used
+    p_paired_t: float | None  #: of Student's paired t
+    p_wilcoxon: float | None  #: of the exact signed-rank test
+    shapiro_p: float | None  #: of the differences' normality, by Shapiro and Wilk
 
 
 def mean(values: list[Fraction]) -> Fraction:
@@ -41,7 +41,11 @@ def root(value: Fraction) -> Fraction:
 
 def standard_error(values: list[Fraction]) -> Fraction | None:
     """Returns sd(n-1)/sqrt(n), None for fewer than two values."""
-    return root(variance(values) / len(values)) if len(values) > 1 else None
+    return _standard_error(values) if len(values) > 1 else None
+
+
+def _standard_error(values: list[Fraction]) -> Fraction:
+    return root(variance(values) / len(values))
 
 
 def wilcoxon_p(differences: list[Fraction]) -> float | None:
@@ -85,9 +89,7 @@ def paired(differences: list[Fraction]) -> Paired:
     from scipy import stats as scipy_stats  # slow to import: only where a test is made
 
     shapiro_p = float(scipy_stats.shapiro([float(d) for d in differences]).pvalue)
-    error = standard_error(differences)
-    assert error is not None
-    t = float(mean(differences) / error)
+    t = float(mean(differences) / _standard_error(differences))
     p_t = float(2 * scipy_stats.t.sf(abs(t), len(differences) - 1))
     p_w = wilcoxon_p(differences)
     if shapiro_p >= 0.05:

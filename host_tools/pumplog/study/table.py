@@ -2,44 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from ..dose import Figure
+from ..patients import MASSES
 from ..quantities import DIGITS, decimal
 from . import stats
+from .coverage import TimepointCoverage
 
 TIMEPOINTS = ("baseline", "followup")
 # key, label as published, unit
 ROWS = (
-    ("morphine_mg_day", "Intrathecal opioids in morphine equivalent dose", "mg/day"),
-    ("bupivacaine_mg_day", "Intrathecal bupivacaine", "mg/day"),
-    ("pcia_morphine_mg_day", "PCIA opioid in morphine equivalent dose", "mg/day"),
-    ("pcia_bupivacaine_mg_day", "PCIA bupivacaine dose", "mg/day"),
+    *((f"{mass.name}_mg_day", mass.label, "mg/day") for mass in MASSES),
     ("rate_ml_h", "Infusion speed", "mL/h"),
     ("pcia_per_day", "Frequency of PCIA use", "times/day"),
 )
 KEYS = tuple(key for key, _, _ in ROWS)
+Bounds = tuple[Fraction, Fraction]
 
 
 @dataclass(frozen=True)
 class Value:
-    """One patient's figure; value None is unknown; low and high bound it where known."""
+    """One patient's figure at one timepoint, in the unit of its row."""
 
-    patient: str
-    timepoint: str
-    key: str
-    value: Fraction | None
-    low: Fraction | None = None
-    high: Fraction | None = None
+    patient: str  #: the code
+    timepoint: str  #: of TIMEPOINTS
+    key: str  #: of KEYS
+    value: Fraction | None  #: None: unknown
+    bounds: Bounds | None = None  #: low and high; None: nobody knows any, as of a file's values
+
+    @classmethod
+    def of(cls, patient: str, timepoint: str, key: str, figure: Figure | None) -> Value:
+        """Takes a figure of doses."""
+        if figure is None:
+            return cls(patient, timepoint, key, None)
+        return cls(patient, timepoint, key, figure.value, (figure.low, figure.high))
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A patient who is in no cell of a timepoint."""
+
+    patient: str  #: the code
+    timepoint: str  #: of TIMEPOINTS
+    reason: str  #: why, in words
+
+    def to_json(self) -> dict[str, str]:
+        """Returns its fields."""
+        return {"patient": self.patient, "timepoint": self.timepoint, "reason": self.reason}
 
 
 @dataclass(frozen=True)
 class Cell:
     """One row at one timepoint."""
 
-    values: dict[str, Fraction]
-    bounds: tuple[Fraction, Fraction] | None
+    values: Mapping[str, Fraction]  #: the known values by patient, in the row's unit
+    bounds: Bounds | None  #: of the mean; None unless everybody's are known
 
     @property
     def mean(self) -> Fraction | None:
@@ -51,98 +72,92 @@ class Cell:
         """The standard error of the mean, None for fewer than two values."""
         return stats.standard_error(list(self.values.values()))
 
+    def to_json(self) -> dict[str, Any]:
+        """Returns the cell, every decimal a string."""
+        return {
+            "n": len(self.values), "mean": decimal(self.mean), "se": decimal(self.se),
+            "values": {patient: decimal(value) for patient, value in self.values.items()},
+            "bounds": None if self.bounds is None else [decimal(bound) for bound in self.bounds],
+        }
+
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; paired over the patients that have both timepoints."""
+    """One line of the table."""
 
-    key: str
-    label: str
-    unit: str
-    cells: dict[str, Cell]
-    n_pairs: int
-    tests: stats.Paired
-    missing: dict[str, list[str]]
+    key: str  #: of KEYS
+    label: str  #: as published
+    unit: str  #: of all its values
+    cells: Mapping[str, Cell]  #: by timepoint
+    n_pairs: int  #: patients that have both timepoints
+    tests: stats.Paired  #: over these pairs
+    missing: Mapping[str, Sequence[str]]  #: by timepoint, the patients without a value
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the row with its cells, every decimal a string."""
+        def p(value: float | None) -> str | None:
+            return None if value is None else f"{value:.6g}"
+
+        return {
+            "key": self.key, "label": self.label, "unit": self.unit, "n_pairs": self.n_pairs,
+            **{timepoint: cell.to_json() for timepoint, cell in self.cells.items()},
+            "test": self.tests.test, "p": p(self.tests.p), "p_paired_t": p(self.tests.p_paired_t),
+            "p_wilcoxon": p(self.tests.p_wilcoxon), "shapiro_p": p(self.tests.shapiro_p),
+        }
 
 
 @dataclass(frozen=True)
 class Table:
-    """All rows, with what they rest on: coverage lines, the excluded and why, provenance."""
+    """All rows, with what they rest on."""
 
-    rows: list[Row]
-    coverage: dict[str, Any]
-    excluded: list[dict[str, str]]
-    provenance: list[str]
+    rows: Sequence[Row]  #: in the order of ROWS
+    coverage: Mapping[str, TimepointCoverage]  #: by timepoint; none of a file's values
+    excluded: Sequence[Excluded]  #: who is in no cell of a timepoint
+    provenance: Sequence[str]  #: where all this comes from, sentences
 
     def to_json(self) -> dict[str, Any]:
         """Returns the table as the command-line contract has it: every decimal a string."""
         return {
-            "rows": [_row_json(row) for row in self.rows],
-            "coverage": self.coverage,
-            "excluded": self.excluded,
-            "provenance": self.provenance,
+            "rows": [row.to_json() for row in self.rows],
+            "coverage": {timepoint: cover.to_json() for timepoint, cover in self.coverage.items()},
+            "excluded": [each.to_json() for each in self.excluded],
+            "provenance": list(self.provenance),
         }
-
-
-
-def _row_json(row: Row) -> dict[str, Any]:
-    def p(value: float | None) -> str | None:
-        return None if value is None else f"{value:.6g}"
-
-    cells = {
-        timepoint: {
-            "n": len(cell.values), "mean": decimal(cell.mean), "se": decimal(cell.se),
-            "values": {patient: decimal(value) for patient, value in cell.values.items()},
-            "bounds": None if cell.bounds is None else [decimal(bound) for bound in cell.bounds],
-        }
-        for timepoint, cell in row.cells.items()
-    }
-    return {
-        "key": row.key, "label": row.label, "unit": row.unit, "n_pairs": row.n_pairs, **cells,
-        "test": row.tests.test, "p": p(row.tests.p), "p_paired_t": p(row.tests.p_paired_t),
-        "p_wilcoxon": p(row.tests.p_wilcoxon), "shapiro_p": p(row.tests.shapiro_p),
-    }
 
 
 def build_table(
-    values: list[Value],
+    values: Sequence[Value],
     cohort: str = "available",
-    coverage: dict[str, Any] | None = None,
-    excluded: list[dict[str, str]] | None = None,
-    provenance: list[str] | None = None,
+    coverage: Mapping[str, TimepointCoverage] | None = None,
+    excluded: Sequence[Excluded] = (),
+    provenance: Sequence[str] = (),
 ) -> Table:
     """Builds the table. cohort: 'available' uses whom each cell has, 'paired' those with both."""
     rows = [_row(key, label, unit, [v for v in values if v.key == key], cohort)
             for key, label, unit in ROWS]
-    return Table(rows, coverage or {}, excluded or [], provenance or [])
+    return Table(rows, coverage or {}, excluded, provenance)
 
 
 def _row(key: str, label: str, unit: str, values: list[Value], cohort: str) -> Row:
-    have = {t: {v.patient: v for v in values if v.timepoint == t and v.value is not None}
-            for t in TIMEPOINTS}
+    have = {t: {v.patient: (v.value, v.bounds) for v in values
+                if v.timepoint == t and v.value is not None} for t in TIMEPOINTS}
     both = sorted(set(have["baseline"]) & set(have["followup"]))
     everyone = sorted({v.patient for v in values})
     missing = {t: [p for p in everyone if p not in have[t]] for t in TIMEPOINTS}
     if cohort == "paired":
         have = {t: {p: have[t][p] for p in both} for t in TIMEPOINTS}
-    differences = [_shown(have["followup"][p]) - _shown(have["baseline"][p]) for p in both]
-    cells = {t: _cell(list(have[t].values())) for t in TIMEPOINTS}
+    differences = [_shown(have["followup"][p][0]) - _shown(have["baseline"][p][0]) for p in both]
+    cells = {t: _cell(have[t]) for t in TIMEPOINTS}
     return Row(key, label, unit, cells, len(both), stats.paired(differences), missing)
 
 
-def _known(value: Value) -> Fraction:
-    assert value.value is not None
-    return value.value
+def _shown(value: Fraction) -> Fraction:
+    return round(value, DIGITS)
 
 
-def _shown(value: Value) -> Fraction:
-    return round(_known(value), DIGITS)
-
-
-def _cell(values: list[Value]) -> Cell:
+def _cell(have: Mapping[str, tuple[Fraction, Bounds | None]]) -> Cell:
     bounds = None
-    lows = [value.low for value in values if value.low is not None]
-    highs = [value.high for value in values if value.high is not None]
-    if values and len(lows) == len(highs) == len(values):
-        bounds = stats.mean(lows), stats.mean(highs)
-    return Cell({value.patient: _known(value) for value in values}, bounds)
+    known = [bounds for _, bounds in have.values() if bounds is not None]
+    if have and len(known) == len(have):
+        bounds = stats.mean([low for low, _ in known]), stats.mean([high for _, high in known])
+    return Cell({patient: value for patient, (value, _) in have.items()}, bounds)

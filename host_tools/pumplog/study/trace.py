@@ -5,157 +5,171 @@ The records are those of `pumplog events --json`, named by log_id and seq.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from uuid import UUID
 
-from ..dose.doses import DAY_MS, Piece
-from ..dose.volumes import PL_PER_ML, Figure
-from ..intervals import clip
-from ..log import Bracket, Calibration, Timeline
-from ..moments import utc_text
+from ..dose import PL_PER_ML, Figure, Piece, Window
+from ..dose.bracketed import BracketVolume
+from ..errors import NotFound
+from ..intervals import Interval, clip
+from ..log import Anchor, Bolus, Calibration, PumpChange, Timeline
+from ..patients import MASSES
 from ..patients.observed import BolusPart, Observed, Stretch
-from ..quantities import decimal, hex_id
-from .cohort import Case
+from ..store import Store
+from .cohort import Case, cohort_doses
 from .table import ROWS
 
-UNITS = {key: unit for key, _, unit in ROWS}
+_UNITS = {key: unit for key, _, unit in ROWS}
 _CONTINUOUS = ("continuous volume = counts x pl_per_count of the minutes, and of RESUMED records for the"
                " end of the boot before (a minute begins where the one before ended; one that an edge"
                " cuts counts pro rata, less its boluses) less the boluses"
                " in them; a bolus = (counts - continuous_milli_counts / 1000) x pl_per_count, cut pro"
                " rata in time")
+_OF_ALL = _CONTINUOUS + "; all but primes"
+_OF_PCIA = "the patient's boluses"
 _MASS = "; mg = mL x the bag's mg/mL, bag by bag"
 _DAILY = "; per 24 h observed"
 FORMULAS = {
-    "morphine_mg_day": _CONTINUOUS + "; all but primes" + _MASS + _DAILY,
-    "bupivacaine_mg_day": _CONTINUOUS + "; all but primes" + _MASS + _DAILY,
-    "pcia_morphine_mg_day": "the patient's boluses" + _MASS + _DAILY,
-    "pcia_bupivacaine_mg_day": "the patient's boluses" + _MASS + _DAILY,
+    **{f"{mass.name}_mg_day": (_OF_PCIA if mass.pcia else _OF_ALL) + _MASS + _DAILY for mass in MASSES},
     "rate_ml_h": _CONTINUOUS + "; by the hours that the pump ran",
     "pcia_per_day": "the patient's boluses that begin in the window" + _DAILY,
 }
 
 
-def trace(case: Case, timepoint: str, key: str) -> dict[str, Any]:
-    """Returns a figure of one patient with everything that it rests on; decimals as strings."""
-    found = case.doses[timepoint]
+@dataclass(frozen=True)
+class TracedMinutes:
+    """An unbroken row of MINUTE records; the window's edges may cut the first and the last of them."""
+
+    log_id: int  #: of the records
+    boot: int  #: of the records
+    first_seq: int  #: of the first record
+    last_seq: int  #: of the last record
+    minutes: int  #: how many records
+    counts: int  #: what they counted in all
+    calibration: Calibration  #: that holds for them
+    begin_ms: int  #: within the window, Unix ms UTC
+    end_ms: int  #: within the window, Unix ms UTC
+
+
+@dataclass(frozen=True)
+class TracedBolus:
+    """A bolus of which some part lies in the window."""
+
+    bolus: Bolus  #: the whole one
+    counted: bool  #: it is one of the window's deliveries
+    volume_ml: Fraction  #: mL of it in the window
+
+
+@dataclass(frozen=True)
+class TracedCalibration:
+    """A calibration that holds for some of the minutes."""
+
+    log_id: int  #: of the log that it holds for
+    calibration: Calibration  #: its seq None: the log has lost it, the store knows it
+
+
+@dataclass(frozen=True)
+class TracedAnchor:
+    """A clock anchor that places a boot of these minutes."""
+
+    log_id: int  #: of its record
+    boot: int  #: that it places
+    anchor: Anchor  #: what was said of the time
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A figure of one patient with everything that it rests on."""
+
+    patient: str  #: the code
+    timepoint: str  #: of the table's TIMEPOINTS
+    key: str  #: of the table's KEYS
+    unit: str  #: of the figure
+    figure: Figure | None  #: None: unknown
+    formula: str  #: in words, how it follows from the parts
+    window: Interval  #: Unix ms UTC
+    start_uuid: UUID  #: of the entry that the window counts from
+    observed_ms: int  #: minutes cover so much of the window
+    running_ms: int  #: the pump ran so long of that
+    minutes: tuple[TracedMinutes, ...]  #: where volumes come from, in order of time
+    bracketed: tuple[BracketVolume, ...]  #: time between boots: in no value, but in high bounds
+    boluses: tuple[TracedBolus, ...]  #: of every source, in order of time
+    bags: tuple[Piece, ...]  #: the window cut where bags change
+    pump: tuple[PumpChange, ...]  #: what was told of the pump, and by each log last before
+    running: tuple[Interval, ...]  #: when the pump ran in the window, Unix ms UTC
+    calibrations: tuple[TracedCalibration, ...]  #: each of these minutes' once
+    anchors: tuple[TracedAnchor, ...]  #: of these minutes' boots
+    notes: tuple[str, ...]  #: what a reader of the figure must know, sentences
+
+
+def traces(
+    store: Store, windows: Mapping[str, Window], key: str, patient: str | None = None
+) -> list[Trace]:
+    """Returns a figure's traces at every timepoint, of everybody or of one patient.
+
+    key: of the table's KEYS; NotFound if there is no such patient.
+    """
+    cases = cohort_doses(store, windows)
+    if patient:
+        if patient not in cases:
+            raise NotFound(f"no patient {patient} in the table", "`pumplog patient list` names them")
+        cases = {patient: cases[patient]}
+    return [trace(case, timepoint, key) for case in cases.values() for timepoint in windows]
+
+
+def trace(case: Case, timepoint: str, key: str) -> Trace:
+    """Returns a figure of one patient with everything that it rests on."""
+    found, observed = case.doses[timepoint], case.observed
     window = found.begin_ms, found.end_ms
-    stretches = list(case.seen.stretches_in(*window))
-    return {
-        "patient": case.one.patient, "timepoint": timepoint, "key": key, "unit": UNITS[key],
-        **_figure(found.per_day()[key]), "formula": FORMULAS[key],
-        "window": _span(*window), "start_uuid": str(case.one.entries[0].uuid),
-        "observed_days": decimal(Fraction(found.observed_ms, DAY_MS)),
-        "running_hours": decimal(Fraction(found.running_ms, 3_600_000)),
-        "minutes": [_minutes(stretch, *window) for stretch in stretches],
-        "bracketed": [_bracket(*one) for one in found.bracketed.brackets],
-        "boluses": [_bolus(part, *window) for part in case.seen.boluses_in(*window)],
-        "bags": [_bag(piece) for piece in found.pieces],
-        "pump": _pump(case.seen, *window),
-        "running": [_span(a, b) for a, b in clip(case.seen.ran, *window)],
-        "calibrations": _calibrations(stretches), "anchors": _anchors(case.seen, stretches),
-        "notes": list(found.notes),
-    }
+    stretches = list(observed.stretches_in(*window))
+    return Trace(
+        patient=case.episode.patient, timepoint=timepoint, key=key, unit=_UNITS[key],
+        figure=found.per_day()[key], formula=FORMULAS[key], window=window,
+        start_uuid=case.episode.entries[0].uuid,
+        observed_ms=found.observed_ms, running_ms=found.running_ms,
+        minutes=tuple(_minutes(stretch, *window) for stretch in stretches),
+        bracketed=found.bracketed.brackets,
+        boluses=tuple(_bolus(part, *window) for part in observed.boluses_in(*window)),
+        bags=found.pieces, pump=tuple(_pump(observed, *window)),
+        running=tuple(clip(observed.ran, *window)),
+        calibrations=_calibrations(stretches), anchors=_anchors(observed, stretches),
+        notes=found.notes,
+    )
 
 
-def trace_text(traced: dict[str, Any]) -> str:
-    """Returns a trace for the screen."""
-    lines = [f"{traced['patient']} {traced['timepoint']}: {traced['key']} ="
-             f" {traced['value'] or 'unknown'} {traced['unit']} ({traced['low']} to {traced['high']})",
-             f"  {traced['formula']}",
-             f"  window {traced['window']['begin_utc']} to {traced['window']['end_utc']}:"
-             f" {traced['observed_days']} days observed, pump ran {traced['running_hours']} h"]
-    for name in ("minutes", "bracketed", "boluses", "bags", "pump", "running", "calibrations",
-                 "anchors"):
-        lines.append(f"  {name}: {'none' if not traced[name] else ''}".rstrip())
-        lines += ["    " + " ".join(f"{key}={value}" for key, value in line.items())
-                  for line in traced[name]]
-    return "\n".join([*lines, *(f"  note: {note}" for note in traced["notes"])])
-
-
-def _figure(figure: Figure) -> dict[str, str | None]:
-    return {"value": decimal(figure.value), "low": decimal(figure.low), "high": decimal(figure.high)}
-
-
-def _span(begin_ms: int, end_ms: int) -> dict[str, str]:
-    return {"begin_utc": utc_text(begin_ms), "end_utc": utc_text(end_ms)}
-
-
-def _minutes(stretch: Stretch, begin_ms: int, end_ms: int) -> dict[str, Any]:
-    """Returns an unbroken row of MINUTE records; its edges cut the first and the last of them."""
+def _minutes(stretch: Stretch, begin_ms: int, end_ms: int) -> TracedMinutes:
     run = stretch.run
     first, behind = stretch.minutes(begin_ms, end_ms)
-    return {
-        "log_id": hex_id(run.log_id), "boot": run.boot, "first_seq": run.seqs[first],
-        "last_seq": run.seqs[behind - 1], "minutes": behind - first,
-        "counts": run.totals[behind] - run.totals[first], "calibration": _name(run.calibration),
-        **_span(max(begin_ms, stretch.begin_ms), min(end_ms, stretch.end_ms)),
-    }
+    return TracedMinutes(
+        run.log_id, run.boot, run.seqs[first], run.seqs[behind - 1], behind - first,
+        run.totals[behind] - run.totals[first], run.calibration,
+        max(begin_ms, stretch.begin_ms), min(end_ms, stretch.end_ms))
 
 
-def _bracket(bracket: Bracket, volume: Figure) -> dict[str, Any]:
-    """Returns time between two boots: in no value, its high volume in the high bounds."""
-    return {**_span(bracket.begin_ms, bracket.end_ms), "by": bracket.how,
-            "at_most_s": decimal(Fraction(bracket.most_ms, 1000)), "log_id": hex_id(bracket.log_id),
-            "seqs": list(bracket.seqs), "ml_low": decimal(volume.low), "ml_high": decimal(volume.high)}
-
-
-def _bolus(part: BolusPart, begin_ms: int, end_ms: int) -> dict[str, Any]:
+def _bolus(part: BolusPart, begin_ms: int, end_ms: int) -> TracedBolus:
     bolus = part.bolus
     starts = begin_ms <= bolus.begin_ms < end_ms and part.begin_ms == bolus.begin_ms
-    return {
-        "log_id": hex_id(bolus.log_id), "seq": bolus.seq, "source": bolus.source,
-        "begin_utc": utc_text(bolus.begin_ms), "inferred": bolus.inferred,
-        "counted": starts and bolus.source == "patient",
-        "ml_in_window": decimal(bolus.volume_pl * part.share(begin_ms, end_ms) / PL_PER_ML),
-    }
+    return TracedBolus(bolus, starts and bolus.source == "patient",
+                       bolus.volume_pl * part.share(begin_ms, end_ms) / PL_PER_ML)
 
 
-def _pump(seen: Observed, begin_ms: int, end_ms: int) -> list[dict[str, Any]]:
-    """Returns what was told of the pump in the window, and by each log last before it."""
-    out = []
-    for view in seen.logs:
-        before = [change for change in view.pump_changes if change.at_ms < begin_ms][-1:]
-        for change in before + [c for c in view.pump_changes if begin_ms <= c.at_ms < end_ms]:
-            out.append({"log_id": hex_id(change.log_id), "seq": change.seq,
-                        "utc": utc_text(change.at_ms), "running": change.running})
-    return out
+def _pump(observed: Observed, begin_ms: int, end_ms: int) -> list[PumpChange]:
+    found = []
+    for view in observed.logs:
+        found += [change for change in view.pump_changes if change.at_ms < begin_ms][-1:]
+        found += [change for change in view.pump_changes if begin_ms <= change.at_ms < end_ms]
+    return found
 
 
-def _bag(piece: Piece) -> dict[str, Any]:
-    entry, change = piece.bag.entry, piece.bag.change
-    strength = {"morphine": piece.bag.morphine_ug_pl, "bupivacaine": piece.bag.bupivacaine_ug_pl}
-    return {
-        **_span(piece.begin_ms, piece.end_ms),
-        "uuid": str(entry.uuid) if entry else None,
-        "on_board": _place(entry.log_id, entry.seq) if entry else None,
-        "seen_by_weight": _place(change.log_id, change.seq) if change else None,
-        **{f"{drug}_mg_ml": decimal(None if ug_pl is None else ug_pl * 1_000_000)
-           for drug, ug_pl in strength.items()},
-        "patient_ml": decimal(piece.volumes["patient"].value),
-        "pcia_ml": decimal(piece.volumes["pcia"].value),
-    }
-
-
-def _place(log_id: int | None, seq: int | None) -> str | None:
-    return None if log_id is None else f"{hex_id(log_id)}:{seq}"
-
-
-def _name(calibration: Calibration) -> str:
-    return "store" if calibration.seq is None else str(calibration.seq)
-
-
-def _calibrations(stretches: list[Stretch]) -> list[dict[str, Any]]:
-    """Returns each calibration once; seq null: the log has lost it, the store knows it."""
+def _calibrations(stretches: list[Stretch]) -> tuple[TracedCalibration, ...]:
     found = {(s.run.log_id, s.run.calibration.seq): s.run.calibration for s in stretches}
-    return [{"log_id": hex_id(log_id), "seq": seq, "pl_per_count": one.pl_per_count,
-             "uncertainty_ppm": one.uncertainty_ppm} for (log_id, seq), one in found.items()]
+    return tuple(TracedCalibration(log_id, calibration) for (log_id, _), calibration in found.items())
 
 
-def _anchors(seen: Observed, stretches: list[Stretch]) -> list[dict[str, Any]]:
-    """Returns the clock anchors that place the boots of these minutes."""
-    timelines: dict[int, Timeline] = {view.log_id: view.timeline for view in seen.logs}
+def _anchors(observed: Observed, stretches: list[Stretch]) -> tuple[TracedAnchor, ...]:
+    timelines: dict[int, Timeline] = {view.log_id: view.timeline for view in observed.logs}
     boots = sorted({(s.run.log_id, s.run.boot) for s in stretches})
-    return [{"log_id": hex_id(log_id), "boot": boot, "seq": anchor.seq, "utc": utc_text(anchor.utc_ms),
-             "uptime_ms": anchor.uptime_ms, "uncertainty_ms": anchor.uncertainty_ms}
-            for log_id, boot in boots for anchor in timelines[log_id].anchors(boot)]
+    return tuple(TracedAnchor(log_id, boot, anchor)
+                 for log_id, boot in boots for anchor in timelines[log_id].anchors(boot))
