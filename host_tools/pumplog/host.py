@@ -3,22 +3,21 @@
 With PUMPLOG_SIMULATED="utc_ms=...,seed=..." clock and randomness are simulated: time stands still at
 utc_ms, and the same seed gives the same numbers. The bench uses it; what is entered then is marked as
 simulated. Only what waits for a device reads another clock: time.monotonic(), which always runs.
+
+Every command loads this file, and most only ask for the time: what random numbers and the clock's
+keeper need is loaded when they are asked for.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
-import secrets
 import time
 from functools import cache
 from pathlib import Path
-from uuid import UUID
+from typing import TYPE_CHECKING
 
-from pumpwire.records import SYNCED
-
-from . import clock_sync
+if TYPE_CHECKING:
+    from uuid import UUID
 
 _draws = 0
 
@@ -48,16 +47,24 @@ def random_bytes(n: int) -> bytes:
     """Returns n bytes that nobody can guess; simulated: those that the seed gives."""
     global _draws
     if not simulated():
-        return secrets.token_bytes(n)
+        return os.urandom(n)  # as secrets.token_bytes does
     out = b""
     while len(out) < n:
         _draws += 1
-        out += hashlib.sha256(f"{_simulation()['seed']}/{_draws}".encode()).digest()
+        out += _sha256(f"{_simulation()['seed']}/{_draws}")
     return out[:n]
+
+
+def _sha256(text: str) -> bytes:
+    import hashlib
+
+    return hashlib.sha256(text.encode()).digest()
 
 
 def new_uuid() -> UUID:
     """Returns a fresh random UUID."""
+    from uuid import UUID
+
     return UUID(bytes=random_bytes(16), version=4)
 
 
@@ -70,18 +77,24 @@ def state_folder() -> Path:
 def host_id() -> int:
     """Returns 30 random bits that stand for this computer, the same each time."""
     if simulated():
-        return int.from_bytes(hashlib.sha256(_simulation()["seed"].encode()).digest()[:4]) >> 2
+        return int.from_bytes(_sha256(_simulation()["seed"])[:4]) >> 2
     path = state_folder() / "host_id"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{os.getpid()}")
-        fresh.write_text(str(int.from_bytes(secrets.token_bytes(4)) >> 2))
-        with contextlib.suppress(FileExistsError):
-            os.link(fresh, path)  # whole or not at all: another pumplog may be the first as well
+        fresh.write_text(str(int.from_bytes(os.urandom(4)) >> 2))
+        try:
+            os.link(fresh, path)  # whole or not at all
+        except FileExistsError:
+            pass  # another pumplog was the first
         fresh.unlink()
     return int(path.read_text())
 
 
 def clock_synced() -> int:
     """Returns whether a time service keeps this host's clock: SYNCED or SYNC_NOT_KNOWN."""
+    from pumpwire.records import SYNCED
+
+    from . import clock_sync
+
     return SYNCED if simulated() else clock_sync.clock_synced(clock_sync.kernel_status())
