@@ -118,7 +118,7 @@ def test_a_cable_that_is_pulled_in_service_leaves_a_board_that_starts_again_by_i
     with UsbBoard(tmp_path / "board", deployed.flash, deployed.nvs, speed=SPEED) as board:
         assert running(board, deployed.folder / "nurse.db") == OLD
         to_service(Mpremote(board.port), print)
-        board.pull_cable()
+        board.unplug()
         assert board.let_watchdog_wait() == 600
         board.plug_in()
         assert running(board, deployed.folder / "nurse.db") == OLD

@@ -1,8 +1,18 @@
 """The patient's button: a contact that bounces, and the filter the gateway listens behind.
 
-Edges are (microseconds from the window's start, level), level 1 while the contact is closed.
-The filter is a resistor and capacitor before a Schmitt trigger that switches at one third and
-two thirds: a clean edge passes after tau * ln 3.
+Theory of operation. Edges are (microseconds from the window's start, level), level 1 while the contact
+is closed. The bare contact gives many of them for a press: both ends bounce for 1 to 5 ms.
+
+The filter is a resistor and capacitor before a Schmitt trigger that switches at one third and two
+thirds. Between two edges of the contact the charge runs exponentially towards the contact's level, so
+its value at each edge and the moment at which the trigger switches are written down at once: no time
+steps, and no error from their size. A clean edge passes after tau * ln 3, which is `FILTER_US`. A
+bounce of 5 ms moves the charge by less than two thirds, the way from rest to the far switching level,
+so it never passes.
+
+What comes out alternates in level: one rising edge a press, which is what the counter latches. Only a
+worn contact breaks this (`rough`): it holds each level for `CHATTER_US`, longer than the filter, and its
+chatter comes through. The firmware has to cope with that.
 """
 
 import math

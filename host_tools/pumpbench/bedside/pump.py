@@ -1,5 +1,19 @@
 """The pump at the bedside: a continuous rate, boluses on top, a lockout, a motor that counts.
 
+Theory of operation. Nothing is stepped: what the pump does is a handful of spans, and what it moved is a
+piecewise-linear curve over them (volume.py), exact in Fractions of a microlitre. Ticks come in only at
+the end, when the curve is counted. Stepping it tick by tick would have to round a tick's share of the
+rate, 100 ms at 0.05 mL/h are 1.4 nL, and the rounding would add up over a month of ticks.
+
+A press is decided by three things in this order: does the pump stand, does a bolus run, does the lockout
+hold. A bolus that a stop cut short locks out as a whole one does. Pumps count the lockout from the
+bolus's start or from its end: `lockout_from` says which.
+
+The motor moves in quanta. A count falls each time that volume + phase passes a whole quantum: so the
+number of counts by any moment is exact, and the phase, drawn once, is where the motor stood at first.
+Each count is placed by its own moment, never from the one before, so no error adds up; and the counts
+are a cumulative sum, so they cannot fall.
+
 Times are integer milliseconds from the window's start. Nothing here knows of a gateway.
 """
 

@@ -1,10 +1,27 @@
 """A virtual ESP32 on a USB cable: a serial port on which real mpremote and the real `pumplog` find a
 board.
 
-MicroPython's unix port has the ESP32's raw REPL. Here it runs behind a pseudo-terminal, on the modules
-of firmware/boards/usb_chip: 4 MiB of flash by the partition table on it, NVS, pins, watchdog. Time is
-real. What deploys to a board deploys here, byte for byte, and boots. The folder holds flash.bin,
-nvs.json, clock.txt and wires.bin; the bench moves the wires (`Wires`), pulls the cable and cuts the
+Theory of operation. MicroPython's unix port has the ESP32's raw REPL. Here it runs behind a
+pseudo-terminal (console.py), on the modules of firmware/boards/usb_chip: 4 MiB of flash by the partition
+table on it, NVS, pins, watchdog. Time is real. What deploys to a board deploys here, byte for byte, and
+boots.
+
+    host program -- cable (a pseudo-terminal) -- UsbBoard -- console (another) -- MicroPython
+                                                    |  wires.bin, mapped by both
+                                                    +-- datagrams: reset, watchdog, feed, power cut
+
+There are two terminals because the port outlives the program behind it: a board that resets keeps its
+port, and one whose cable is out runs on. One thread moves bytes between them and does what the chip
+around the processor does: a reset is a new process with its cause; a watchdog that nobody feeds bites
+from outside, so it bites a hung program too; power off is SIGKILL, which no program sees coming.
+
+Ctrl-C is the exception to bytes as they come. The ESP32's UART interrupts running code with it, while
+at the prompt it is a character. The kernel tells which of the two holds (`_catches_interrupts`):
+MicroPython catches SIGINT only while code runs. A second interrupt soon after the first would end the
+unix port, so it is left out.
+
+The folder holds a board's state: flash.bin, nvs.json, clock.txt, wires.bin, and rtc.bin, which only a
+power cut empties. Whoever has a `UsbBoard` moves the wires (`Wires`), unplugs the cable and cuts the
 power.
 """
 
@@ -32,7 +49,7 @@ from .virtual_board import find_micropython
 FLASH_BYTES = 4 << 20
 HEAP = "512k"  # the chip's own modules, which are C on the ESP32, lie on it too
 PINS = 40
-CELL_DOUT, CELL_SCK = 35, 25  # the bench's own wiring, not the firmware's map
+CELL_DOUT, CELL_SCK = 35, 25  # as wired here, not by the firmware's map
 AT_REST_LOW = (34, 18, 25)  # the count, the light, the load cell's clock: low when nothing happens
 NO_CELL = 0x7FFFFF
 _POWER_ON, _HARD, _WATCHDOG, _SOFT = 1, 2, 3, 5
@@ -50,7 +67,7 @@ def fresh_flash() -> bytes:
 
 
 class Wires:
-    """The board's pins in our hands: levels and edges, and what the load cell reads."""
+    """The board's pins: levels and edges, and what the load cell reads."""
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
@@ -130,7 +147,7 @@ class UsbBoard:
         self._ended.set()
         self._thread.join()
         self.power_off()
-        self.pull_cable()
+        self.unplug()
         self._console.close()
         self._bench.close()
 
@@ -161,8 +178,8 @@ class UsbBoard:
             self.port = os.ttyname(theirs)
             self._cable = ours, theirs
 
-    def pull_cable(self) -> None:
-        """Pulls it: the port goes; the board has its power from elsewhere and runs on."""
+    def unplug(self) -> None:
+        """Unplugs it: the port goes; the board has its power from elsewhere and runs on."""
         with self._lock:
             if self._cable:
                 for end in self._cable:
