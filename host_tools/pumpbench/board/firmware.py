@@ -7,12 +7,12 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from pumplog.deploy import firmware_build
+from pumplog.deploy import build
 
 
 @cache
 def compiled_firmware() -> Path:
-    """Returns the folder of compiled firmware, built once a content (see firmware_build)."""
+    """Returns the folder of compiled firmware, built once a content (see pumplog.deploy.build)."""
     root = os.environ.get("PUMPBENCH_CACHE")
     cache_root = Path(root) if root else Path(tempfile.gettempdir()) / f"pumpbench-{os.getuid()}"
-    return firmware_build.build(cache_root, board="virtual")
+    return build(cache_root, board="virtual")

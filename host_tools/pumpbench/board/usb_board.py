@@ -40,7 +40,7 @@ import threading
 import time
 from pathlib import Path
 
-from pumplog.deploy.firmware_build import sources
+from pumplog.deploy import sources
 
 from ..errors import BenchError
 from .console import Console
