@@ -1,5 +1,5 @@
-"""Each mend of adafruit-blinka-bleio: the defect is there, it is gone once mended, and a release that
-has mended it is left alone."""
+"""Each fix of adafruit-blinka-bleio: the defect is there, it is gone once fixed, and a release that
+has fixed it is left alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import _bleio
 import pytest
 from _bleio.common import Adapter, Characteristic
 from bleak.exc import BleakError
-from pumplog.links import ble_fixes as ble_mends
+from pumplog.links import ble_fixes
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 TOUCHED = ((Adapter, "_cached_device"), (Adapter, "delete_connection"), (Adapter, "await_bleak"),
@@ -24,18 +24,18 @@ TOUCHED = ((Adapter, "_cached_device"), (Adapter, "delete_connection"), (Adapter
 def library(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The library as it was installed, before and after."""
     kept = {(owner, name): owner.__dict__[name] for owner, name in TOUCHED}
-    monkeypatch.setattr(ble_mends, "_applied", None)
+    monkeypatch.setattr(ble_fixes, "_applied", None)
     monkeypatch.setattr(_bleio.adapter, "ble_backend", None)
     yield
     for (owner, name), value in kept.items():
         setattr(owner, name, value)
 
 
-def mend(name: str) -> None:
-    needed, apply = ble_mends.MENDS[name]
-    assert needed(), f"bleio has mended {name}: take that mend out"
+def fix(name: str) -> None:
+    needed, apply = ble_fixes.FIXES[name]
+    assert needed(), f"bleio has fixed {name}: take that fix out"
     apply()
-    assert name == "backend" or not needed(), f"{name} is not mended"
+    assert name == "backend" or not needed(), f"{name} is not fixed"
 
 
 def run(work: Callable[[], Any]) -> Any:
@@ -43,13 +43,13 @@ def run(work: Callable[[], Any]) -> Any:
 
 
 def test_all_are_needed_by_the_pinned_release_and_applied_once() -> None:
-    assert ble_mends.install() == list(ble_mends.MENDS)
-    mended = Adapter.await_bleak
-    assert ble_mends.install() == list(ble_mends.MENDS) and Adapter.await_bleak is mended
+    assert ble_fixes.install() == list(ble_fixes.FIXES)
+    fixed = Adapter.await_bleak
+    assert ble_fixes.install() == list(ble_fixes.FIXES) and Adapter.await_bleak is fixed
 
 
 def test_backend() -> None:
-    mend("backend")
+    fix("backend")
     assert _bleio.adapter.ble_backend == "bleak" and not _bleio.adapter._use_hcitool
 
 
@@ -57,7 +57,7 @@ def test_cache() -> None:
     adapter = SimpleNamespace(_cached_devices={})
     device = SimpleNamespace(address=ADDRESS)
     Adapter._cache_device(adapter, device)
-    mend("cache")
+    fix("cache")
     assert Adapter._cached_device(adapter, _bleio.Address(string=ADDRESS)) is device
     assert Adapter._cached_device(adapter, _bleio.Address(string="AA:BB:CC:DD:EE:00")) is None
     on_a_mac = SimpleNamespace(address="8F0A0000-5F2E-4C7B-9D3A-70756D706C67")  # a UUID of the Mac's own
@@ -71,14 +71,14 @@ def test_cache() -> None:
     (["read", "notify", "extended-properties"], Characteristic.READ | Characteristic.NOTIFY),
 ])
 def test_properties(told: list[str], expected: int) -> None:
-    mend("properties")
+    fix("properties")
     made = Characteristic._from_bleak(None, SimpleNamespace(
         properties=told, uuid="8f0a0006-5f2e-4c7b-9d3a-70756d706c67"))
     assert made.properties == expected
 
 
 def test_disconnect() -> None:
-    mend("disconnect")
+    fix("disconnect")
     first, second = object(), object()
     adapter = SimpleNamespace(_connections=[first, second])
     for _ in range(2):
@@ -87,9 +87,9 @@ def test_disconnect() -> None:
 
 
 def test_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ble_mends, "CALL_TIMEOUT_S", 0.05)
-    mend("deadline")
-    mend("errors")  # which goes on top of it
+    monkeypatch.setattr(ble_fixes, "CALL_TIMEOUT_S", 0.05)
+    fix("deadline")
+    fix("errors")  # which goes on top of it
 
     async def hang() -> None:
         await asyncio.Event().wait()
@@ -104,7 +104,7 @@ def test_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_errors() -> None:
-    mend("errors")
+    fix("errors")
 
     async def fail() -> None:
         raise BleakError("the adapter is off")
@@ -114,7 +114,7 @@ def test_errors() -> None:
     assert isinstance(raised.value.__cause__, BleakError)
 
 
-def test_a_release_that_has_mended_all_is_left_alone() -> None:
+def test_a_release_that_has_fixed_all_is_left_alone() -> None:
     def cached(self: Any, address: Any) -> Any:
         return self._cached_devices.get(address.string)
 
@@ -130,6 +130,6 @@ def test_a_release_that_has_mended_all_is_left_alone() -> None:
 
     Adapter._cached_device, Adapter.delete_connection = cached, delete
     Adapter.await_bleak, Characteristic._from_bleak = await_bleak, classmethod(from_bleak)
-    assert ble_mends.install() == ["backend"]  # which is a setting, and does no harm
+    assert ble_fixes.install() == ["backend"]  # which is a setting, and does no harm
     assert (Adapter._cached_device, Adapter.delete_connection) == (cached, delete)
     assert Adapter.await_bleak is await_bleak

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import queue
+from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError, BleakGATTProtocolErrorCode
+from pumplog import host
 from pumplog.errors import NotPaired, Refused, Unreachable
 from pumplog.links import ble_radio
-from pumplog.links.ble_radio import GattPeer
+from pumplog.links.ble_peer import GattPeer
 
 
 def peer(connected: bool) -> GattPeer:
@@ -48,7 +52,7 @@ def test_on_every_system_it_is_seen_that_a_value_wants_a_pairing(cause: Exceptio
     from _bleio.exceptions import BluetoothError
 
     def read() -> None:
-        raise BluetoothError("as mended") from cause
+        raise BluetoothError("as fixed") from cause
 
     with pytest.raises(Refused):
         peer(connected=True)._guard(read)
@@ -58,7 +62,7 @@ def test_another_error_is_no_want_of_pairing() -> None:
     from _bleio.exceptions import BluetoothError
 
     def read() -> None:
-        raise BluetoothError("as mended") from BleakError("Could not read: Unreachable")
+        raise BluetoothError("as fixed") from BleakError("Could not read: Unreachable")
 
     with pytest.raises(Unreachable):
         peer(connected=True)._guard(read)
@@ -109,6 +113,33 @@ def test_a_board_is_known_by_its_name_whatever_its_address_looks_like(
     told = ProvideServicesAdvertisement(entry=entry)
     radio = SimpleNamespace(start_scan=lambda *_, **__: iter([told]), stop_scan=lambda: None)
     monkeypatch.setattr(ble_radio, "_radio", lambda: radio)
-    (seen,) = ble_radio.scan(gatt.SERVICE, until_name="B01")
-    assert (seen.name, seen.address, seen.has_news) == (
+    (heard,) = ble_radio.scan(gatt.SERVICE, until_name="B01")
+    assert (heard.name, heard.address, heard.has_news) == (
         "B01", "6C1D3A64-3F0C-4F9B-9C55-0A7C3E6B2D11", True)
+
+
+WITHOUT_BUMBLE = EntryPoint("air", "no_such_bench:install", "pumplog.radios")
+
+
+@pytest.mark.parametrize("installed", [(), (WITHOUT_BUMBLE,)],
+                         ids=["no bench", "a bench without its extra"])
+def test_an_air_that_is_not_installed_is_a_sentence(
+    installed: tuple[EntryPoint, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUMPLOG_AIR", "127.0.0.1:9")
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: installed)
+    ble_radio._radio.cache_clear()
+    with pytest.raises(Unreachable, match=r"pip install 'pumplog\[bench\]'") as told:
+        ble_radio.scan("d8c20001-1f0c-4b6a-9a4e-2f6d5b7a1c3e")
+    assert told.value.exit_code == 3 and "\n" not in str(told.value)
+
+
+def test_the_air_stands_in_for_the_radio_and_is_told_whose_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    called: list[tuple[Any, ...]] = []
+    air = SimpleNamespace(load=lambda: lambda *arguments: called.append(arguments))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: (air,))
+    ble_radio._take_to_the_air("127.0.0.1:9")
+    assert called == [("127.0.0.1:9", host.host_id(), tmp_path / "pumplog" / "bonds")]

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from folded import unfolded
 from made_log import KEY, LOG_ID, MadeLog, newer, store_with_board
 from page_maker import PageMaker
 from pumplog.cli import main
@@ -133,5 +134,5 @@ def test_the_command_says_what_came_no_more_and_when_that_was(
     for log, code in ((first, 0), (then, 1), (then, 0)):
         link = f"file:{image_of(log, tmp_path / 'log.flash')}"
         assert main(["pull", "B01", "--link", link, "--db", str(db)]) == code
-    said = capsys.readouterr().out
+    said = unfolded(capsys.readouterr().out)
     assert said.count("UNKNOWN from") == 1 and "records 170 to 399" in said

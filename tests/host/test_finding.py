@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 from pumplog.errors import Absent
-from pumplog.links.search import Finder
+from pumplog.links.search import Search
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Ears:
 
     def __init__(self, air: list[Told], others: int = 0) -> None:
         self.air, self.others, self.scans, self.under_way = air, others, 0, 0
-        self.finder: Finder[Told] = Finder(self.scan)
+        self.search: Search[Told] = Search(self.scan)
         self._asked = threading.Semaphore(0)
 
     def scan(self, board: str) -> list[Told]:
@@ -34,22 +34,22 @@ class Ears:
             self._asked.acquire()
         self.others = 0
         self.under_way -= 1
-        names = [one.name for one in self.air]
+        names = [each.name for each in self.air]
         return self.air[: names.index(board) + 1] if board in names else self.air
 
     def look(self, board: str) -> Told | None:
         """Looks for a board as a pull does; None if it is absent."""
         try:
-            with self.finder.found(board) as seen:
+            with self.search.turn(board) as heard:
                 assert self.under_way == 0, "scanned while a link was made"
-                return seen
+                return heard
         except Absent:
             return None
 
     def look_together(self, first: str, *boards: str) -> list[Told | None]:
         """Looks for the first, and for the others while its scan lasts."""
-        asking = AskingLock(self.finder._turn, self._asked.release)
-        self.finder._turn = asking  # type: ignore[assignment]
+        asking = AskingLock(self.search._turn, self._asked.release)
+        self.search._turn = asking  # type: ignore[assignment]
         with ThreadPoolExecutor(1 + len(boards)) as pool:
             looks = [pool.submit(self.look, first)]
             asking.first.wait(60)
@@ -58,7 +58,7 @@ class Ears:
 
 
 class AskingLock:
-    """The finder's lock, that tells when somebody waits for it."""
+    """The search's lock, that tells when somebody waits for it."""
 
     def __init__(self, lock: threading.Lock, waits: Callable[[], None]) -> None:
         self._lock, self._waits, self.first = lock, waits, threading.Event()
@@ -110,7 +110,7 @@ def test_a_scan_that_fails_leaves_the_adapter_to_the_next() -> None:
     def broken(board: str) -> list[Told]:
         raise OSError("no adapter")
 
-    finder: Finder[Told] = Finder(broken)
+    search: Search[Told] = Search(broken)
     for _ in range(2):
-        with pytest.raises(OSError, match="no adapter"), finder.found("B01"):
+        with pytest.raises(OSError, match="no adapter"), search.turn("B01"):
             pass

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from pumplog.errors import NotPaired
 from pumplog.links import ble_pairing
+from pumpwire import pairing
 
 
 class Refusing:
@@ -14,23 +13,22 @@ class Refusing:
 
     paired = False
 
+    def __init__(self, window_open: bool) -> None:
+        self._window = pairing.value(window_open, 5, bytes(16))
+
+    def read(self, uuid: str) -> bytes:
+        """Returns the pairing window."""
+        return bytes(self._window)
+
     def pair(self, passkey: int) -> None:
         """Fails as the radio does."""
-        raise NotPaired("pairing failed (the passkey is another)")
+        raise NotPaired("pairing failed (the passkey is another)", "do it again")
 
 
 @pytest.mark.parametrize("closed, keys_named", [(False, True), (True, False)])
-def test_a_passkey_that_the_board_does_not_take_names_the_keys(
-    monkeypatch: pytest.MonkeyPatch, closed: bool, keys_named: bool
-) -> None:
-    def passkey(*_: Any) -> int:
-        if closed:
-            raise NotPaired("its pairing window is closed")
-        return 123456
-
-    monkeypatch.setattr(ble_pairing, "passkey", passkey)
+def test_a_passkey_that_the_board_does_not_take_names_the_keys(closed: bool, keys_named: bool) -> None:
     with pytest.raises(NotPaired) as told:
-        ble_pairing.secure(Refusing(), "B03", bytes(32))  # type: ignore[arg-type]
+        ble_pairing.secure(Refusing(not closed), "B03", bytes(32))  # type: ignore[arg-type]
     said = str(told.value)
     assert said.startswith("board B03: ") and "press its service button and do it again" in said
     assert ("this store's keys are not the board's" in said) == keys_named

@@ -6,8 +6,8 @@ import io
 import re
 
 import pytest
-from pumplog.cli.pull_progress import Progress, Stopped
 from pumplog.errors import Unreachable
+from pumplog.sync.progress import Progress, StoppedError
 
 BOARDS = {f"B{n:02d}": f"patient P{n:02d} on board B{n:02d}, bed {n}" for n in range(1, 7)}
 
@@ -103,9 +103,9 @@ def test_a_single_board_says_nothing_when_piped() -> None:
 
 
 def test_stopped_it_ends_a_visit_at_the_next_bytes() -> None:
-    with Progress(io.StringIO(), BOARDS) as progress, pytest.raises(Stopped):
+    with Progress(io.StringIO(), BOARDS) as progress, pytest.raises(StoppedError):
         with progress.visit("B01"):
             progress.stop()
             progress.so_far("B01", 100)
-    with pytest.raises(Stopped), progress.visit("B02"):
+    with pytest.raises(StoppedError), progress.visit("B02"):
         pass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import time
@@ -12,11 +11,16 @@ from uuid import uuid4
 
 import pytest
 from pumplog import host
-from pumplog.cli.pull_report import Pulled, Target, report
+from pumplog.cli.screen import folded
 from pumplog.errors import Absent, Integrity, NotPaired, PumplogError, Unreachable
 from pumplog.store import Entry, Pull, Store
 from pumplog.sync.client import PullResult
-from pumplog.sync.round import Visit
+from pumplog.sync.delivery import NotTaken
+from pumplog.sync.report import round_report
+from pumplog.sync.report_text import round_text
+from pumplog.sync.round import Outcome
+from pumplog.sync.targets import Target
+from pumplog.sync.visit import Visit
 from pumpwire.names import RESULTS
 
 NOW_MS = 1_767_668_520_000  # 2026-01-06T03:02:00Z
@@ -41,7 +45,7 @@ class Ward:
 
     def __init__(self) -> None:
         self.store = Store.open(":memory:")
-        self.visits: list[Visit[Target, Pulled]] = []
+        self.outcomes: list[Outcome[Target, Visit]] = []
 
     def heard(self, board: str, minutes_ago: int, outcome: str = "complete") -> None:
         """A pull of a board, some time ago."""
@@ -51,19 +55,26 @@ class Ward:
                                  {"next_seq": 1}))
 
     def visit(self, n: int, came: int | PumplogError, *broken: Unreachable,
-              left: tuple[str, ...] = (), bad_pages: int = 0) -> None:
+              waiting: tuple[NotTaken, ...] = (), bad_pages: int = 0) -> None:
         """A visit of this round to patient, board and bed n."""
         target = Target(f"B{n:02d}", f"P{n:02d}", str(n), f"patient P{n:02d} on board B{n:02d}, bed {n}")
-        one: Visit[Target, Pulled] = Visit(target, broken=list(broken))
         if isinstance(came, int):
-            one.result = Pulled(PullResult(came, 1, 1, came, 0, bad_pages), list(left))
+            brought = Visit(PullResult(came, 1, 1, came, 0, bad_pages), waiting)
+            self.outcomes.append(Outcome(target, brought, earlier_errors=broken))
         else:
-            one.error = came
-        self.visits.append(one)
+            self.outcomes.append(Outcome(target, error=came, earlier_errors=broken))
 
     def report(self, as_json: bool = False, everybody: bool = True) -> int:
         """Prints the report; returns the exit code."""
-        return report(argparse.Namespace(json=as_json, all=everybody), self.store, self.visits)
+        told = round_report(self.store, self.outcomes, everybody)
+        for line in map(json.dumps, told.to_json()) if as_json else round_text(told):
+            print(line)
+        return told.exit_code
+
+
+def refused(kind: str, n: int) -> NotTaken:
+    """An entry that the board of patient n did not take: nobody gave the code or held the button."""
+    return NotTaken(kind, f"P{n:02d}", f"B{n:02d}", 1)
 
 
 @pytest.fixture
@@ -76,12 +87,12 @@ def test_the_guide_shows_what_is_printed(ward: Ward, capsys: pytest.CaptureFixtu
     ward.heard("B07", 1, "broken off")
     ward.visit(1, 412)
     ward.visit(3, NOT_HEARD, NOT_HEARD, NOT_HEARD)
-    ward.visit(5, 398, left=(f"bag of P05 is not yet on board B05: {RESULTS[1]}",))
+    ward.visit(5, 398, waiting=(refused("bag", 5),))
     ward.visit(7, NOT_HEARD, BROKE, NOT_HEARD)
     ward.visit(8, 0)
     assert ward.report() == 1
     shown = re.search(r"```text\n(NOT PULLED.*?)```", GUIDE.read_text(encoding="utf-8"), re.S)
-    assert shown and capsys.readouterr().out == shown[1]
+    assert shown and f"{folded(capsys.readouterr().out)}\n" == shown[1]
 
 
 def test_the_longest_unheard_comes_first_and_absentees_before_all_others(
@@ -131,7 +142,7 @@ def test_what_is_to_be_done_is_before_what_is_not(
 ) -> None:
     ward.visit(1, 4)
     ward.visit(2, 4, bad_pages=1)
-    ward.visit(3, 4, left=(f"bag of P03 is not yet on board B03: {RESULTS[1]}",))
+    ward.visit(3, 4, waiting=(refused("bag", 3),))
     assert ward.report() == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == ("pulled 3 of 3, but not all that was entered is on board: go to bed 3 (P03),"
@@ -187,9 +198,9 @@ def test_one_board_by_name_is_one_line_and_its_own_exit_code(
 def test_entries_refused_alike_are_one_line_and_it_says_what_to_do(
     ward: Ward, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    refused = f"regimen of P03 is not yet on board B03: {RESULTS[1]}"
-    ward.visit(3, 4, left=(refused, refused, refused))
+    ward.visit(3, 4, waiting=(refused("regimen", 3),) * 3)
     assert ward.report(everybody=False) == 1
     assert [line.strip() for line in capsys.readouterr().out.splitlines()[1:]] == [
-        f"{refused} (3 of them)", "all of it is kept, do not enter it again: pull there with the service"
-        " button held, or with --check CODE from the label"]
+        f"regimen of P03 is not yet on board B03: {RESULTS[1]} (3 of them)",
+        "all of it is kept, do not enter it again: pull there with the service button held, or with"
+        " --check CODE from the label"]

@@ -11,11 +11,11 @@ from uuid import uuid4
 import pytest
 from pumplog.cli import main
 from pumplog.links import ble_radio
-from pumplog.links.ble_radio import Seen
+from pumplog.links.ble_radio import Heard
 from pumplog.store import Entry, Store
 
-HEARD = [Seen("B01", "a", -40, False, None), Seen("B02", "b", -93, True, None),
-         Seen("B09", "c", -60, True, None)]
+HEARD = [Heard("B01", "a", -40, False, None), Heard("B02", "b", -93, True, None),
+         Heard("B09", "c", -60, True, None)]
 
 
 @pytest.fixture
@@ -50,5 +50,5 @@ def test_what_is_not_known_of_the_unheard_is_null(db: Path, capsys: pytest.Captu
 def test_the_faintest_board_is_listened_for() -> None:
     asked: dict[str, Any] = {}
     radio = SimpleNamespace(start_scan=lambda *_, **options: asked.update(options) or [])
-    assert not list(ble_radio._heard(radio, "d8c20001-1f0c-4b6a-9a4e-2f6d5b7a1c3e", 1.0))
+    assert not list(ble_radio._listen(radio, "d8c20001-1f0c-4b6a-9a4e-2f6d5b7a1c3e", 1.0))
     assert asked["minimum_rssi"] <= -110  # bleio's own -80 leaves out a board behind two walls

@@ -13,7 +13,7 @@ import pytest
 from made_log import AT_MS, KEY, LOG_ID, MadeLog, board, newer, store_with_board
 from pumplog.errors import Integrity
 from pumplog.store import Entry, Store, migrations
-from pumplog.sync.delivery import unconfirmed
+from pumplog.sync.delivery import not_in_log
 from pumpwire import page
 from test_cli import PATHS
 
@@ -58,10 +58,11 @@ def test_many_may_ask_who_this_computer_is_at_once(tmp_path: Path) -> None:
 def test_entries_that_a_board_claims_and_has_not_are_told(tmp_path: Path) -> None:
     with Store.open(tmp_path / "a.db") as store:
         store.entries.add(Entry(UUID(int=1), "reading", "P01", "B01", 5, "AB", 0, 0, {"volume_ul": 1}))
-        assert "pull again" in unconfirmed(store, "B01", [])[0]
-        assert unconfirmed(store, "B01", ["it is not yet on board"]) == []
+        told = not_in_log(store, "B01", not_taken=0)
+        assert told and "pull again" in told.to_text()
+        assert not_in_log(store, "B01", not_taken=1) is None
         store.entries.mark_delivered(UUID(int=1), 7, 3)
-        assert unconfirmed(store, "B01", []) == []
+        assert not_in_log(store, "B01", not_taken=0) is None
 
 
 def test_a_store_from_before_the_seals_stays_readable_and_its_keys_are_known(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from pumplog.sync.round import AT_ONCE, TRIES, visit_all
 
 
 def test_every_board_is_visited_and_the_order_is_the_wards() -> None:
-    visits = visit_all(range(30), lambda n: n * n, lambda *_: None)
-    assert [(one.target, one.result, one.error) for one in visits] == [
+    outcomes = visit_all(range(30), lambda n: n * n, lambda *_: None)
+    assert [(outcome.target, outcome.result, outcome.error) for outcome in outcomes] == [
         (n, n * n, None) for n in range(30)]
 
 
@@ -28,13 +28,13 @@ def test_a_board_that_breaks_off_is_tried_again_with_its_reason() -> None:
             raise Integrity("not its key")
         return "complete"
 
-    visits = visit_all(["dead", "far", "near", "forged"], visit,
-                       lambda board, why: told.append((board, str(why))))
-    assert [one.result for one in visits] == [None, "complete", "complete", None]
+    outcomes = visit_all(["dead", "far", "near", "forged"], visit,
+                         lambda board, why: told.append((board, str(why))))
+    assert [outcome.result for outcome in outcomes] == [None, "complete", "complete", None]
     assert tries == {"dead": TRIES, "far": 2, "near": 1, "forged": 1}
     assert sorted(told) == [("dead", "dead is gone")] * (TRIES - 1) + [("far", "far is gone")]
-    assert isinstance(visits[0].error, Unreachable) and isinstance(visits[3].error, Integrity)
-    assert [str(why) for why in visits[1].broken] == ["far is gone"]
+    assert isinstance(outcomes[0].error, Unreachable) and isinstance(outcomes[3].error, Integrity)
+    assert [str(error) for error in outcomes[1].earlier_errors] == ["far is gone"]
 
 
 def test_so_many_at_once_and_no_more() -> None:

@@ -156,7 +156,7 @@ def run_window(spec: WindowSpec, out: Path) -> WindowResult:
 def records(result: WindowResult) -> list[StoredRecord]:
     """Returns what the board logged, in order, decoded by pumplog from the flash image."""
     from pumplog.store import Store
-    from pumplog.sync.image import pull_image
+    from pumplog.sync import pull_image
 
     with Store.open(result.folder / "nurse.db") as store:
         pull_image(store, str(result.image), BOARD)

@@ -6,7 +6,7 @@ import argparse
 
 from ..patients.entering import Authorship
 from ..store import Entry, Store
-from ..sync.entering import enter
+from ..sync import enter
 from .screen import print_json, say
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ..errors import NotFound, NotPaired
-from ..links import ble_pairing, ble_radio
-from .common import open_store, print_json, say
+from ..errors import NotFound
+from ..links import ble_pairing
+from .options import open_store
+from .screen import print_json, print_text, say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -21,31 +22,15 @@ def run(options: argparse.Namespace) -> int:
     with open_store(options) as store:
         known = store.boards.named(board)
     if known is None:
-        raise NotFound(f"no board {board!r} in this store, and the passkey comes of its pairing key:"
-                       " give the board's own name, or take its keys from the store that has them with"
-                       " `pumplog keys import`.")
-    with ble_radio.FINDER.found(board) as seen:
-        peer = ble_radio.connect(seen)
-    try:
-        if not ble_radio.pairs_itself():
-            _say_passkey(peer, board, known.pairing_key)
-        ble_pairing.secure(peer, board, known.pairing_key)
-    finally:
-        peer.close()
-    if options.json:
-        print_json({"board": board, "paired": True})
-    else:
-        print(f"board {board} and this computer are paired: an encrypted value was read")
+        raise NotFound(f"no board {board!r} in this store, and the passkey comes of its pairing key",
+                       "give the board's own name, or take its keys from the store that has them with"
+                       " `pumplog keys import`")
+
+    def type_in(passkey: int) -> None:
+        say(f"board {board}: passkey {passkey:06d}, for two minutes: give it to the system's Bluetooth"
+            " settings, or press Enter here and give it to the dialogue that comes")
+        sys.stdin.readline()
+
+    paired = ble_pairing.pair(board, known.pairing_key, type_in)
+    print_json(paired.to_json()) if options.json else print_text(paired.to_text())
     return 0
-
-
-def _say_passkey(peer: ble_radio.GattPeer, board: str, pairing_key: bytes) -> None:
-    """Prints the passkey for the system's own dialogue, and waits until it was typed there."""
-    try:
-        number = ble_pairing.passkey(peer, board, pairing_key)
-    except NotPaired as error:
-        say(f"board {board}: {error}")
-        return  # it may be paired already
-    say(f"board {board}: passkey {number:06d}, for two minutes: give it to the system's Bluetooth"
-        " settings, or press Enter here and give it to the dialogue that comes")
-    sys.stdin.readline()

@@ -17,7 +17,7 @@ from .. import host
 from ..errors import Integrity, Unreachable
 from ..links.serial_link import SerialLink
 from ..store import Store
-from ..sync.client import Client
+from ..sync import Client
 from . import diagnosis, firmware_build, image
 from .diagnosis import Diagnosis
 from .mpremote import Mpremote

@@ -21,7 +21,7 @@ from ..errors import PumplogError, Usage
 from ..links import open_link
 from ..quantities import QUANTUM_PL, parse, parse_check_code
 from ..store import Board, Key, Store
-from ..sync.client import Client
+from ..sync import Client
 
 UNCERTAINTY_PERCENT = "2.5"
 CELL_ZERO, CELL_PER_KG = 0, 420_000  # raw

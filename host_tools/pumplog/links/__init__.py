@@ -1,20 +1,33 @@
-"""Ways to a board, one file each; `open_link` picks by the --link option."""
+"""Ways to a board: its radio and its cable, one file each, behind the same few calls.
+
+In: how to reach a board (`ble` or `serial:PORT`), its name, and the key that pairs with it. Out: a Link,
+with the same channels over every medium (pumpwire.uuids), or which boards are heard. Nothing here knows
+the store, what a log is, or whom a board serves.
+"""
 
 from __future__ import annotations
 
 from ..errors import Usage
 from .link import Link
 
+__all__ = ["BLE", "FILE", "SERIAL", "Link", "open_link"]
+
+BLE = "ble"
+SERIAL = "serial:"  # and the port's name
+FILE = "file:"  # and a path: a flash image, which is pulled (pumplog.sync) and no link
+
 
 def open_link(spec: str, board: str, pairing_key: bytes | None = None) -> Link:
-    """Returns a link to the board of that name over `ble` or `serial:PORT`; over `ble` it is paired
-    with, under its pairing key, unless it is already."""
-    if spec.startswith("serial:"):
+    """Returns a link to the board of that name over `ble` or `serial:PORT`; Usage for another spec.
+
+    Over `ble` an unpaired computer pairs first, under the board's pairing key; NotPaired if it cannot.
+    """
+    if spec.startswith(SERIAL):
         from .serial_link import SerialLink
 
-        return SerialLink(spec.removeprefix("serial:"))
-    if spec == "ble":
+        return SerialLink(spec.removeprefix(SERIAL))
+    if spec == BLE:
         from .ble_link import open_ble
 
         return open_ble(board, pairing_key)
-    raise Usage(f"--link {spec} is none of ble, serial:PORT, file:PATH: write one of them.")
+    raise Usage(f"--link {spec} is none of ble, serial:PORT, file:PATH", "write one of them")

@@ -1,12 +1,36 @@
-"""Mends of adafruit-blinka-bleio 4.1.2, from outside. Each asks the library whether it is still needed,
-and steps aside once a release has mended it; tests/host/test_ble_mends.py plays both.
+"""Fixes of adafruit-blinka-bleio 4.1.2, applied from outside as the radio is first used.
 
-1. Linux as root shells out to hcitool: bleak is used everywhere.
-2. The cache of scanned devices is filled by address text and looked up by object: never hit.
-3. Properties come in the bits of BlueZ, not of _bleio: a write-only characteristic is then
-   written unacknowledged.
-4. disconnect() after a lost link raises ValueError.
-5. Nothing has a deadline: a call into bleak can wait for ever; its errors are not BluetoothError.
+Theory. The library gives one small interface over the Bluetooth of Linux, Windows and macOS, and it is
+used as it is installed: no fork, no copy, no pinned patch. Six places of it lose boards or hang a pull.
+Each is replaced here at run time, in its class, by a few lines. A fix outlives its reason easily, so
+each is a pair in FIXES: a question and a fix. The question tries the defect on the installed library,
+without a radio; only if the defect shows is the fix applied. A release that no longer has it is left
+alone, and the test that plays the defect then fails, which says: take this fix out.
+
+    backend     On Linux as root the library runs hcitool and hcidump, tools that BlueZ has deprecated,
+                and reads their output without a deadline. Fix: the setting that has bleak used
+                everywhere. It does no harm, so the question only asks whether the choice exists.
+    cache       Scanned devices are kept under the address as text and looked up by the address as an
+                object: never found, so each connection scans once more, for up to ten seconds. Asked by
+                keeping a device and looking it up.
+    properties  A characteristic's properties are BlueZ's bits, read as _bleio's: one that can only be
+                written with an acknowledgement is then written without, and commands are lost. Asked by
+                making such a characteristic.
+    disconnect  disconnect() after the link was lost raises ValueError, for the library already forgot
+                the connection. Asked by having a connection forgotten twice.
+    deadline    A call into bleak may wait for ever: a board that goes away in the wrong moment hangs the
+                pull. Asked by reading the default of `timeout`. CALL_TIMEOUT_S is above every wait that
+                ends well: pairing, at 30 s in the Bluetooth specification, is the longest.
+    errors      bleak's errors pass through as they are, although the interface promises BluetoothError.
+                Asked by having a call fail. The cause stays: it tells a wanted pairing from a lost link.
+
+Invariants: install() applies each fix at most once a process; `errors` goes on top of `deadline`, both
+wrap await_bleak, so FIXES keeps their order; nothing else in pumplog touches the library's inside but
+ble_peer, for bonds, which the library does not offer.
+
+Weighed and left: asking for the library's version (a fix that was backported, or a release that
+brought a defect back, would be missed); _bleio.PacketBuffer and CharacteristicBuffer for what a board
+sends (they drop bytes silently, so ble_peer has a queue of its own).
 """
 
 from __future__ import annotations
@@ -30,21 +54,21 @@ _applied: list[str] | None = None
 
 
 def install() -> list[str]:
-    """Applies what is still needed, once; returns the names of what was."""
+    """Applies the fixes that are still needed, once a process; returns their names."""
     global _applied
     if _applied is None:
-        _applied = [name for name, (needed, mend) in MENDS.items() if _mended(needed, mend)]
+        _applied = [name for name, (needed, fix) in FIXES.items() if _fixed(needed, fix)]
     return _applied
 
 
-def _mended(needed: Callable[[], bool], mend: Callable[[], None]) -> bool:
+def _fixed(needed: Callable[[], bool], fix: Callable[[], None]) -> bool:
     wanted = needed()
     if wanted:
-        mend()
+        fix()
     return wanted
 
 
-def _shells_out() -> bool:
+def _calls_hcitool() -> bool:
     return hasattr(_bleio.adapter, "_use_hcitool")
 
 
@@ -62,26 +86,26 @@ def _cache_misses() -> bool:
     return Adapter._cached_device(adapter, _bleio.Address(string=_ADDRESS)) is not device
 
 
-def _mend_cache() -> None:
+def _fix_cache() -> None:
     def cached(self: Any, address: Any) -> Any:
         return self._cached_devices.get(address.string)
 
     Adapter._cached_device = cached
 
 
-def _properties_are_bluez_s() -> bool:
+def _properties_are_of_bluez() -> bool:
     """Has a characteristic made that can only be written with an acknowledgement."""
-    told = SimpleNamespace(properties=["write"], uuid=_UUID)
-    return bool(Characteristic._from_bleak(None, told).properties != Characteristic.WRITE)
+    offered = SimpleNamespace(properties=["write"], uuid=_UUID)
+    return bool(Characteristic._from_bleak(None, offered).properties != Characteristic.WRITE)
 
 
-def _mend_properties() -> None:
+def _fix_properties() -> None:
     original = Characteristic._from_bleak.__func__
 
-    def from_bleak(cls: Any, service: Any, told: Any) -> Any:
-        made = original(cls, service, told)
+    def from_bleak(cls: Any, service: Any, offered: Any) -> Any:
+        made = original(cls, service, offered)
         made._properties = sum(getattr(Characteristic, _PROPERTIES[name])
-                               for name in told.properties if name in _PROPERTIES)
+                               for name in offered.properties if name in _PROPERTIES)
         return made
 
     Characteristic._from_bleak = classmethod(from_bleak)
@@ -98,7 +122,7 @@ def _disconnects_once() -> bool:
     return False
 
 
-def _mend_disconnect() -> None:
+def _fix_disconnect() -> None:
     def delete(self: Any, connection: Any) -> None:
         if connection in self._connections:
             self._connections.remove(connection)
@@ -111,7 +135,7 @@ def _waits_for_ever() -> bool:
     return inspect.signature(Adapter.await_bleak).parameters["timeout"].default is None
 
 
-def _mend_await() -> None:
+def _fix_deadline() -> None:
     original = Adapter.await_bleak
 
     def await_bleak(self: Any, work: Any, timeout: float | None = CALL_TIMEOUT_S) -> Any:
@@ -120,7 +144,7 @@ def _mend_await() -> None:
     Adapter.await_bleak = await_bleak
 
 
-def _errors_are_bleak_s() -> bool:
+def _errors_are_of_bleak() -> bool:
     """Fails a call as bleak does."""
     async def fail() -> None:
         raise BleakError("tried")
@@ -134,7 +158,7 @@ def _errors_are_bleak_s() -> bool:
     return False
 
 
-def _mend_errors() -> None:
+def _fix_errors() -> None:
     original = Adapter.await_bleak
 
     def await_bleak(self: Any, work: Any, *deadline: Any, **named: Any) -> Any:
@@ -146,11 +170,12 @@ def _mend_errors() -> None:
     Adapter.await_bleak = await_bleak
 
 
-MENDS: dict[str, tuple[Callable[[], bool], Callable[[], None]]] = {
-    "backend": (_shells_out, _use_bleak),
-    "cache": (_cache_misses, _mend_cache),
-    "properties": (_properties_are_bluez_s, _mend_properties),
-    "disconnect": (_disconnects_once, _mend_disconnect),
-    "deadline": (_waits_for_ever, _mend_await),
-    "errors": (_errors_are_bleak_s, _mend_errors),
+# name: (whether the installed library needs it, what applies it)
+FIXES: dict[str, tuple[Callable[[], bool], Callable[[], None]]] = {
+    "backend": (_calls_hcitool, _use_bleak),
+    "cache": (_cache_misses, _fix_cache),
+    "properties": (_properties_are_of_bluez, _fix_properties),
+    "disconnect": (_disconnects_once, _fix_disconnect),
+    "deadline": (_waits_for_ever, _fix_deadline),
+    "errors": (_errors_are_of_bleak, _fix_errors),
 }

@@ -6,17 +6,19 @@ from pumpwire import gatt, uuids
 
 from ..errors import PumplogError
 from . import ble_pairing, ble_radio
+from .ble_peer import GattPeer
 
 _CHANNEL_OF = {uuid: channel for channel, uuid in gatt.CHARACTERISTICS.items()}
 
 
 def open_ble(board: str, pairing_key: bytes | None) -> BleLink:
-    """Finds the board, connects to it and pairs if need be; pairing_key: the store's.
+    """Finds the board, connects to it and pairs if need be; pairing_key: the store's, 16 bytes.
 
-    One at a time: the adapter can neither scan nor pair for two at once. Data then flow side by side.
+    The adapter can neither scan nor pair for two at once, so callers take turns; data then flow side by
+    side.
     """
-    with ble_radio.FINDER.found(board) as seen:
-        peer = ble_radio.connect(seen)
+    with ble_radio.SEARCH.turn(board) as heard:
+        peer = ble_radio.connect(heard)
         try:
             ble_pairing.secure(peer, board, pairing_key)
             return BleLink(peer, board)
@@ -28,7 +30,7 @@ def open_ble(board: str, pairing_key: bytes | None) -> BleLink:
 class BleLink:
     """A connected board that lets this computer in."""
 
-    def __init__(self, peer: ble_radio.GattPeer, name: str) -> None:
+    def __init__(self, peer: GattPeer, name: str) -> None:
         self.description = f"ble:{name}"
         self._peer = peer
         for channel in (uuids.RACP, uuids.LOG, uuids.COMMAND):

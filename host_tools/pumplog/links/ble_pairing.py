@@ -1,4 +1,4 @@
-"""Makes a BLE link one between a board and a computer that know each other, or refuses it.
+"""Lets a computer and a board that know each other talk over Bluetooth, and pairs them if they may.
 
 A bond that stands is enough. Without one the board's pairing window must be open (its service button
 was pressed) and the store must hold the board's pairing key: the passkey is computed from that key and
@@ -8,12 +8,17 @@ the window's nonce. Whatever the system says of it, pairing counts as done when 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 from pumpwire import gatt, pairing, uuids
 from pumpwire.errors import WireError
 
 from ..errors import Integrity, NotPaired, Refused
-from .ble_radio import GattPeer
+from . import ble_radio
+from .ble_peer import GattPeer
 
 _PATIENCE_S, _AGAIN_S = 3.0, 0.1
 _ENCRYPTED = gatt.CHARACTERISTICS[uuids.STATUS]
@@ -23,36 +28,39 @@ def secure(peer: GattPeer, board: str, pairing_key: bytes | None) -> None:
     """Leaves the link encrypted and authenticated; NotPaired with what to do if it cannot."""
     if peer.paired is not False and _lets_in(peer):  # None: this system does not say
         return
-    again = ("press its service button and do it again; if this goes on,"
-             f" `pumplog unpair {board}` first")
-    try:
-        number = passkey(peer, board, pairing_key)
-    except NotPaired as error:
-        raise NotPaired(f"board {board}: {error}: {again}.") from error
+    number = passkey(peer, board, pairing_key)
     try:
         peer.pair(number)
     except NotPaired as error:
-        raise NotPaired(f"board {board}: {error}: {again}; if that does not help, this store's keys are"
-                        " not the board's: take them from the store that provisioned it, with"
-                        " `pumplog keys import`.") from error
+        raise NotPaired(f"board {board}: {error.what}",
+                        f"{_again(board)}; if that does not help, this store's keys are not the board's:"
+                        " take them from the store that provisioned it, with"
+                        " `pumplog keys import`") from error
     if not _lets_in(peer):
-        raise NotPaired(f"board {board} is paired, as this system says, but does not let us in:"
-                        f" `pumplog unpair {board}`, then pair again.")
+        raise NotPaired(f"board {board} is paired, as this system says, but does not let us in",
+                        f"`pumplog unpair {board}`, then pair again")
+
+
+def _again(board: str) -> str:
+    return ("press its service button and do it again; if this goes on,"
+            f" `pumplog unpair {board}` first")
 
 
 def passkey(peer: GattPeer, board: str, pairing_key: bytes | None) -> int:
     """Returns the passkey of the window that the board has open; NotPaired if there is none."""
     if pairing_key is None:
-        raise NotPaired("its keys are not in this store: import them, or use its cable")
+        raise NotPaired(f"board {board}: its keys are not in this store",
+                        f"import them, or use its cable: {_again(board)}")
     try:
         is_open, attempts_left, nonce = pairing.read_value(
             peer.read(gatt.CHARACTERISTICS[uuids.PAIRING]))
     except WireError as error:
-        raise Integrity(f"board {board} sends what this pumplog does not understand ({error}): update"
-                        " the older of the two.") from error
+        raise Integrity(f"board {board} sends what this pumplog does not understand ({error})",
+                        "update the older of the two") from error
     if not is_open:
         tries = " (too many wrong passkeys)" if attempts_left else ""
-        raise NotPaired(f"it does not know this computer, and its pairing window is closed{tries}")
+        raise NotPaired(f"board {board}: it does not know this computer, and its pairing window is"
+                        f" closed{tries}", _again(board))
     return pairing.passkey(pairing_key, nonce)
 
 
@@ -68,3 +76,36 @@ def _lets_in(peer: GattPeer) -> bool:
             time.sleep(_AGAIN_S)
         else:
             return True
+
+
+@dataclass(frozen=True)
+class Paired:
+    """A board and this computer that know each other: an encrypted value was read."""
+
+    board: str  #: its name
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns it for a program."""
+        return {"board": self.board, "paired": True}
+
+    def to_text(self) -> str:
+        """Returns a line for the screen."""
+        return f"board {self.board} and this computer are paired: an encrypted value was read"
+
+
+def pair(board: str, pairing_key: bytes, type_in: Callable[[int], None]) -> Paired:
+    """Pairs this computer with a board whose service button was just pressed; NotPaired if it fails.
+
+    type_in: where the system's own dialogue has to pair, is given the passkey (0 to 999,999) and returns
+    once somebody has typed it there.
+    """
+    with ble_radio.SEARCH.turn(board) as heard:
+        peer = ble_radio.connect(heard)
+    try:
+        if not ble_radio.pairs_itself():
+            with suppress(NotPaired):  # it may be paired already: `secure` says
+                type_in(passkey(peer, board, pairing_key))
+        secure(peer, board, pairing_key)
+    finally:
+        peer.close()
+    return Paired(board)

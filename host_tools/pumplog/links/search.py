@@ -1,4 +1,4 @@
-"""Finds boards by name while several pulls look at once: one adapter, one scan at a time.
+"""Listens for boards while several pulls look for theirs: one adapter, one scan at a time.
 
 What a scan heard, or did not hear in its whole time, serves all who asked before it ended: a ward
 with three dead boards is not scanned three times over. A board is chosen by its name alone, never by
@@ -23,21 +23,21 @@ class Named(Protocol):
         """The board's name."""
 
 
-Heard = TypeVar("Heard", bound=Named)
+NamedT = TypeVar("NamedT", bound=Named)
 
 
-class Finder(Generic[Heard]):
+class Search(Generic[NamedT]):
     """scan(name): returns what it heard until `name` was heard, or until its time was over."""
 
-    def __init__(self, scan: Callable[[str], list[Heard]]) -> None:
+    def __init__(self, scan: Callable[[str], list[NamedT]]) -> None:
         self._scan = scan
         self._turn = threading.Lock()
         self._scans = 0  # that have ended
-        self._heard: dict[str, Heard] = {}  # by the last of them
+        self._heard: dict[str, NamedT] = {}  # by the last of them
         self._whole = False  # it went on for its whole time
 
     @contextmanager
-    def found(self, board: str) -> Iterator[Heard]:
+    def turn(self, board: str) -> Iterator[NamedT]:
         """Gives the board as it was heard, and the adapter to this caller alone for as long as the
         block lasts; Absent if it was not heard."""
         asked = self._scans
@@ -45,13 +45,13 @@ class Finder(Generic[Heard]):
             if self._scans == asked or not (self._whole or board in self._heard):
                 self._listen(board)
             if board not in self._heard:
-                raise Absent(f"board {board} does not answer: go near it and check that its light"
-                             " says logging, then do it again.")
+                raise Absent(f"board {board} does not answer", "go near it and check that its light says"
+                             " logging, then do it again")
             yield self._heard[board]
 
     def _listen(self, board: str) -> None:
-        heard: dict[str, Heard] = {}
-        for one in self._scan(board):
-            heard.setdefault(one.name, one)
+        heard: dict[str, NamedT] = {}
+        for each in self._scan(board):
+            heard.setdefault(each.name, each)
         self._heard, self._whole = heard, board not in heard
         self._scans += 1

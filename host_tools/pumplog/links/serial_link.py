@@ -32,21 +32,18 @@ class SerialLink:
             with suppress(OSError):  # a port without such lines: a pseudo terminal
                 self._port.dtr = False
         except (serial.SerialException, ValueError, OSError) as error:
-            raise Unreachable(
-                f"serial port {port} cannot be opened ({error}): check the cable and the port's name."
-            ) from error
+            raise Unreachable(f"serial port {port} cannot be opened ({error})",
+                              "check the cable and the port's name") from error
 
     def read(self, channel: int) -> bytes:
         """Asks for a readable channel's value."""
         self._values.pop(channel, None)
         self.write(channel | serial_frame.READ_REQUEST, b"")
-        deadline = time.monotonic() + _READ_TIMEOUT_S
+        deadline_s = time.monotonic() + _READ_TIMEOUT_S
         while channel not in self._values:
-            if time.monotonic() > deadline:
-                raise Unreachable(
-                    f"nothing answers on {self.description}: check that a board with pumplog"
-                    " firmware is on this port and has power."
-                )
+            if time.monotonic() > deadline_s:
+                raise Unreachable(f"nothing answers on {self.description}", "check that a board with"
+                                  " pumplog firmware is on this port and has power")
             self._take_in(channel)
         return self._values[channel]
 
@@ -59,9 +56,9 @@ class SerialLink:
 
     def receive(self, timeout_s: float) -> tuple[int, bytes] | None:
         """Returns the next frame that is not an answer to `read`."""
-        deadline = time.monotonic() + timeout_s
+        deadline_s = time.monotonic() + timeout_s
         while not self._arrived:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline_s:
                 return None
             self._take_in(None)
         return self._arrived.popleft()
@@ -83,5 +80,5 @@ class SerialLink:
                 self._arrived.append((channel, body))
 
     def _gone(self, error: Exception) -> Unreachable:
-        return Unreachable(f"the board on {self.description} went away ({error}): check the cable,"
-                           " then do it again; what came is kept.")
+        return Unreachable(f"the board on {self.description} went away ({error})",
+                           "check the cable, then do it again; what came is kept")

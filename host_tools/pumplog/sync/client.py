@@ -39,40 +39,35 @@ _MAX_UNCERTAINTY_MS = 65535  # as much as an anchor can say
 class Info:
     """Who the board says it is."""
 
-    provisioned: bool
-    name: str
+    provisioned: bool  #: whether it has keys
+    name: str  #: on its label, such as B01
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What the board proved to be its own: its log. known: under a key that this host holds."""
+    """What the board proved to be its own."""
 
-    log_id: int
-    firmware: int
-    known: bool
+    log_id: int  #: of its event log, 32 bits
+    firmware: int  #: number of the firmware that runs
+    known: bool  #: whether it was proven, under a key that this host holds
 
 
 @dataclass(frozen=True)
 class PullResult:
-    """What a pull brought: records new to the store; next_seq is the board's head as reached.
+    """What a pull brought, in counts."""
 
-    bad_pages, unverified: how many pages of this log, new or old, do not verify, or stand under a key
-    that this store lacks; unread: {format version: pages} that this pumplog does not read; gaps:
-    (log_id, first, last seq) of records that came no more, found in this pull; attested: whether the
-    board said, under its key, where its log ends; timed: whether it took this laptop's time.
-    """
-
-    records: int
-    pages: int
-    bytes: int
-    next_seq: int
-    repaired: int
-    bad_pages: int = 0
-    unverified: int = 0
-    unread: dict[int, int] = field(default_factory=dict)
+    records: int  #: new to the store
+    pages: int  #: of the log, as far as they were sent
+    bytes: int  #: of log that were sent
+    next_seq: int  #: the sequence number behind the last record that the store has
+    repaired: int  #: times that packets were asked for again
+    bad_pages: int = 0  #: of this log, new or old, that do not verify
+    unverified: int = 0  #: pages of this log, new or old, under a key that this store lacks
+    unread: dict[int, int] = field(default_factory=dict)  #: {format version not read here: pages}
+    #: (log_id, first seq, last seq) of records that came no more, as found in this pull
     gaps: tuple[tuple[int, int, int], ...] = ()
-    attested: bool = False
-    timed: bool = True
+    attested: bool = False  #: whether the board said, under its key, where its log ends
+    timed: bool = True  #: whether the board took this computer's time
 
     def and_then(self, later: PullResult) -> PullResult:
         """Returns what two pulls brought, one right after the other."""
@@ -96,11 +91,12 @@ class Client:
         """Asks who the board is; Unreachable if it speaks another protocol."""
         data = self._link.read(uuids.INFO)
         if len(data) < struct.calcsize(commands.INFO_BODY):
-            raise Unreachable(f"what answers on {self._link.description} is not a pumplog board.")
+            raise Unreachable(f"what answers on {self._link.description} is not a pumplog board",
+                              "check the port, or which device has the board's name")
         protocol, provisioned, name = struct.unpack_from(commands.INFO_BODY, data)
         if protocol != commands.PROTOCOL:
             raise Unreachable(f"the board speaks protocol {protocol}, this pumplog"
-                              f" {commands.PROTOCOL}: update the older one.")
+                              f" {commands.PROTOCOL}", "update the older one")
         return Info(bool(provisioned), name.rstrip(b"\0").decode("ascii", "replace"))
 
     def prove(self, device_key: bytes | None) -> Proof:
@@ -113,16 +109,17 @@ class Client:
                               host.host_id())
         result, answer = self.command(commands.PROVE, request)
         if result != commands.OK or len(answer) < proofs.PROVE_ANSWER_BYTES:
-            raise Integrity(f"the board on {self._link.description} does not prove who it is: nothing"
-                            " was taken; have it looked at.")
+            raise Integrity(f"the board on {self._link.description} does not prove who it is",
+                            "nothing was taken; have it looked at")
         end = proofs.PROVE_ANSWER_BYTES - proofs.CODE_BYTES
-        told, code = answer[:end], answer[end : proofs.PROVE_ANSWER_BYTES]
+        proof, code = answer[:end], answer[end : proofs.PROVE_ANSWER_BYTES]
         if device_key is not None and not hmac.compare_digest(
-            code, proofs.board_code(device_key, request, told)
+            code, proofs.board_code(device_key, request, proof)
         ):
             raise Integrity(f"the board on {self._link.description} does not hold the key of the board"
-                            " whose name it bears: nothing was taken or written; have it looked at.")
-        self._session_nonce, log_id, firmware = struct.unpack(proofs.PROVE_ANSWER, told)
+                            " whose name it bears",
+                            "nothing was taken or written; have it looked at")
+        self._session_nonce, log_id, firmware = struct.unpack(proofs.PROVE_ANSWER, proof)
         self._device_key = device_key
         self._counter = 0
         return Proof(log_id, firmware, device_key is not None)
@@ -141,8 +138,7 @@ class Client:
         except (WireError, struct.error) as error:
             raise Integrity(
                 f"the board on {self._link.description} sends what this pumplog does not understand"
-                f" ({error}): update the older of the two; what came is kept."
-            ) from error
+                f" ({error})", "update the older of the two; what came is kept") from error
 
     def command(self, op: int, body: bytes = b"", check_code: int = 0) -> tuple[int, bytes]:
         """Sends a command, a write authenticated by the device key; returns (result, body) of its
@@ -156,13 +152,16 @@ class Client:
         while True:
             arrived = self._link.receive(_ANSWER_TIMEOUT_S)
             if arrived is None:
-                raise Unreachable(f"the board on {self._link.description} stopped answering: go"
-                                  " nearer and do it again; nothing is lost.")
+                raise self._silent()
             if arrived[0] == uuids.COMMAND:
                 with self._understood():
                     answered, request_id, result, answer = receiving.read_response(arrived[1])
                 if (answered, request_id) == (op, self._request_id):
                     return result, bytes(answer)
+
+    def _silent(self) -> Unreachable:
+        return Unreachable(f"the board on {self._link.description} stopped answering",
+                           "go nearer and do it again; nothing is lost")
 
     def anchor(self) -> bool:
         """Tells the board what time it was as it answered TIME; returns whether the board knows it now.
@@ -203,7 +202,7 @@ class Client:
         while True:
             arrived = self._link.receive(_ANSWER_TIMEOUT_S)
             if arrived is None:
-                raise Unreachable(f"the board on {self._link.description} stopped answering.")
+                raise self._silent()
             if arrived[0] == uuids.RACP:
                 with self._understood():
                     answered, code, count = receiving.read_answer(arrived[1])
@@ -232,8 +231,8 @@ class Client:
             raise transfer.wrong
         if attested is None and transfer.records == had:  # no torn end: the board has more than that
             raise Integrity(f"the board on {self._link.description} holds more than can be read at the"
-                            " end of its log: what comes before is kept; pull again, and if it stays"
-                            " so, have the board looked at.")
+                            " end of its log", "what comes before is kept; pull again, and if it stays"
+                            " so, have the board looked at")
         unverified, unread = store.pages.unverified(log_id), store.pages.unread(log_id)
         return PullResult(
             transfer.records, transfer.pages, transfer.bytes, store.holes.next_seq_reached(log_id),
@@ -256,8 +255,8 @@ class Client:
             transfer.flush()
             store.commit()
         if code not in (racp.SUCCESS, racp.NO_RECORDS):
-            raise Integrity(f"the board ended the pull with «{names.RACP_CODES.get(code, code)}»: pull"
-                            " again, the log has moved on meanwhile.")
+            raise Integrity(f"the board ended the pull with «{names.RACP_CODES.get(code, code)}»",
+                            "pull again, the log has moved on meanwhile")
 
     def _run(self, transfer: Transfer, wanted: int) -> int:
         """Asks for a report under a tag of its own and receives it."""
@@ -276,16 +275,16 @@ class Client:
         if result != commands.OK:
             return False
         with self._understood():
-            told = decoding.read_attestation(said)
-        if told["log_id"] != log_id:
+            end = decoding.read_attestation(said)
+        if end["log_id"] != log_id:
             raise Integrity(f"the board on {self._link.description} speaks for log"
-                            f" {hex_id(told['log_id'])}, not {hex_id(log_id)}: have it looked at; what"
-                            " came is kept.")
-        if store.pages.bytes_held(log_id, told["first_seq"]) < told["used"]:
+                            f" {hex_id(end['log_id'])}, not {hex_id(log_id)}",
+                            "have it looked at; what came is kept")
+        if store.pages.bytes_held(log_id, end["first_seq"]) < end["used"]:
             return None
         store.attestations.add(log_id, Attestation(host.utc_now_ms(), nonce, said))
-        known = store.keys.ring(store.logs.board_of(log_id)).named(told["key_id"])
+        known = store.keys.ring(store.logs.board_of(log_id)).named(end["key_id"])
         if known and not any(decoding.attested(said, key, nonce) for key in known):
-            raise Integrity(f"the board on {self._link.description} does not hold the key that it names:"
-                            " what came is kept and proves nothing; have the board looked at.")
-        return told["key_id"] != 0
+            raise Integrity(f"the board on {self._link.description} does not hold the key that it names",
+                            "what came is kept and proves nothing; have the board looked at")
+        return end["key_id"] != 0

@@ -2,35 +2,70 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pumpwire import commands, names
 
 from ..errors import Integrity, Partly
-from ..links import open_link
-from ..links.link import Link
+from ..links import Link, open_link
 from ..store import Store, to_wire
 from .client import Client, Proof, PullResult
+
+
+@dataclass(frozen=True)
+class NotTaken:
+    """An entry that still waits: the board answered and did not take it."""
+
+    kind: str  #: of the entry, as in pumpwire.entries
+    patient: str  #: whom it is for
+    board: str  #: that it waits for
+    result: int  #: what the board answered (pumpwire.names.RESULTS)
+
+    def to_text(self) -> str:
+        """Returns which entry it is, and what the board answered."""
+        return (f"{self.kind} of {self.patient} is not yet on board {self.board}:"
+                f" {names.RESULTS.get(self.result, self.result)}")
+
+
+@dataclass(frozen=True)
+class NotInLog:
+    """Entries that still wait: the board said that it has them, and its log has not."""
+
+    count: int  #: how many there are
+    board: str  #: that they wait for
+
+    def to_text(self) -> str:
+        """Returns how many they are, and what to do."""
+        return (f"{self.count} of the entries that wait for board {self.board} are in its log, it says,"
+                " and are not: they are kept; pull again")
+
+
+Waiting = NotTaken | NotInLog
 
 
 def identify(client: Client, store: Store, board: str) -> Proof:
     """Returns what the board at the other end proved; Integrity if it is not the board asked for."""
     info = client.info()
     if info.name != board:
-        raise Integrity(f"this is board {info.name}, not {board}: nothing was written; check the"
-                        " label and the port.")
+        raise Integrity(f"this is board {info.name}, not {board}",
+                        "nothing was written; check the label and the port")
     known = store.boards.named(board)
     proof = client.prove(known.device_key if known else None)
     for log_id, owner in store.logs.all():
         if log_id == proof.log_id and owner != board:
-            raise Integrity(f"board {board} shows the log of board {owner}: nothing was taken; have"
-                            " both boards looked at.")
+            raise Integrity(f"board {board} shows the log of board {owner}",
+                            "nothing was taken; have both boards looked at")
     store.logs.add(proof.log_id, board)
     return proof
 
 
-def link_to(store: Store, spec: str, board: str) -> Link:
-    """Returns a link to a board, paired with under the key that the store holds for it."""
+def link_to(store: Store, link_spec: str, board: str) -> Link:
+    """Returns a link to a board, paired with under the key that the store holds for it.
+
+    link_spec: `ble` or `serial:PORT`.
+    """
     known = store.boards.named(board)
-    return open_link(spec, board, known.pairing_key if known else None)
+    return open_link(link_spec, board, known.pairing_key if known else None)
 
 
 def catch_up(client: Client, store: Store, log_id: int, board: str) -> PullResult | None:
@@ -41,10 +76,12 @@ def catch_up(client: Client, store: Store, log_id: int, board: str) -> PullResul
 
 def deliver(
     client: Client, store: Store, log_id: int, board: str, check_code: int | None
-) -> list[str]:
-    """Hands over the entries that wait for this board, under the check code given now, else the
-    one given when they were entered; returns why each of the others still waits."""
-    left = []
+) -> list[NotTaken]:
+    """Hands over the entries that wait for this board; returns those that it did not take.
+
+    check_code: as given now, six digits; None: the code given when each was entered, else none.
+    """
+    not_taken = []
     for entry in store.entries.waiting(board):
         store.entries.mark_handed_over(entry.uuid)
         result, seq = client.deliver(to_wire(entry), check_code or entry.check_code or 0)
@@ -53,32 +90,31 @@ def deliver(
             store.commit()
         elif result != commands.ALREADY:  # already there: the pull brings its record
             store.entries.mark_refused(entry.uuid)
-            left.append(f"{entry.kind} of {entry.patient} is not yet on board {board}:"
-                        f" {names.RESULTS.get(result, result)}")
-    return left
+            not_taken.append(NotTaken(entry.kind, entry.patient, board, result))
+    return not_taken
 
 
-def unconfirmed(store: Store, board: str, left: list[str]) -> list[str]:
-    """Returns, after a pull, what to say of entries that the board claimed to have and has not."""
-    silent = len(store.entries.waiting(board)) - len(left)
-    if silent <= 0:
-        return []
-    return [f"{silent} of the entries that wait for board {board} are in its log, it says, and are not:"
-            " they are kept; pull again"]
+def not_in_log(store: Store, board: str, not_taken: int) -> NotInLog | None:
+    """Returns, after a pull, the entries that the board claimed to have and has not; None if it has all.
+
+    not_taken: how many entries it did not take.
+    """
+    count = len(store.entries.waiting(board)) - not_taken
+    return NotInLog(count, board) if count > 0 else None
 
 
-def hand_over(spec: str, store: Store, board: str, check_code: int | None) -> None:
-    """Delivers what waits for a board over a link; Partly if the board refused some."""
-    link = link_to(store, spec, board)
+def hand_over(link_spec: str, store: Store, board: str, check_code: int | None) -> None:
+    """Delivers what waits for a board over a link of its own; Partly if the board took not all."""
+    link = link_to(store, link_spec, board)
     try:
         client = Client(link)
         proof = identify(client, store, board)
         client.anchor()
         catch_up(client, store, proof.log_id, board)
-        left = deliver(client, store, proof.log_id, board, check_code)
+        not_taken = deliver(client, store, proof.log_id, board, check_code)
     finally:
         store.commit()
         link.close()
-    if left:
-        raise Partly(f"{'; '.join(left)}: give --check CODE from the label, or press the board's"
-                     " service button")
+    if not_taken:
+        raise Partly("; ".join(entry.to_text() for entry in not_taken),
+                     "give --check CODE from the label, or press the board's service button")

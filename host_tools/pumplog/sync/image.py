@@ -1,4 +1,9 @@
-"""Takes the log from a flash image: `--link file:PATH`, for a board that no longer talks."""
+"""A flash image as a source: the pages of a board's log partition, for a board that no longer talks.
+
+There is nobody at the other end: no time is given, no entry delivered, no end attested, and nothing is
+noted in the journal of pulls. It is a pull all the same: pages go into the store as the board would have
+sent them, in their order, and what power cut short in a write is left out, as the board would.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +14,44 @@ from pumpwire.errors import WireError
 from pumpwire.records import FILLER
 from pumpwire.units import PAGE_BYTES
 
-from ..errors import Integrity, PumplogError, Unreachable
-from ..store import Store
-from ..store.page_reading import ERASED
+from ..errors import Integrity, Unreachable
+from ..store import ERASED, Store
 from .client import PullResult
 
 
 def pull_image(store: Store, path: str, board: str) -> PullResult:
-    """Copies every page of an image into the store; Integrity once all good ones are kept."""
+    """Copies every page of the image at `path` into the store, as pages of that board's logs.
+
+    Unreachable if the file cannot be read; Integrity if it holds no page, or another board's, or, once
+    all good pages are kept, if some page does not verify.
+    """
     try:
         image = Path(path).read_bytes()
     except OSError as error:
-        raise Unreachable(f"{path} cannot be read ({error.strerror}): check the path.") from error
-    pages: list[tuple[int, int, bytes]] = []
+        raise Unreachable(f"{path} cannot be read ({error.strerror})", "check the path") from error
+    pages = _pages(image)
+    if not pages:
+        raise Integrity(f"{path} holds no pumplog page", "it is not a board's log partition")
+    log_ids = sorted({log_id for _, log_id, _ in pages})
+    owners = dict(store.logs.all())
+    for log_id in log_ids:
+        if owners.get(log_id, board) != board:
+            raise Integrity(f"{path} is the log of board {owners[log_id]}, not of {board}",
+                            "nothing was taken; check the file's name")
+    before = _holes(store, log_ids)
+    records = _take(store, board, pages)
+    unread = [store.pages.unread(log_id) for log_id in log_ids]
+    gaps = [hole for hole in _holes(store, log_ids) if hole not in before]
+    return PullResult(
+        records, len(pages), len(image), store.holes.next_seq_reached(log_ids[-1]), 0,
+        sum(store.pages.bad(log_id) for log_id in log_ids),
+        sum(store.pages.unverified(log_id) for log_id in log_ids),
+        {version: count for each in unread for version, count in each.items()}, tuple(gaps))
+
+
+def _pages(image: bytes) -> list[tuple[int, int, bytes]]:
+    """Returns (first_seq, log_id, bytes) of each page in an image, in order of first_seq."""
+    pages = []
     for at in range(0, len(image) - PAGE_BYTES + 1, PAGE_BYTES):
         data = image[at : at + PAGE_BYTES]
         try:
@@ -29,20 +59,16 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
         except WireError:
             continue
         pages.append((first_seq, log_id, data))
-    if not pages:
-        raise Integrity(f"{path} holds no pumplog page: it is not a board's log partition.")
-    owners = dict(store.logs.all())
-    for _, log_id, _ in pages:
-        if owners.get(log_id, board) != board:
-            raise Integrity(f"{path} is the log of board {owners[log_id]}, not of {board}: nothing was"
-                            " taken; check the file's name.")
-    log_ids = sorted({log_id for _, log_id, _ in pages})
-    before = _holes(store, log_ids)
+    return sorted(pages)
+
+
+def _take(store: Store, board: str, pages: list[tuple[int, int, bytes]]) -> int:
+    """Gives pages to the store; returns how many records were new. Integrity for a bad page, at last."""
+    newest = {log_id: [first for first, other, _ in pages if other == log_id][-2:]
+              for log_id in {log_id for _, log_id, _ in pages}}
     records = 0
-    wrong: PumplogError | None = None
-    newest = {log_id: [first for first, other, _ in sorted(pages) if other == log_id][-2:]
-              for log_id in log_ids}
-    for first_seq, log_id, data in sorted(pages):
+    wrong: Integrity | None = None
+    for first_seq, log_id, data in pages:
         store.logs.add(log_id, board)
         try:
             records += store.add_page_bytes(
@@ -52,13 +78,7 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
     store.commit()
     if wrong:
         raise wrong
-    unread = [store.pages.unread(log_id) for log_id in log_ids]
-    gaps = [hole for hole in _holes(store, log_ids) if hole not in before]
-    return PullResult(
-        records, len(pages), len(image), store.holes.next_seq_reached(log_ids[-1]), 0,
-        sum(store.pages.bad(log_id) for log_id in log_ids),
-        sum(store.pages.unverified(log_id) for log_id in log_ids),
-        {version: count for each in unread for version, count in each.items()}, tuple(gaps))
+    return records
 
 
 def _holes(store: Store, log_ids: list[int]) -> list[tuple[int, int, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from ..errors import PumplogError, Unreachable
@@ -13,68 +13,65 @@ from ..store import StoreError
 AT_ONCE = 4  # links that a laptop's Bluetooth holds
 TRIES = 3
 
-Target = TypeVar("Target")
-Result = TypeVar("Result")
+TargetT = TypeVar("TargetT")
+ResultT = TypeVar("ResultT")
 
 
-@dataclass
-class Visit(Generic[Target, Result]):
-    """What came of one board: a result, or the error that its last try ended with.
+@dataclass(frozen=True)
+class Outcome(Generic[TargetT, ResultT]):
+    """What came of one target in a round: a result, or the error that its last try ended with."""
 
-    broken: why earlier tries ended.
-    """
-
-    target: Target
-    result: Result | None = None
-    error: PumplogError | None = None
-    broken: list[Unreachable] = field(default_factory=list)
+    target: TargetT  #: as it was given
+    result: ResultT | None = None  #: of the try that went well
+    error: PumplogError | None = None  #: of the last try, where none went well
+    earlier_errors: tuple[Unreachable, ...] = ()  #: of the tries before
 
 
 def visit_all(
-    targets: Sequence[Target],
-    visit: Callable[[Target], Result],
-    retrying: Callable[[Target, Unreachable], None],
+    targets: Sequence[TargetT],
+    visit: Callable[[TargetT], ResultT],
+    retrying: Callable[[TargetT, Unreachable], None],
     at_once: int = AT_ONCE,
     tries: int = TRIES,
     stop: Callable[[], None] = lambda: None,
-) -> list[Visit[Target, Result]]:
-    """Visits all targets, at_once side by side; returns the visits in the targets' order.
+) -> list[Outcome[TargetT, ResultT]]:
+    """Visits all targets, at_once side by side; returns what came of them, in the targets' order.
 
     A target that is Unreachable goes to the end of the queue, up to `tries` times in all, and
-    retrying(target, why) is told each time; any other PumplogError ends its visit. One that
-    fails never keeps the others from being visited; an error of ours, or Ctrl-C, ends the round:
-    stop() then has the visits under way end as soon as they can.
+    retrying(target, error) is called each time; any other PumplogError ends its visit. A target that
+    fails never keeps the others from being visited. A StoreError, an error of ours, or Ctrl-C, ends
+    the round: stop() then has the visits under way end as soon as they can.
     """
-    visits: list[Visit[Target, Result]] = [Visit(target) for target in targets]
+    earlier: list[list[Unreachable]] = [[] for _ in targets]
+    outcomes: dict[int, Outcome[TargetT, ResultT]] = {}
     with ThreadPoolExecutor(at_once) as workers:
-        under_way: dict[Future[Result], Visit[Target, Result]] = {
-            workers.submit(visit, one.target): one for one in visits
+        under_way: dict[Future[ResultT], int] = {
+            workers.submit(visit, target): n for n, target in enumerate(targets)
         }
         try:
             while under_way:
                 for done in wait(under_way, return_when=FIRST_COMPLETED).done:
-                    one = under_way.pop(done)
-                    if _again(one, done, tries):
-                        retrying(one.target, one.broken[-1])
-                        under_way[workers.submit(visit, one.target)] = one
+                    n = under_way.pop(done)
+                    outcome = _outcome(targets[n], done, earlier[n])
+                    if isinstance(outcome.error, Unreachable) and len(earlier[n]) + 1 < tries:
+                        earlier[n].append(outcome.error)
+                        retrying(targets[n], outcome.error)
+                        under_way[workers.submit(visit, targets[n])] = n
+                    else:
+                        outcomes[n] = outcome
         except BaseException:
             stop()
             workers.shutdown(wait=False, cancel_futures=True)
             raise
-    return visits
+    return [outcomes[n] for n in range(len(targets))]
 
 
-def _again(one: Visit[Target, Result], done: Future[Result], tries: int) -> bool:
-    """Notes how a try ended; returns whether there is to be another."""
+def _outcome(
+    target: TargetT, done: Future[ResultT], earlier: Sequence[Unreachable]
+) -> Outcome[TargetT, ResultT]:
     try:
-        one.result = done.result()
+        return Outcome(target, done.result(), None, tuple(earlier))
     except StoreError:
         raise  # no other board could be kept either: the round ends
-    except Unreachable as error:
-        if len(one.broken) + 1 < tries:
-            one.broken.append(error)
-            return True
-        one.error = error
     except PumplogError as error:
-        one.error = error
-    return False
+        return Outcome(target, None, error, tuple(earlier))

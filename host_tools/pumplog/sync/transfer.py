@@ -41,10 +41,9 @@ class Transfer:
             if arrived is None:
                 silent += 1
                 if silent > _TRIES:
-                    raise Unreachable(
-                        f"the board on {self._link.description} fell silent after"
-                        f" {self.bytes} bytes, which are kept: go nearer and pull again."
-                    )
+                    raise Unreachable(f"the board on {self._link.description} fell silent after"
+                                      f" {self.bytes} bytes, which are kept",
+                                      "go nearer and pull again")
                 self._asked_again = -1
                 self._flow(again=True)
                 continue

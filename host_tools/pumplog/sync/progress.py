@@ -1,4 +1,4 @@
-"""How a pull is going, on standard error: live lines on a terminal, plain ones elsewhere.
+"""How a round is going, for people: live lines on a terminal, plain lines elsewhere.
 
 On a terminal each board under way has a line that is written over, and what came of a board stays
 above them. Elsewhere a round prints a line whenever a board has got further, and a pull of a single
@@ -17,12 +17,15 @@ from typing import Self, TextIO
 _UP_AND_CLEAR = "\033[A\033[2K"
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The round was ended: this visit ends too."""
 
 
 class Progress:
-    """One round's. headings: {board: the words for it}. Called from the visits' threads."""
+    """The progress of one round (pumplog.sync.ward); called from the visits' threads.
+
+    out: where it is printed; headings: {board: the words for it}.
+    """
 
     def __init__(self, out: TextIO, headings: Mapping[str, str]) -> None:
         self._out, self._headings = out, headings
@@ -63,7 +66,7 @@ class Progress:
                 self._draw()
 
     def so_far(self, board: str, n: int) -> None:
-        """A connected board has sent n bytes by now; Stopped if it is to send no more."""
+        """A connected board has sent n bytes by now; StoppedError if it is to send no more."""
         self._goes_on()
         with self._lock:
             text = f"connected, {(n + 999) // 1000} kB" if n else "connected"
@@ -86,7 +89,7 @@ class Progress:
 
     def _goes_on(self) -> None:
         if self._stopped:
-            raise Stopped
+            raise StoppedError
 
     def _say(self, board: str, text: str) -> None:
         """Prints a line that stays, above those that change."""

@@ -1,0 +1,196 @@
+"""What each patient's board told at its last pull, and how old that is; and which boards were left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from pumpwire import commands, names
+
+from ..log import FOUND, Signature, read_log, signature_name
+from ..moments import age_s, local_text, since_text, utc_text
+from ..quantities import show, show_span
+from ..store import Pull, Store
+from .episodes import Episode, episodes
+
+STALE_S = 15 * 60
+_QUANTITIES = ("board_uptime_s", "rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s",
+               "reservoir_ul", "reservoir_se_ul")
+
+
+@dataclass(frozen=True)
+class Possibility:
+    """A possibility that the board held open, with its record where that is here."""
+
+    kind: str  #: a value of pumpwire.names.SIGNATURES
+    signature: Signature | None  #: what it was decided on; None: its record is not here
+
+    def to_text(self) -> str:
+        """Returns a line for the screen."""
+        if self.signature:
+            return self.signature.to_text(local_text)
+        return f"{signature_name(self.kind)}: its record is not here; {FOUND}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns it for a program, null where its record is not here."""
+        found = self.signature
+        return {
+            "signature": self.kind, "words": self.to_text(),
+            "since_utc": utc_text(found.since_ms) if found else None,
+            "noticed_utc": utc_text(found.noticed_ms) if found else None,
+            "span_s": str(found.span_s) if found else None,
+            "by_counts_ul": str(found.by_counts_ul) if found else None,
+            "by_weight_ul": str(found.by_weight_ul) if found else None,
+        }
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a board knew at a pull; None where it did not know, never 0."""
+
+    at_ms: int  #: when it was pulled, Unix ms UTC
+    uptime_s: int  #: since the board started, s
+    rate_ul_h: int | None  #: the continuous rate, uL/h
+    rate_low_ul_h: int | None  #: its lower bound, uL/h
+    rate_high_ul_h: int | None  #: its upper bound, uL/h
+    last_bolus_age_s: int | None  #: since the last bolus, s; None: none since the board started
+    reservoir_ul: int | None  #: what is left in the bag, uL
+    reservoir_se_ul: int | None  #: its standard error, uL; None also in stores from before it was told
+    running: bool | None  #: whether the pump ran
+    logging: bool  #: whether the board was logging
+    possibilities: tuple[Possibility, ...]  #: that it held open
+
+
+@dataclass(frozen=True)
+class Status:
+    """A patient, and what the board last told."""
+
+    episode: Episode  #: who, on which board, in which bed
+    told: Told | None  #: at the last complete pull over a link; None: never pulled so
+    age_s: int | None  #: how long ago that was, s; below 0: this computer's clock is behind
+    entries_not_on_board: int  #: entries that wait for the board
+    recorded: bool  #: whether the store has records of the board
+
+    @property
+    def stale(self) -> bool:
+        """Whether it is too old to be taken for how it is now."""
+        return self.age_s is None or abs(self.age_s) > STALE_S
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns it for a program, every quantity a string; what is not known is null, never 0."""
+        return {
+            "patient": self.episode.patient, "board": self.episode.board, "bed": self.episode.bed,
+            "as_of_utc": utc_text(self.told.at_ms) if self.told else None, "age_s": self.age_s,
+            "stale": self.stale, "entries_not_on_board": self.entries_not_on_board,
+            **_told_json(self.told),
+        }
+
+    def to_text(self) -> str:
+        """Returns lines for the screen: how old it is comes before all that it says."""
+        told, waiting = self.told, self.entries_not_on_board
+        note = f"\n    not yet on board: {waiting} of what was entered" if waiting else ""
+        if told is None:
+            known = f"; its records: `pumplog events {self.episode.patient}`" if self.recorded else ""
+            return (f"{self.episode.heading}: never pulled over a link, nothing known of now{known}"
+                    f"{note}")
+        word = "last seen" if self.stale else "as pulled"
+        possible = "".join(f"\n    {each.to_text()}" for each in told.possibilities)
+        return (f"{self.episode.heading}: {word} {since_text(told.at_ms)}\n    at that time:"
+                f" {_told_text(told)}{possible}{note}")
+
+
+def _told_text(told: Told) -> str:
+    pump = {True: "pump running", False: "pump stopped", None: "pump not known"}[told.running]
+    rate = "rate not known"
+    if told.rate_ul_h is not None:
+        rate = (f"rate {_ml(told.rate_ul_h)} mL/h ({_ml(told.rate_low_ul_h)} to"
+                f" {_ml(told.rate_high_ul_h)})")
+    bag = "reservoir not known"
+    if told.reservoir_ul is not None:
+        bag = f"reservoir about {_ml(told.reservoir_ul, 1)} mL"
+        if told.reservoir_se_ul is not None:
+            bag += f", give or take {_ml(told.reservoir_se_ul, 1)}"
+    bolus = f"no bolus since the board started {show_span(told.uptime_s * 1000)} earlier"
+    if told.last_bolus_age_s is not None:
+        bolus = f"last bolus {show_span(told.last_bolus_age_s * 1000)} earlier"
+    logging = "logging" if told.logging else "NOT LOGGING, have the board looked at"
+    return f"{pump}; {rate}; {bag}; {bolus}; {logging}"
+
+
+def _told_json(told: Told | None) -> dict[str, Any]:
+    """Returns what the board told, all null where it never told anything."""
+    if told is None:
+        return dict.fromkeys((*_QUANTITIES, "signatures", "pump_running", "logging"))
+    values = (told.uptime_s, told.rate_ul_h, told.rate_low_ul_h, told.rate_high_ul_h,
+              told.last_bolus_age_s, told.reservoir_ul, told.reservoir_se_ul)
+    return {
+        **{name: None if value is None else str(value)
+           for name, value in zip(_QUANTITIES, values, strict=True)},
+        "signatures": [each.to_json() for each in told.possibilities],
+        "pump_running": told.running, "logging": told.logging,
+    }
+
+
+def _ml(ul: int | None, digits: int = 3) -> str:
+    return "not known" if ul is None else show(Fraction(ul, 1000), digits)
+
+
+def status_of(store: Store, patient: Episode) -> Status:
+    """Returns what a patient's board last told."""
+    board = patient.board
+    pull = store.pulls.last(board)
+    return Status(
+        patient, _told(store, pull) if pull else None, age_s(pull.at_ms) if pull else None,
+        len(store.entries.waiting(board)),
+        any(store.holes.next_seq_wanted(log_id) for log_id, _ in store.logs.of(board)))
+
+
+def _told(store: Store, pull: Pull) -> Told:
+    """Reads what the board told of itself (pumpwire.names.STATUS_FIELDS)."""
+    status = pull.status
+    rate, low, high, bolus_age = (
+        None if status[name] == commands.NEVER else status[name]
+        for name in ("rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s"))
+    reservoir = None if status["reservoir_ul"] < 0 else status["reservoir_ul"]
+    running = bool(status["flags"] & commands.FLAG_RUNNING)
+    return Told(
+        pull.at_ms, status["uptime_s"], rate, low, high, bolus_age, reservoir,
+        None if reservoir is None else status.get("reservoir_se_ul"),
+        running if running or rate is not None else None,
+        bool(status["flags"] & commands.FLAG_LOGGING),
+        _possibilities(store, pull))
+
+
+def _possibilities(store: Store, pull: Pull) -> tuple[Possibility, ...]:
+    """Returns what the board held open, each with the latest record that was not over."""
+    held = pull.status.get("signatures", 0)
+    if not held:
+        return ()
+    found = {signature.kind: signature
+             for signature in read_log(store, pull.log_id, pull.board).signatures
+             if signature.over_ms is None and not signature.restarted}
+    return tuple(Possibility(kind, found.get(kind))
+                 for n, kind in sorted(names.SIGNATURES.items()) if held >> n & 1)
+
+
+@dataclass(frozen=True)
+class LeftBehind:
+    """A board that a patient who ended left, and that still waits for entries."""
+
+    board: str  #: its name
+    heading: str  #: whose it was, in words
+
+    def to_text(self) -> str:
+        """Returns what may be missing, and what to do."""
+        return (f"{self.heading}: what was entered is not yet on board, and its last records may not be"
+                f" here: pull it once more, `pumplog pull {self.board}`")
+
+
+def left_behind(store: Store) -> list[LeftBehind]:
+    """Returns the boards that no round of everybody comes to, and that still wait for entries."""
+    known = episodes(store).values()
+    served = {patient.board for patient in known if not patient.ended}
+    waiting = {patient.board: patient.heading for patient in known
+               if patient.ended and patient.board not in served and store.entries.waiting(patient.board)}
+    return [LeftBehind(board, heading) for board, heading in waiting.items()]

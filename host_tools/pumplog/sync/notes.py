@@ -1,0 +1,75 @@
+"""What a pull has to say beside what it brought: a note for each thing, with its kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pumpwire import page
+
+from ..patients.conflicts import Conflict
+from .gaps import Gap
+from .visit import Visit
+
+QUARANTINE = "quarantine"
+CLOCK = "clock"
+GAP = "gap"
+UNTIMED = "untimed"
+UNVERIFIED = "unverified"
+UNREAD = "unread"
+WAITING = "waiting"
+CONFLICT = "conflict"
+_PARTLY = (GAP, UNTIMED, UNVERIFIED, UNREAD, WAITING)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A thing that somebody has to know of a board that was pulled."""
+
+    kind: str  #: what it is about: a constant of this module
+    text: str  #: the sentence for the screen
+
+    @property
+    def partly(self) -> bool:
+        """Whether the pull is only partly done because of it."""
+        return self.kind in _PARTLY
+
+
+def notes_of(visit: Visit, gaps: Sequence[Gap], conflicts: Sequence[Conflict]) -> list[Note]:
+    """Returns what there is to say of a board that was pulled, in the order in which it is said."""
+    return [
+        *_quarantine(visit), *(Note(CLOCK, clock.to_text()) for clock in visit.clocks),
+        *(Note(GAP, gap.to_text()) for gap in gaps), *_of_the_pull(visit),
+        *(Note(WAITING, text) for text in _alike([waiting.to_text() for waiting in visit.waiting])),
+        *(Note(CONFLICT, conflict.words) for conflict in conflicts)]
+
+
+def _quarantine(visit: Visit) -> list[Note]:
+    pages = visit.pulled.bad_pages
+    if not pages:
+        return []
+    return [Note(QUARANTINE, f"pages in quarantine: {pages}; what they held is missing")]
+
+
+def _of_the_pull(visit: Visit) -> list[Note]:
+    pulled = visit.pulled
+    notes = []
+    if not pulled.timed:
+        notes.append(Note(UNTIMED, "the board did not take this laptop's time, so when its latest"
+                                   " records were made is less certain; pull once more, nearer to it"))
+    if pulled.unverified:
+        notes.append(Note(UNVERIFIED, f"pages under a key that this store lacks: {pulled.unverified},"
+                                      " kept and not used; pull with the store that provisioned the"
+                                      " board"))
+    for version, count in sorted(pulled.unread.items()):
+        newer = version > page.VERSION
+        do = "update pumplog, then pull again" if newer else "an earlier pumplog reads them"
+        notes.append(Note(UNREAD, f"pages of format version {version}: {count}, kept and not read, this"
+                                  f" pumplog reads version {page.VERSION}; {do}"))
+    return notes
+
+
+def _alike(lines: Sequence[str]) -> list[str]:
+    """Returns lines that are the same only once, with how many there were."""
+    return [text if n == 1 else f"{text} ({n} of them)" for text, n in Counter(lines).items()]
