@@ -14,8 +14,7 @@ from mending import mend_footer, mend_frames, mend_header
 from pumplog.errors import Integrity
 from pumplog.store import Attestation, Store, StoredPage, row_of
 from pumplog.store.page_reading import OPEN, UNREAD, read_page
-from pumplog.verify.findings import BROKEN
-from pumplog.verify.verify import Evidence, Report, verify_log
+from pumplog.verify import BROKEN, Evidence, Report, verify_log
 from pumpwire import page
 
 Pages = dict[int, bytes]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from unittest.mock import ANY
 
@@ -10,7 +10,7 @@ import pytest
 from gateway import open_page, slots
 from hang import Hang, bounded
 from mutants import one
-from pumplog.verify import verify
+from pumplog.verify import evidence, order
 from pumpwire import decoding, frames, page, receiving
 from pumpwire.errors import WireError
 from targets import CORPUS, TARGETS
@@ -52,14 +52,14 @@ def _past_the_end(data: Any, at: int, end: int) -> tuple[int, int]:
             return value, at
 
 
-FAULTS: dict[str, tuple[str, object, str, Callable[..., Any]]] = {
+FAULTS: dict[str, tuple[str, object, str, Any]] = {
     "any seal fits": ("pages", decoding, "sealed", lambda data, footer, key: True),
     "no check sum is looked at": ("pages", decoding, "check_footer", lambda data, footer: None),
     "no frame's check is looked at": ("pages", page, "frame_length", _unchecked),
     "a varint runs on": ("records", decoding, "get_uint", _past_the_end),
     "any attestation holds": ("attestations", decoding, "attested", lambda data, key, nonce: True),
-    "any page follows any": ("logs", verify, "_link", lambda one: ANY),
-    "no end is missed": ("logs", verify._Verdict, "_missing", lambda *_: None),
+    "any page follows any": ("logs", evidence.HeldPage, "link", ANY),
+    "no end is missed": ("logs", order, "_add_missing", lambda *_: None),
     "segments forget how far they are": (
         "wire", receiving, "segment_head", lambda seq, offset, n: page.struct.pack("<IHH", seq, 0, n)),
     "nothing is programmed, and all is well": ("flash", open_page.OpenPage, "_program", lambda *_: True),

@@ -14,8 +14,7 @@ from pumplog.cli import main
 from pumplog.errors import Integrity
 from pumplog.store import Store
 from pumplog.store.page_reading import BAD, SEALED, Keyring, read_page
-from pumplog.verify.findings import KINDS, Finding, merged
-from pumplog.verify.verify import Evidence, Report, verify_log
+from pumplog.verify import KINDS, Evidence, Finding, Report, merged, verify_log
 from pumpwire import page, records
 
 

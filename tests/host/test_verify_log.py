@@ -11,7 +11,7 @@ from pumplog.errors import Integrity, Unreachable
 from pumplog.store import Key, Pull, Store
 from pumplog.sync.client import Client, PullResult
 from pumplog.sync.image import as_synced
-from pumplog.verify.verify import Evidence, Report, verify_log
+from pumplog.verify import Evidence, Report, verify_log
 from pumpwire import page
 
 

@@ -8,7 +8,7 @@ from named_binary import named_binary
 from pumpbench.board.virtual_board import HEAP
 from pumpbench.runs import Plan, run_cohort
 from pumplog.store import Store
-from pumplog.verify.verify import Evidence, verify_log
+from pumplog.verify import Evidence, verify_log
 from ward import holes, pumplog, rows
 
 DAYS = 30

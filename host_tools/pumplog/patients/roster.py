@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import NotFound, Usage
-from ..store import Store
+from ..store import Log, Store
 from .episodes import Episode, episode, episodes
 
 
@@ -36,3 +36,19 @@ def require_free_board(store: Store, board: str) -> None:
         if not each.ended and each.board == board:
             raise Usage(f"board {board} serves patient {each.patient}",
                         "end or withdraw that stay first")
+
+
+def logs_named(store: Store, name: str | None) -> list[Log]:
+    """Returns the logs of a patient's boards, of a board or of a bed; without a name all logs.
+
+    NotFound for an unknown name, Usage for an ambiguous one.
+    """
+    if name is None:
+        return store.logs.all()
+    try:
+        boards = [stay.board for stay in episode(store, name).stays]
+    except (NotFound, Usage):
+        if store.boards.named(name) is None:
+            raise
+        boards = [name]
+    return [log for board in dict.fromkeys(boards) for log in store.logs.of(board)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-BROKEN, PARTLY = 4, 1  # the exit codes of the contract
+PROVEN, PARTLY, BROKEN = 0, 1, 4  # the exit codes of the contract
 _ANEW = ("do not use them; pull the board into a new store (--db), have this computer looked at, and"
          " keep this store for that")
 _PULL = "pull the board again"
@@ -14,12 +14,11 @@ _BACK = f"{_PULL}; if they do not come back, that time is unknown: have this com
 
 @dataclass(frozen=True)
 class Kind:
-    """weight: the exit code that it gives; says: a sentence, {records} and {why} to be filled in;
-    do: what to do about it."""
+    """A kind of finding."""
 
-    weight: int
-    says: str
-    do: str
+    weight: int  #: the exit code that it gives
+    says: str  #: a sentence; {records} and {why} are filled in
+    do: str  #: what to do about it
 
 
 KINDS = {
@@ -57,14 +56,13 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found. first, last: sequence numbers, last None: from there on; pages: first_seq of
-    the pages concerned; why: words for a person."""
+    """One thing found."""
 
-    kind: str
-    first: int
-    last: int | None
-    why: str
-    pages: tuple[int, ...] = ()
+    kind: str  #: one of KINDS
+    first: int  #: the first record concerned
+    last: int | None  #: the last one; None: all from `first` on
+    why: str  #: in words for a person
+    pages: tuple[int, ...] = ()  #: first_seq of the pages concerned
 
     @property
     def weight(self) -> int:
@@ -87,15 +85,41 @@ class Finding:
         return f"{said}: {kind.do}."
 
 
+class Found:
+    """What was found so far. Each check reads it, so that what one fault explains is not told twice."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self._broken: set[int] = set()
+
+    def add(self, kind: str, first: int, last: int | None, why: str, *pages: int) -> None:
+        """Adds a finding on the records first..last; the fields are those of Finding."""
+        self.extend((Finding(kind, first, last, why, pages),))
+
+    def extend(self, findings: Iterable[Finding]) -> None:
+        """Adds findings."""
+        for finding in findings:
+            self.findings.append(finding)
+            if finding.weight == BROKEN:
+                self._broken.update(finding.pages)
+
+    def broken(self, first_seq: int) -> bool:
+        """Returns whether the page from record first_seq is known not to be as the board wrote it."""
+        return first_seq in self._broken
+
+
 def merged(findings: Iterable[Finding]) -> list[Finding]:
     """Returns findings in order of their records; those that only weigh partly, of one kind and reason
-    and next to each other, as one."""
+    and next to each other, as a single finding."""
     out: list[Finding] = []
-    for one in sorted(findings, key=lambda f: (f.first, f.weight, f.kind)):
-        last = out[-1] if out else None
-        if (last and one.weight == PARTLY and (last.kind, last.why) == (one.kind, one.why)
-                and last.last is not None and one.first <= last.last + 1):
-            out[-1] = replace(last, last=one.last, pages=last.pages + one.pages)
-        elif one not in out:
-            out.append(one)
+    for finding in sorted(findings, key=lambda f: (f.first, f.weight, f.kind)):
+        if out and _continues(out[-1], finding):
+            out[-1] = replace(out[-1], last=finding.last, pages=out[-1].pages + finding.pages)
+        elif finding not in out:
+            out.append(finding)
     return out
+
+
+def _continues(before: Finding, after: Finding) -> bool:
+    return (after.weight == PARTLY and (before.kind, before.why) == (after.kind, after.why)
+            and before.last is not None and after.first <= before.last + 1)

@@ -3,63 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
-from ..intervals import Interval, merge, subtract
-from ..store import StoredPage, row_of
-from ..store.page_reading import OPEN, UNREAD, UNVERIFIED, Reading
-from .findings import Finding
-
-Rows = dict[int, tuple[str, int, int, str]]
-_NO_MORE = 1 << 33  # beyond every sequence number
+from ..intervals import merge, subtract
+from ..store import RecordRow, row_of
+from ..store.page_reading import OPEN, UNREAD, UNVERIFIED
+from .evidence import NO_MORE, Evidence, HeldLog, HeldPage
+from .findings import Finding, Found
 
 
-@dataclass
-class Held:
-    """A page, what it says, and what it covers: [first, end); end None where that cannot be counted."""
-
-    page: StoredPage
-    reading: Reading
-    first: int
-    end: int | None
-    till: int | None  # the next page's first, None for the last page
-
-    @property
-    def last(self) -> int | None:
-        """The last record that the page has, or must be taken to have had."""
-        end = self.till if self.end is None else self.end
-        return None if end is None else max(self.first, end - 1)
-
-
-def altered_rows(
-    held: list[Held], named: set[int], rows: Callable[[int, int], Rows]
-) -> Iterator[Finding]:
+def check_rows(log: HeldLog, found: Found) -> Iterator[Finding]:
     """Yields a finding for each stretch of records that are not there, changed, or of no page.
 
-    named: first_seq of pages that are known to be broken; rows(first, last): the decoded records.
+    Pages that are known to be broken are left out, and those that are not read.
     """
-    strange = {one.till for one in held if one.reading.state == UNVERIFIED}
-    for one in held:
-        if one.reading.state != UNREAD and one.first not in named:
-            yield from _in_page(one, rows, one.first in strange)
-    for a, b in subtract([(0, _NO_MORE)], merge(_span(one) for one in held)):
-        for first, end in merge((seq, seq + 1) for seq in rows(a, b - 1)):
-            yield Finding("rows", first, end - 1, "their page is not here")
+    after_unverified = {held.next_first for held in log.pages if held.reading.state == UNVERIFIED}
+    for held in log.pages:
+        if held.reading.state != UNREAD and not found.broken(held.first):
+            yield from _in_page(held, log.evidence, held.first in after_unverified)
+    for first, end in subtract([(0, NO_MORE)], merge(held.span for held in log.pages)):
+        for a, b in merge((seq, seq + 1) for seq in log.evidence.rows(first, end - 1)):
+            yield Finding("rows", a, b - 1, "their page is not here")
 
 
-def _span(one: Held) -> Interval:
-    if one.end is not None:
-        return one.first, one.end
-    return one.first, _NO_MORE if one.till is None else one.till
-
-
-def _in_page(one: Held, rows: Callable[[int, int], Rows], strange: bool) -> Iterator[Finding]:
-    reading = one.reading
+def _in_page(held: HeldPage, evidence: Evidence, after_unverified: bool) -> Iterator[Finding]:
+    reading = held.reading
     expected = {} if reading.unusable else {record.seq: row_of(record) for record in reading.records}
-    stored = rows(one.first, _span(one)[1] - 1)
-    if not stored and strange and reading.state == OPEN:
+    stored = evidence.rows(held.first, held.span[1] - 1)
+    if not stored and after_unverified and reading.state == OPEN:
         return  # it follows a page under an unknown key, and is not used either
     wrong = [seq for seq in expected.keys() | stored.keys()
              if not _same(expected.get(seq), stored.get(seq))]
@@ -67,10 +38,11 @@ def _in_page(one: Held, rows: Callable[[int, int], Rows], strange: bool) -> Iter
         absent = all(seq not in stored for seq in range(a, b))
         extra = all(seq not in expected for seq in range(a, b))
         yield Finding("rows", a, b - 1,
-                      "not there" if absent else "not in the page" if extra else "changed", (one.first,))
+                      "not there" if absent else "not in the page" if extra else "changed",
+                      (held.first,))
 
 
-def _same(expected: tuple[Any, ...] | None, stored: tuple[Any, ...] | None) -> bool:
+def _same(expected: RecordRow | None, stored: RecordRow | None) -> bool:
     if expected is None or stored is None or expected[:3] != stored[:3]:
         return False
     try:
