@@ -32,14 +32,14 @@ class World:
 
     def timeline(self) -> Timeline:
         """Returns what pumplog makes of it."""
-        records = [told.record() for told in self.told] + [one for one, _ in self.resets.values()]
+        records = [told.record() for told in self.told] + [word for word, _ in self.resets.values()]
         return Timeline(sorted(records, key=lambda r: (r.boot, r.uptime_ms)), self.lengths_ms)
 
     def lose(self, first: tuple[int, int], end: tuple[int, int]) -> None:
         """The records from (boot, uptime) on up to another never reached the store."""
-        self.told = [one for one in self.told if not first <= (one.boot, one.uptime_ms) < end]
-        self.truth = [one for one in self.truth if not first <= one[:2] < end]
-        self.resets = {boot: one for boot, one in self.resets.items() if not first <= (boot, 0) < end}
+        self.told = [word for word in self.told if not first <= (word.boot, word.uptime_ms) < end]
+        self.truth = [word for word in self.truth if not first <= word[:2] < end]
+        self.resets = {boot: word for boot, word in self.resets.items() if not first <= (boot, 0) < end}
         self.lengths_ms = {}
         for boot, uptime_ms, _ in self.truth:
             self.lengths_ms[boot] = max(self.lengths_ms.get(boot, 0), uptime_ms)
@@ -47,19 +47,20 @@ class World:
     def keep_to_the_promise(self) -> None:
         """Takes out wrong anchors that nothing contradicts; long resets that nothing denies are no more
         said to have been short."""
-        self.told = [one for one in self.told if one.right or one.allowed or self._contradicted(one)]
+        self.told = [word for word in self.told
+                     if word.right or word.allowed or self._contradicted(word)]
         for boot, (record, off_ms) in self.resets.items():
             if off_ms > LOST_MS and record.fields["lost_ms"] and not self._too_long(boot, off_ms):
                 record.fields["lost_ms"] = 0
 
-    def _contradicted(self, one: Told) -> bool:
+    def _contradicted(self, word: Told) -> bool:
         """Returns whether a right anchor stands against a wrong one: in one boot, within half a year,
         by more than both state and the clock may drift; or, if it is an hour off at most, by the
         boots' order."""
-        small = abs(one.error_ns) <= HOUR_MS * NS
-        return any(self._denies(other, one) for other in self.told
-                   if other.right and (small or other.boot == one.boot
-                                       and abs(other.uptime_ms - one.uptime_ms) < 180 * DAY_MS))
+        small = abs(word.error_ns) <= HOUR_MS * NS
+        return any(self._denies(other, word) for other in self.told
+                   if other.right and (small or other.boot == word.boot
+                                       and abs(other.uptime_ms - word.uptime_ms) < 180 * DAY_MS))
 
     def _denies(self, right: Told, wrong: Told) -> bool:
         uncertainty_ms = right.counts_ms + wrong.counts_ms
@@ -76,7 +77,8 @@ class World:
 
     def _too_long(self, boot: int, off_ms: int) -> bool:
         """Returns whether right anchors of the boots before and after a reset deny that it was short."""
-        around = [[one for one in self.told if one.right and one.boot == of] for of in (boot - 1, boot)]
+        around = [[word for word in self.told if word.right and word.boot == of]
+                  for of in (boot - 1, boot)]
         return any(off_ms - LOST_MS > 2 * (before.uncertainty_ms + after.uncertainty_ms)
                    + MINUTE_MS + 3 * (self.lengths_ms[boot - 1] - before.uptime_ms + after.uptime_ms)
                    * PPM // 999_000 for before in around[0] for after in around[1])
@@ -93,14 +95,14 @@ def world(seed: int, wrong: float = 0.3) -> World:
         length_ms = _grid(dice.randint(1000, longest_ms))
         clock = Clock.drifting(dice, now_ns, length_ms, PPM)
         kept = dice.random() < 0.5 and boot < boots[-1]
-        seen_ms = _grid(dice.randint(max(0, length_ms - MINUTE_MS), length_ms)) if kept else length_ms
+        kept_ms = _grid(dice.randint(max(0, length_ms - MINUTE_MS), length_ms)) if kept else length_ms
         made.told += chip.boots(boot, now_ns)
-        for uptime_ms in sorted(_grid(dice.randint(0, seen_ms))
+        for uptime_ms in sorted(_grid(dice.randint(0, kept_ms))
                                 for _ in range(dice.choice((0, 0, 1, 1, 2, 6)))):
-            one = _tell(dice, boot, uptime_ms, clock.true_ns(uptime_ms), wrong)
-            chip.told(one.error_ns, clock.true_ns(uptime_ms))
-            made.told.append(one)
-        _witness(dice, made, boot, seen_ms, clock)
+            word = _tell(dice, boot, uptime_ms, clock.true_ns(uptime_ms), wrong)
+            chip.told(word.error_ns, clock.true_ns(uptime_ms))
+            made.told.append(word)
+        _witness(dice, made, boot, kept_ms, clock)
         now_ns = clock.true_ns(length_ms)
         off_ms = dice.choice((0, 300, dice.randint(0, HOUR_MS), dice.randint(0, 40 * HOUR_MS)))
         if kept:
@@ -172,11 +174,11 @@ def wrapping_world(seed: int) -> World:
     return made
 
 
-def _witness(dice: random.Random, made: World, boot: int, seen_ms: int, clock: Clock,
+def _witness(dice: random.Random, made: World, boot: int, kept_ms: int, clock: Clock,
              more: int = 12) -> None:
     """Notes when the boot's records truly were: its first, its last, its anchors and some more."""
-    made.lengths_ms[boot] = seen_ms
-    uptimes = {0, seen_ms, *(_grid(dice.randint(0, seen_ms)) for _ in range(more)),
+    made.lengths_ms[boot] = kept_ms
+    uptimes = {0, kept_ms, *(_grid(dice.randint(0, kept_ms)) for _ in range(more)),
                *(told.uptime_ms for told in made.told if told.boot == boot)}
     made.truth += [(boot, ms, clock.true_ns(ms)) for ms in sorted(uptimes)]
 
@@ -212,12 +214,12 @@ class Score:
         """Asserts of a world that truth lies within the uncertainty and UTC goes with seq; that
         only boots which no host told the time are not placed."""
         self.anchors += len(made.told)
-        self.wrong += sum(not one.right for one in made.told)
+        self.wrong += sum(not word.right for word in made.told)
         self.resets += len(made.resets)
         self.too_long += sum(bool(record.fields["lost_ms"]) and off_ms > LOST_MS
                              for record, off_ms in made.resets.values())
         line, last_ms = made.timeline(), 0
-        told = {one.boot for one in made.told}
+        told = {word.boot for word in made.told}
         for boot, uptime_ms, true_ns in made.truth:
             placed = line.utc(boot, uptime_ms)
             if placed is None:
@@ -234,15 +236,15 @@ class Score:
         return line
 
     def check_healthy(self, made: World, name: object) -> None:
-        """Asserts more of a world without a wrong word: an anchor's record is in no more doubt than the
-        anchor states; no other one in more than twice what the nearest of its boot leaves, and drift
-        until there."""
+        """Asserts more of a world without a wrong word: an anchor's record is no less certain than the
+        anchor states; no other is uncertain by more than twice what the nearest of its boot
+        leaves, and drift until there."""
         line = self.check(made, name)
         for boot, uptime_ms, _ in made.truth:
-            near = [one.uncertainty_ms + math.ceil(abs(uptime_ms - one.uptime_ms) * PPM / 999_900)
-                    for one in made.told if one.boot == boot]
+            near = [word.uncertainty_ms + math.ceil(abs(uptime_ms - word.uptime_ms) * PPM / 999_900)
+                    for word in made.told if word.boot == boot]
             placed = line.utc(boot, uptime_ms)
             assert not near or placed and placed[1] <= 2 * min(near) + 3, (name, boot, uptime_ms, placed)
-        for one in made.told:
-            placed = line.utc(one.boot, one.uptime_ms)
-            assert placed and placed[1] <= one.uncertainty_ms + 1, (name, one, placed)
+        for word in made.told:
+            placed = line.utc(word.boot, word.uptime_ms)
+            assert placed and placed[1] <= word.uncertainty_ms + 1, (name, word, placed)

@@ -30,15 +30,15 @@ def judged(*presses: Relief, boluses_s: tuple[int, ...] = (),
 
 def test_the_first_press_for_a_bolus_tells_its_onset() -> None:
     found = judged(press(1000, 480), press(1002, 482), press(5000, 300))
-    assert [(one.at_ms, one.since_bolus_s) for one in found.onsets] == [(1_000_000, 480),
+    assert [(each.at_ms, each.since_bolus_s) for each in found.onsets] == [(1_000_000, 480),
                                                                        (5_000_000, 300)]
     assert found.strays == () and len(found.presses) == 3
 
 
 def test_a_third_press_within_two_minutes_makes_all_three_stray() -> None:
     found = judged(press(1000), press(1060), press(1110, stray=True), press(9000))
-    assert [one.at_ms for one in found.strays] == [1_000_000, 1_060_000, 1_110_000]
-    assert [one.at_ms for one in found.onsets] == [9_000_000]
+    assert [each.at_ms for each in found.strays] == [1_000_000, 1_060_000, 1_110_000]
+    assert [each.at_ms for each in found.onsets] == [9_000_000]
 
 
 def test_two_presses_are_none_of_three() -> None:
@@ -48,7 +48,7 @@ def test_two_presses_are_none_of_three() -> None:
 
 def test_a_board_that_just_restarted_is_helped_by_what_it_logged_before() -> None:
     found = judged(press(9000, None, True), boluses_s=(8400,))
-    assert [one.since_bolus_s for one in found.onsets] == [600] and found.strays == ()
+    assert [each.since_bolus_s for each in found.onsets] == [600] and found.strays == ()
 
 
 def test_without_a_bolus_in_the_hour_before_it_is_stray() -> None:
@@ -74,8 +74,8 @@ def test_doses_show_onset_strays_and_the_number_of_presses(
         bed.add(8 * HOUR, "relief", 0, 3 * HOUR, 1)
         bed.add(9 * HOUR, "relief", 0, NEVER_S, 1)
         bed.write(10 * HOUR)
-        one = episode(store, "P01")
-        early = doses(one, observed_of(store, one), START_MS, START_MS + 4 * HOUR * S)
+        patient = episode(store, "P01")
+        early = doses(patient, observed_of(store, patient), START_MS, START_MS + 4 * HOUR * S)
         assert len(early.reliefs.presses) == 1
     assert main(["doses", "P01", "--window", "0+1", "--db", path]) == 0
     text = capsys.readouterr().out
@@ -84,5 +84,5 @@ def test_doses_show_onset_strays_and_the_number_of_presses(
     assert main(["doses", "P01", "--window", "0+1", "--json", "--db", path]) == 0
     relief = json.loads(capsys.readouterr().out)["relief"]
     assert (relief["presses"], relief["stray"], relief["onset_min"]) == (4, 2, "7")
-    assert [one["onset_min"] for one in relief["onsets"]] == ["8", "6"]
-    assert {one["words"] for one in relief["strays"]} == {"handset mistaken?"}
+    assert [each["onset_min"] for each in relief["onsets"]] == ["8", "6"]
+    assert {each["words"] for each in relief["strays"]} == {"handset mistaken?"}

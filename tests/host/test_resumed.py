@@ -22,8 +22,9 @@ LOST_MS = 25_000
 
 
 def found(bed: Bedside, begin_s: int, end_s: int) -> Doses:
-    one = episode(bed.store, bed.patient)
-    return doses(one, observed_of(bed.store, one), START_MS + begin_s * 1000, START_MS + end_s * 1000)
+    patient = episode(bed.store, bed.patient)
+    return doses(patient, observed_of(bed.store, patient),
+                 START_MS + begin_s * 1000, START_MS + end_s * 1000)
 
 
 def at_bed(**regimen: int) -> Bedside:
@@ -59,8 +60,7 @@ def test_what_no_minute_held_is_a_minute_of_the_boot_before() -> None:
     bed = at_bed()
     reset(bed, 10 * 3600, 10 * 3600 + 50, 10 * 3600 + 60, counts=50)
     bed.write(20 * HOUR)
-    one = episode(bed.store, "P01")
-    observed = observed_of(bed.store, one)
+    observed = observed_of(bed.store, episode(bed.store, "P01"))
     run = observed.stretches[0].run
     (resumed,) = bed.store.records.of(bed.log_id, "resumed")
     assert run.seqs[-1] == resumed.seq and run.totals[-1] == 36_000 + 50
@@ -110,16 +110,16 @@ def test_a_reset_is_in_the_high_bounds_only() -> None:
     plain.write(20 * HOUR)
     reset(bed, 36_000, 36_050, 36_060, 50)
     bed.write(20 * HOUR)
-    one, without = found(bed, 0, 20 * HOUR), found(plain, 0, 20 * HOUR)
-    volume = one.bracketed.volume_ml
+    dose, without = found(bed, 0, 20 * HOUR), found(plain, 0, 20 * HOUR)
+    volume = dose.bracketed.volume_ml
     # 25 s at a count a second (and one count of phase in ten minutes on either side), and a bolus
     assert volume.value == volume.low == 0 and Fraction(525, 1000) <= volume.high <= Fraction(530, 1000)
-    assert one.continuous_ml.value == without.continuous_ml.value - Fraction(10, 1000)
-    assert one.continuous_ml.low <= without.continuous_ml.value <= one.continuous_ml.high
-    assert one.deliveries.value == 0 and one.deliveries.high == 1
-    assert one.masses_mg["morphine"].high >= without.masses_mg["morphine"].value
-    assert one.rate_ml_h.high < Fraction("3.61"), "the rate is that of what was seen"
-    low, high = one.per_day()["morphine_mg_day"].low, one.per_day()["morphine_mg_day"].high
+    assert dose.continuous_ml.value == without.continuous_ml.value - Fraction(10, 1000)
+    assert dose.continuous_ml.low <= without.continuous_ml.value <= dose.continuous_ml.high
+    assert dose.deliveries.value == 0 and dose.deliveries.high == 1
+    assert dose.masses_mg["morphine"].high >= without.masses_mg["morphine"].value
+    assert dose.rate_ml_h.high < Fraction("3.61"), "the rate is that of what was seen"
+    low, high = dose.per_day()["morphine_mg_day"].low, dose.per_day()["morphine_mg_day"].high
     assert low <= without.per_day()["morphine_mg_day"].value <= high
 
 
@@ -127,8 +127,8 @@ def test_a_loss_that_the_clocks_make_longer_than_stated_is_no_quick_reset() -> N
     bed = at_bed()
     reset(bed, 36_000, 36_050, 37_050, 50)
     bed.write(20 * HOUR)
-    one = found(bed, 0, 20 * HOUR)
-    assert one.bracketed.brackets == () and one.unknown_ms == 1_000_000
+    dose = found(bed, 0, 20 * HOUR)
+    assert dose.bracketed.brackets == () and dose.unknown_ms == 1_000_000
 
 
 def test_a_power_cut_is_bracketed_by_the_weight_on_both_sides() -> None:
@@ -137,15 +137,15 @@ def test_a_power_cut_is_bracketed_by_the_weight_on_both_sides() -> None:
     level(bed, 10 * HOUR - 300, 100.3)
     level(bed, 12 * HOUR + 300, 92.8)
     bed.write(20 * HOUR)
-    one = found(bed, 0, 20 * HOUR)
-    (each,) = one.bracketed.brackets
+    dose = found(bed, 0, 20 * HOUR)
+    (each,) = dose.bracketed.brackets
     bracket, volume = each.bracket, each.volume_ml
-    assert bracket.how == "weight" and one.bracketed.ms == 2 * HOUR * 1000 and one.unknown_ms == 0
+    assert bracket.how == "weight" and dose.bracketed.ms == 2 * HOUR * 1000 and dose.unknown_ms == 0
     assert float(volume.value) == pytest.approx(7.5 - 0.6, abs=0.01)
     assert 5.3 < float(volume.low) < 5.6 < 8.2 < float(volume.high) < 8.5
-    assert one.continuous_ml.value == Fraction(18 * 3600, 1000)
-    assert one.continuous_ml.high >= Fraction(18 * 3600, 1000) + volume.high
-    assert one.observed_ms == 18 * HOUR * 1000
+    assert dose.continuous_ml.value == Fraction(18 * 3600, 1000)
+    assert dose.continuous_ml.high >= Fraction(18 * 3600, 1000) + volume.high
+    assert dose.observed_ms == 18 * HOUR * 1000
 
 
 @pytest.mark.parametrize("spoiled", ["no weight before", "no weight after", "a bag was entered",
@@ -162,9 +162,9 @@ def test_otherwise_a_power_cut_is_unknown(spoiled: str) -> None:
     if spoiled != "no weight after":
         level(bed, 12 * HOUR + 300, 240 if spoiled == "heavier" else 92.8)
     bed.write(20 * HOUR)
-    one = found(bed, 0, 20 * HOUR)
-    assert one.bracketed.brackets == () and one.bracketed.ms == 0
-    assert one.unknown_ms == 2 * HOUR * 1000
+    dose = found(bed, 0, 20 * HOUR)
+    assert dose.bracketed.brackets == () and dose.bracketed.ms == 0
+    assert dose.unknown_ms == 2 * HOUR * 1000
 
 
 def test_observed_bracketed_and_unknown_stand_apart_in_print(
@@ -203,14 +203,14 @@ def test_a_bolus_whose_end_was_not_written_is_a_delivery_with_bounds() -> None:
     bed.boluses.append((36_020, 180, Fraction("0.5")))
     reset(bed, 36_060, 36_065, 36_075, counts=18)
     bed.write(20 * HOUR)
-    one = found(bed, 0, 20 * HOUR)
-    assert (one.deliveries.value, one.deliveries.low) == (1, 0) and one.deliveries.high >= 1
-    assert one.pcia_ml.value == one.pcia_ml.low == 0
+    dose = found(bed, 0, 20 * HOUR)
+    assert (dose.deliveries.value, dose.deliveries.low) == (1, 0) and dose.deliveries.high >= 1
+    assert dose.pcia_ml.value == dose.pcia_ml.low == 0
     observed = observed_of(bed.store, episode(bed.store, "P01"))
     counted = Fraction(observed.stretches[0].run.totals[-1], 1000)
     assert found(bed, 0, 36_065).continuous_ml.value == counted, "its volume is in the continuous part"
-    assert one.pcia_ml.high > Fraction(45, 180) * Fraction("0.5"), "all of it that was seen may be its"
-    assert any("whose end was not recorded: 1" in note for note in one.notes)
+    assert dose.pcia_ml.high > Fraction(45, 180) * Fraction("0.5"), "all of it that was seen may be its"
+    assert any("whose end was not recorded: 1" in note for note in dose.notes)
 
 
 def test_a_proven_bolus_that_turned_out_to_be_a_rate_does_not_vanish() -> None:
@@ -219,11 +219,11 @@ def test_a_proven_bolus_that_turned_out_to_be_a_rate_does_not_vanish() -> None:
     bed.add(4 * HOUR, "demand", 2000, records.GIVEN, 0, 0)
     bed.bolus(4 * HOUR - 2, "0.5")
     bed.write(6 * HOUR)
-    one = found(bed, 0, 6 * HOUR)
-    assert (one.deliveries.value, one.deliveries.low, one.deliveries.high) == (2, 1, 2)
-    assert one.pcia_ml.value == Fraction("0.5")
-    assert one.continuous_ml.value + one.pcia_ml.value == Fraction(6 * HOUR + 500, 1000)
-    assert any("whose end was not recorded: 1" in note for note in one.notes)
+    dose = found(bed, 0, 6 * HOUR)
+    assert (dose.deliveries.value, dose.deliveries.low, dose.deliveries.high) == (2, 1, 2)
+    assert dose.pcia_ml.value == Fraction("0.5")
+    assert dose.continuous_ml.value + dose.pcia_ml.value == Fraction(6 * HOUR + 500, 1000)
+    assert any("whose end was not recorded: 1" in note for note in dose.notes)
 
 
 def test_the_rest_of_a_bolus_after_a_restart_is_no_clinicians() -> None:
@@ -233,9 +233,9 @@ def test_the_rest_of_a_bolus_after_a_restart_is_no_clinicians() -> None:
     bed.add(36_200, "bolus", 129_000, 120_000, 333, 0, records.CLINICIAN, 0, 0, 0)
     bed.add(40_000, "bolus", 120_000, 120_000, 333, 0, records.CLINICIAN, 0, 0, 0)
     bed.write(20 * HOUR)
-    one = found(bed, 0, 20 * HOUR)
-    assert one.deliveries.value == 1 and one.pcia_ml.value == Fraction(333, 1000)
-    assert one.other_ml.value == Fraction(333, 1000), "a later one is a clinician's"
+    dose = found(bed, 0, 20 * HOUR)
+    assert dose.deliveries.value == 1 and dose.pcia_ml.value == Fraction(333, 1000)
+    assert dose.other_ml.value == Fraction(333, 1000), "a later one is a clinician's"
 
 
 def test_a_bolus_that_the_hold_up_wrote_was_not_halted_by_the_pump() -> None:
@@ -258,11 +258,11 @@ def test_presses_without_an_outcome_are_unresolved() -> None:
     told = {**minute.fields, "presses": 3}
     bed.store.database.connection.execute(
         "UPDATE records SET fields=? WHERE seq=?", (json.dumps(told), minute.seq))
-    one = found(bed, 0, 2 * HOUR)
-    assert (one.presses.asked, one.presses.lockout, one.presses.unresolved) == (3, 1, 2)
-    assert one.presses.without_outcome == 2
-    assert (one.deliveries.value, one.deliveries.low, one.deliveries.high) == (0, 0, 2)
-    assert any("without an outcome in the log: 2" in note for note in one.notes)
+    dose = found(bed, 0, 2 * HOUR)
+    assert (dose.presses.asked, dose.presses.lockout, dose.presses.unresolved) == (3, 1, 2)
+    assert dose.presses.without_outcome == 2
+    assert (dose.deliveries.value, dose.deliveries.low, dose.deliveries.high) == (0, 0, 2)
+    assert any("without an outcome in the log: 2" in note for note in dose.notes)
 
 
 def test_a_press_in_the_tick_that_ends_a_minute_has_its_outcome() -> None:

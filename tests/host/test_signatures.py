@@ -16,7 +16,7 @@ from pumpwire import names, records
 HOUR = 3600
 
 
-def one(kind: str = "occlusion", over_ms: int | None = None, restarted: bool = False) -> Signature:
+def noticed(kind: str = "occlusion", over_ms: int | None = None, restarted: bool = False) -> Signature:
     return Signature(kind, 3_600_000, 50, 1800, 1100, 100, 1, 9, over_ms, None, restarted)
 
 
@@ -25,16 +25,16 @@ def moment(ms: int) -> str:
 
 
 def test_a_possibility_says_since_when_on_what_evidence_and_that_it_is_no_alarm() -> None:
-    assert one().to_text(moment) == (
+    assert noticed().to_text(moment) == (
         "possible occlusion since 1800 s: in 30 min counts say 1.1 mL left the bag, weight says 0.1 mL;"
         " not seen to be over; found on pull, not an alarm")
-    assert "; over 5400 s; found" in one(over_ms=5_400_000).to_text(moment)
-    assert "not seen to be over before the board restarted" in one(restarted=True).to_text(moment)
+    assert "; over 5400 s; found" in noticed(over_ms=5_400_000).to_text(moment)
+    assert "not seen to be over before the board restarted" in noticed(restarted=True).to_text(moment)
 
 
 @pytest.mark.parametrize("kind", names.SIGNATURES.values())
 def test_each_kind_is_worded_as_a_possibility(kind: str) -> None:
-    text = one(kind).to_text(moment)
+    text = noticed(kind).to_text(moment)
     assert "possibl" in text and text.endswith("found on pull, not an alarm")
     assert not re.search(r"\bOK\b|alarm(?!$)", text)
     assert "possibl" in signature_name("of_a_later_version")

@@ -1,5 +1,5 @@
 """The promise of pumplog.timeline, over some hundred simulated boards (at large: soak/test_utc.py) and
-case by case: whom it doubts, and what it leaves unknown."""
+case by case: whom it does not take at its word, and what it leaves unknown."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def uncertainty_ms(line: Timeline, boot: int) -> int:
     return placed[1]
 
 
-def test_a_host_found_off_is_in_doubt_where_it_stands_alone_until_another_bears_it_out() -> None:
+def test_a_host_found_off_is_suspect_where_it_stands_alone_until_another_bears_it_out() -> None:
     days = [T0_MS + k * DAY_MS for k in range(6)]
     right = [anchor(2, k * HOUR_MS, days[2] + k * HOUR_MS, host_id=1 + k) for k in (1, 2)]
     laptop = [anchor(boot, 0, days[boot] + (OFF_MS if boot < 4 else 0)) for boot in range(1, 6)]
@@ -50,7 +50,7 @@ def test_a_host_found_off_is_in_doubt_where_it_stands_alone_until_another_bears_
 
 
 @pytest.mark.parametrize("told_by_laptop", [True, False])
-def test_a_clock_chip_is_in_doubt_after_a_host_that_may_have_set_it(told_by_laptop: bool) -> None:
+def test_a_clock_chip_is_suspect_after_a_host_that_may_have_set_it(told_by_laptop: bool) -> None:
     first = [anchor(1, 0, T0_MS + OFF_MS)] + [
         anchor(1, k * HOUR_MS, T0_MS + k * HOUR_MS, host_id=1 + k) for k in (1, 2)]
     chip = anchor(2, 0, T0_MS + DAY_MS + OFF_MS, 5000, 2, host_id=0)
@@ -58,7 +58,7 @@ def test_a_clock_chip_is_in_doubt_after_a_host_that_may_have_set_it(told_by_lapt
     assert uncertainty_ms(line, 2) == 300_000 + (HOUR_MS if told_by_laptop else 0)
 
 
-def test_a_reset_that_the_anchors_deny_bounds_nothing_and_leaves_all_in_doubt() -> None:
+def test_a_reset_that_the_anchors_deny_bounds_nothing_and_leaves_all_uncertain() -> None:
     line = Timeline([anchor(1, 0, T0_MS), resumed(2, HOUR_MS, 25_000),
                      anchor(2, 0, T0_MS + 2 * HOUR_MS)], {1: HOUR_MS, 2: HOUR_MS})
     assert line.utc(2, 0) == (T0_MS + 2 * HOUR_MS, HOUR_MS + 50 + drift_ms(HOUR_MS))
@@ -75,8 +75,8 @@ def test_two_hosts_that_nobody_keeps_and_that_differ_by_days_leave_all_between()
     line = Timeline([anchor(1, 0, T0_MS, synced=0), anchor(1, HOUR_MS, T0_MS + 9 * DAY_MS, synced=0,
                                                            host_id=2)], {1: 2 * HOUR_MS})
     for uptime_ms in (0, HOUR_MS, 2 * HOUR_MS):
-        at_ms, doubt = line.utc(1, uptime_ms)
-        assert at_ms - doubt <= T0_MS + uptime_ms and T0_MS + 9 * DAY_MS <= at_ms + doubt
+        at_ms, wide_ms = line.utc(1, uptime_ms)
+        assert at_ms - wide_ms <= T0_MS + uptime_ms and T0_MS + 9 * DAY_MS <= at_ms + wide_ms
 
 
 def test_an_anchor_of_a_host_that_nobody_keeps_counts_as_an_hour_off() -> None:

@@ -18,7 +18,7 @@ def told(score: Score) -> None:
           f" {score.too_long}; median uncertainty {median(score.uncertainties_ms) / 1000} s")
 
 
-def test_right_hosts_and_no_record_in_more_doubt_than_they_leave() -> None:
+def test_right_hosts_and_no_record_less_certain_than_they_leave() -> None:
     score = Score()
     for seed in range(scaled(4000, 100_000)):
         score.check_healthy(world(seed, wrong=0), seed)
