@@ -6,18 +6,32 @@ as fact. `Store` is its parts over one `Database`: boards, logs, keys, attestati
 entries, pulls, holes.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .boards import Board, Log
 from .database import Database, StoreError
 from .entries import KIND_NUMBERS, Entry, from_wire, superseded, to_wire
 from .keys import Attestation, Key
-from .page_reading import ERASED, Keyring, Reading, read_page
+from .page_states import ERASED, Keyring
 from .pages import Quarantined, StoredPage
 from .pulls import BROKEN_OFF, COMPLETE, Pull
 from .records import RecordRow, StoredRecord, row_of
 from .store import Store
+
+if TYPE_CHECKING:
+    from .page_reading import Reading, read_page
 
 __all__ = [
     "BROKEN_OFF", "COMPLETE", "ERASED", "KIND_NUMBERS", "Attestation", "Board", "Database", "Entry",
     "Key", "Keyring", "Log", "Pull", "Quarantined", "Reading", "RecordRow", "Store", "StoreError",
     "StoredPage", "StoredRecord", "from_wire", "read_page", "row_of", "superseded", "to_wire",
 ]
+
+
+if not TYPE_CHECKING:
+    def __getattr__(name: str) -> Any:
+        if name not in ("Reading", "read_page"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from . import page_reading  # it loads the wire's formats
+
+        return getattr(page_reading, name)

@@ -15,8 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from pumpwire import seal
-
 from ..errors import PumplogError, Usage
 from . import migrations
 
@@ -125,6 +123,8 @@ class Database:
         files = migrations.files()
         if self._version(len(files)) == len(files):
             return
+        from pumpwire import seal
+
         self.connection.create_function("pumplog_key_id", 1, seal.key_id)
         for number, file in enumerate(files, 1):
             self.connection.execute("BEGIN IMMEDIATE")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pumpwire.units import PAGE_BYTES
 
-from .page_reading import UNREAD
+from .page_states import UNREAD
 from .pages import Pages
 from .pulls import Pulls
 from .records import Records

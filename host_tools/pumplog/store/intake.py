@@ -26,7 +26,8 @@ from ..quantities import hex_id
 from .boards import Logs
 from .entries import Entries
 from .keys import Keys
-from .page_reading import BAD, ERASED, OPEN, SEALED, UNKEYED, UNREAD, UNVERIFIED, Reading, read_page
+from .page_reading import Reading, read_page
+from .page_states import BAD, ERASED, OPEN, SEALED, UNKEYED, UNREAD, UNVERIFIED
 from .pages import Pages
 from .records import Records
 

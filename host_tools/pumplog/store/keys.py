@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pumpwire import seal
-
 from .database import Database
-from .page_reading import Keyring
+from .page_states import Keyring
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,8 @@ class Keys:
 
     def add(self, board: str, key: Key) -> None:
         """Keeps a device key of a board beside those it had before."""
+        from pumpwire import seal
+
         self._db.insert_new("keys", board=board, key_id=seal.key_id(key.device_key),
                             device_key=key.device_key, since_ms=key.since_ms)
 

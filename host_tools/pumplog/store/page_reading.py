@@ -1,13 +1,6 @@
 """Reads and judges one page as it is kept: its format, its check sum, its seal under known keys.
 
-States of a page:
-
-    open        it has no footer yet: it may grow
-    unkeyed     closed before the board had a device key: nothing proves who wrote it
-    sealed      closed, its seal verified under a key of its board
-    unverified  closed, sealed under a key that this store lacks
-    bad         not as the board wrote it; `error` says why
-    unread      of a format version that this pumplog does not read
+Its states are those of `page_states`.
 """
 
 from __future__ import annotations
@@ -19,21 +12,7 @@ from pumpwire import decoding, page, seal
 from pumpwire.errors import WireError
 from pumpwire.records import FILLER, MAX_FRAME
 
-OPEN, UNKEYED, SEALED = "open", "unkeyed", "sealed"
-UNVERIFIED, BAD, UNREAD = "unverified", "bad", "unread"
-ERASED = b"\xff"
-
-
-@dataclass(frozen=True)
-class Keyring:
-    """The device keys that a board ever had, and (board, key) of all others."""
-
-    own: tuple[bytes, ...] = ()
-    others: tuple[tuple[str, bytes], ...] = ()
-
-    def named(self, key_id: int) -> list[bytes]:
-        """Returns the board's keys of that id: one, unless two share it by chance."""
-        return [key for key in self.own if seal.key_id(key) == key_id]
+from .page_states import BAD, ERASED, OPEN, SEALED, UNKEYED, UNREAD, UNVERIFIED, Keyring
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .. import host
 from .database import Database, Row
-from .page_reading import BAD, UNREAD, UNVERIFIED, Reading
+from .page_states import BAD, UNREAD, UNVERIFIED
+
+if TYPE_CHECKING:
+    from .page_reading import Reading
 
 
 @dataclass(frozen=True)
 class StoredPage:
-    """A raw page and what it was found to be (pumplog.store.page_reading)."""
+    """A raw page and what it was found to be (pumplog.store.page_states)."""
 
     first_seq: int  #: its place in the log: the number of its first record
     data: bytes  #: as it came; an open page's first bytes only
     version: int  #: of its format
-    state: str  #: one of page_reading's
+    state: str  #: one of page_states'
     records: int  #: how many it was found to have
 
 
@@ -28,7 +31,7 @@ class PageSpan:
 
     first_seq: int  #: the number of its first record
     records: int  #: how many it was found to have
-    state: str  #: one of page_reading's
+    state: str  #: one of page_states'
     length: int  #: bytes held
 
     @property

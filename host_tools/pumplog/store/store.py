@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from .boards import Board, Boards, Logs
 from .database import Database
 from .entries import Entries
 from .holes import Holes
-from .intake import Intake
 from .keys import Attestations, Key, Keys
 from .pages import Pages
 from .pulls import Pulls
 from .records import Records
+
+if TYPE_CHECKING:
+    from .intake import Intake
 
 
 class Store:
@@ -31,7 +33,6 @@ class Store:
         self.pages, self.records = Pages(database), Records(database)
         self.entries, self.pulls = Entries(database), Pulls(database)
         self.holes = Holes(self.pages, self.records, self.pulls)
-        self._intake = Intake(self.pages, self.records, self.entries, self.keys, self.logs)
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -66,8 +67,14 @@ class Store:
         The same bytes again change nothing. Integrity: bytes differ from known ones, or the page does
         not verify; what came is in quarantine, and every good record is kept.
         """
-        return self._intake.add_page_bytes(log_id, first_seq, offset, data)
+        return self._intake().add_page_bytes(log_id, first_seq, offset, data)
 
     def judge_again(self, log_id: int) -> None:
         """Takes in the pages of a log that were kept under a key not known before."""
-        self._intake.judge_again(log_id)
+        self._intake().judge_again(log_id)
+
+    def _intake(self) -> Intake:
+        """Returns what takes pages in; only a command that does so loads the formats."""
+        from .intake import Intake
+
+        return Intake(self.pages, self.records, self.entries, self.keys, self.logs)

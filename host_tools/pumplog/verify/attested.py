@@ -11,7 +11,7 @@ from pumpwire.errors import WireError
 
 from ..quantities import hex_id
 from ..store import Attestation
-from ..store.page_reading import BAD, UNREAD
+from ..store.page_states import BAD, UNREAD
 from .evidence import Evidence, HeldLog, HeldPage
 from .findings import Found
 

@@ -12,7 +12,7 @@ from pumpwire.records import LOST, SKIPPED
 
 from ..intervals import Interval, merge
 from ..store import Attestation, Keyring, Quarantined, Reading, RecordRow, Store, StoredPage, read_page
-from ..store.page_reading import BAD, OPEN, SEALED, UNKEYED, UNREAD
+from ..store.page_states import BAD, OPEN, SEALED, UNKEYED, UNREAD
 
 NO_MORE = 1 << 33  # beyond every sequence number
 

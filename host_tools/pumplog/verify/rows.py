@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..intervals import merge, subtract
 from ..store import RecordRow, row_of
-from ..store.page_reading import OPEN, UNREAD, UNVERIFIED
+from ..store.page_states import OPEN, UNREAD, UNVERIFIED
 from .evidence import NO_MORE, Evidence, HeldLog, HeldPage
 from .findings import Finding, Found
 
