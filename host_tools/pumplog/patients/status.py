@@ -1,18 +1,23 @@
-"""What each patient's board told at its last pull, and how old that is; and which boards were left."""
+"""What each patient's board told at its last pull, and how old that is; and which boards were left.
+
+Logs are read only where a board holds possibilities open: else a status loads nothing of the log.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pumpwire import commands, names
 
-from ..log import FOUND, Signature, read_log, signature_name
 from ..moments import age_s, local_text, since_text, utc_text
 from ..quantities import show, show_span
 from ..store import Pull, Store
 from .episodes import Episode, episodes
+
+if TYPE_CHECKING:
+    from ..log import Signature
 
 STALE_S = 15 * 60
 _QUANTITIES = ("board_uptime_s", "rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s",
@@ -30,6 +35,8 @@ class Possibility:
         """Returns a line for the screen."""
         if self.signature:
             return self.signature.to_text(local_text)
+        from ..log import FOUND, signature_name
+
         return f"{signature_name(self.kind)}: its record is not here; {FOUND}"
 
     def to_json(self) -> dict[str, Any]:
@@ -167,6 +174,8 @@ def _possibilities(store: Store, pull: Pull) -> tuple[Possibility, ...]:
     held = pull.status.get("signatures", 0)
     if not held:
         return ()
+    from ..log import read_log
+
     found = {signature.kind: signature
              for signature in read_log(store, pull.log_id, pull.board).signatures
              if signature.over_ms is None and not signature.restarted}
