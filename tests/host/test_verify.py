@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
+from folded import unfolded
 from log_vectors import load
 from made_log import AT_MS, KEY, LOG_ID, MadeLog, board, put_page, store_with_board
 from page_maker import PageMaker
@@ -367,7 +368,7 @@ def test_the_command_says_what_and_when_and_what_to_do(
         log.into(store)
         store.commit()
     assert main(["verify", "--db", str(path)]) == 0
-    said = capsys.readouterr().out
+    said = unfolded(capsys.readouterr().out)
     assert "complete and untouched" in said and said.count("\n") == 1
     assert main(["verify", "B01", "--json", "--db", str(path)]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -377,7 +378,7 @@ def test_the_command_says_what_and_when_and_what_to_do(
         put_page(store, LOG_ID, 50, None)
         store.commit()
     assert main(["verify", "--db", str(path)]) == 4
-    said = capsys.readouterr().out
+    said = unfolded(capsys.readouterr().out)
     assert "records 50 to 99" in said and "missing" in said and "pull the board again" in said
     assert main(["verify", "--json", "--db", str(path)]) == 4
     told = json.loads(capsys.readouterr().out)

@@ -9,7 +9,7 @@ from ..log import Timeline
 from ..patients.roster import logs_named
 from ..verify import answer
 from .options import open_store
-from .screen import print_json
+from .screen import print_json, print_text
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
             found = answer(store, log, Timeline.of(store, log.log_id).utc)
             if found:
                 codes.append(found.report.exit_code)
-                print_json(found.to_json()) if options.json else print(found.to_text())
+                print_json(found.to_json()) if options.json else print_text(found.to_text())
     if not codes:
         raise NotFound("nothing recorded to verify", "pull the board first")
     return max(codes)

@@ -2,8 +2,9 @@
 
 A file is JSON: `format`, `version`, the scrypt parameters, and `closed`, a Fernet token of the
 boards and every key that each ever had (cryptography.io: "Using passwords with Fernet").
-The passphrase is drawn, never chosen: 100 random bits, which no one tries out, so scrypt's cost is
-the one of RFC 7914 for logins (n = 2^14, r = 8, p = 1).
+The passphrase is drawn, never chosen: 100 random bits, which nobody tries out, so scrypt's cost is
+the one of RFC 7914 for logins (n = 2^14, r = 8, p = 1). The cryptography package is loaded only here,
+as a file is written or read.
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ import base64
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from typing import TYPE_CHECKING, Any
 
 from .. import host
 from ..errors import Integrity, Usage
 from .boards import Board
 from .keys import Key
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 FORMAT, VERSION = "pumplog-keys", 1
 _COST = {"n": 1 << 14, "r": 8, "p": 1}
@@ -30,10 +31,10 @@ _GROUPS, _GROUP = 5, 4
 
 @dataclass(frozen=True)
 class BoardKeys:
-    """A board as its store knows it, and every device key that it ever had."""
+    """A board, and every device key that it ever had."""
 
-    board: Board
-    keys: tuple[Key, ...]
+    board: Board  #: as its store knows it
+    keys: tuple[Key, ...]  #: oldest first
 
 
 def new_passphrase() -> str:
@@ -44,8 +45,8 @@ def new_passphrase() -> str:
 
 def close(boards: list[BoardKeys], passphrase: str) -> str:
     """Returns the text of a key file."""
-    inside = [{**_plain(vars(one.board)), "keys": [_plain(vars(key)) for key in one.keys]}
-              for one in boards]
+    inside = [{**_plain(vars(each.board)), "keys": [_plain(vars(key)) for key in each.keys]}
+              for each in boards]
     salt = host.random_bytes(16)
     token = _fernet(passphrase, salt, _COST).encrypt(json.dumps(inside).encode())
     return json.dumps({"format": FORMAT, "version": VERSION, "salt": salt.hex(), **_COST,
@@ -54,6 +55,8 @@ def close(boards: list[BoardKeys], passphrase: str) -> str:
 
 def open_file(path: Path, passphrase: str) -> list[BoardKeys]:
     """Returns what a key file holds; Usage if it is none, Integrity if it does not open."""
+    from cryptography.fernet import InvalidToken
+
     outside = _outside(path)
     try:
         cost = {name: int(outside[name]) for name in _COST}
@@ -61,13 +64,13 @@ def open_file(path: Path, passphrase: str) -> list[BoardKeys]:
             raise ValueError("a cost that no pumplog writes")
         inside = _fernet(passphrase, bytes.fromhex(outside["salt"]), cost).decrypt(
             outside["closed"].encode())
-        return [_board_keys(one) for one in json.loads(inside)]
+        return [_board_keys(fields) for fields in json.loads(inside)]
     except InvalidToken as error:
-        raise Integrity(f"{path} does not open: the passphrase is another, or the file was changed;"
-                        " nothing was taken, check each group of the passphrase.") from error
+        raise Integrity(f"{path} does not open", "the passphrase is another, or the file was changed;"
+                        " nothing was taken, check each group of the passphrase") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Integrity(f"{path} is damaged ({error}): nothing was taken; have the keys exported"
-                        " again.") from error
+        raise Integrity(f"{path} is damaged ({error})",
+                        "nothing was taken; have the keys exported again") from error
 
 
 def _outside(path: Path) -> dict[str, Any]:
@@ -78,17 +81,20 @@ def _outside(path: Path) -> dict[str, Any]:
             raise ValueError
         version: int = outside["version"]
     except OSError as error:
-        raise Usage(f"{path} cannot be read ({error.strerror}): check the path.") from error
+        raise Usage(f"{path} cannot be read ({error.strerror})", "check the path") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise Usage(f"{path} is no file of pumplog keys: check the path.") from error
+        raise Usage(f"{path} is no file of pumplog keys", "check the path") from error
     if version != VERSION:
-        raise Usage(f"{path} is a key file of version {version} and this pumplog reads {VERSION}:"
-                    " update pumplog.")
-    found: dict[str, Any] = outside
-    return found
+        raise Usage(f"{path} is a key file of version {version} and this pumplog reads {VERSION}",
+                    "update pumplog")
+    fields: dict[str, Any] = outside
+    return fields
 
 
 def _fernet(passphrase: str, salt: bytes, cost: dict[str, int]) -> Fernet:
+    from cryptography.fernet import Fernet
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
     letters = "".join(passphrase.upper().replace("O", "0").replace("I", "1").replace("L", "1").split())
     key = Scrypt(salt=salt, length=32, **cost).derive(letters.replace("-", "").encode())
     return Fernet(base64.urlsafe_b64encode(key))
@@ -99,9 +105,9 @@ def _plain(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value.hex() if isinstance(value, bytes) else value for name, value in fields.items()}
 
 
-def _board_keys(one: dict[str, Any]) -> BoardKeys:
-    board = {name: value for name, value in one.items() if name != "keys"}
+def _board_keys(fields: dict[str, Any]) -> BoardKeys:
+    board = {name: value for name, value in fields.items() if name != "keys"}
     for name in ("device_key", "pairing_key"):
         board[name] = bytes.fromhex(board[name])
     return BoardKeys(Board(**board), tuple(
-        Key(bytes.fromhex(key["device_key"]), key["since_ms"]) for key in one["keys"]))
+        Key(bytes.fromhex(key["device_key"]), key["since_ms"]) for key in fields["keys"]))
