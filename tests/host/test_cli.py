@@ -20,7 +20,7 @@ from page_maker import PageMaker
 from pumplog import host
 from pumplog.cli import main
 from pumplog.errors import Usage
-from pumplog.patients.episodes import episodes
+from pumplog.patients import episodes
 from pumplog.quantities import MASS_UG, RATE_UL_H, VOLUME_UL, Kind, parse, show, show_age
 from pumplog.store import Entry, Pull, Store, to_wire
 from pumplog.sync.delivery import deliver

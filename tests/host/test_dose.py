@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from bedside import START_MS, Bedside
-from pumplog.dose import Doses, doses
-from pumplog.patients import episode
-from pumplog.patients.shares import observed_of
+from pumplog.dose import Doses, Figure, doses, figure_json, total
+from pumplog.patients import DRUGS, MASSES, bag_field, episode, observed_of
 from pumplog.store import Store
+from pumplog.study import KEYS
+from pumpwire import entries
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "vectors" / "worked_examples.json").read_text())
 HOUR = 3600
@@ -173,3 +174,17 @@ def test_a_bag_that_no_weight_saw_is_told_where_the_board_was_watching(store: St
     assert [note for note in later.notes if "no weight confirms" in note] == [
         "a bag was entered that no weight confirms: check whose it is"], "of the bag that went before"
     assert not any("no weight confirms" in note for note in _doses(bed, 20 * HOUR, 25 * HOUR).notes)
+
+
+def test_the_drugs_are_those_of_a_bag_entry_and_every_name_follows_from_them() -> None:
+    (fields,) = (fields for name, fields in entries.KINDS.values() if name == "bag")
+    assert fields == (*map(bag_field, DRUGS), "volume_ul")
+    assert [mass.name for mass in MASSES] == [*DRUGS, *(f"pcia_{drug}" for drug in DRUGS)]
+    assert list(KEYS)[: len(MASSES)] == [f"{mass.name}_mg_day" for mass in MASSES]
+
+
+def test_what_is_unknown_is_unknown_as_a_whole() -> None:
+    figure = Figure(Fraction(1), Fraction(0), Fraction(2))
+    assert total([figure, figure]) == Figure(Fraction(2), Fraction(0), Fraction(4))
+    assert total([figure, None]) is None and figure_json(None) == {
+        "value": None, "low": None, "high": None}

@@ -11,8 +11,7 @@ import pytest
 from bedside import START_MS, Bedside
 from counting import calls_of
 from pumplog.dose import Doses, Window, doses
-from pumplog.patients import episode
-from pumplog.patients.shares import Shares, observed_of
+from pumplog.patients import Shares, episode, observed_of
 from pumplog.store import Entry, Store, StoredRecord
 from pumplog.store.records import Records
 from pumplog.study import cohort_doses, cohort_table

@@ -6,11 +6,11 @@ import json
 
 import pytest
 from bedside import START_MS, Bedside
+from folded import unfolded
 from pumplog.cli import main
 from pumplog.dose import doses
 from pumplog.log import Relief, Reliefs, judge_reliefs
-from pumplog.patients import episode
-from pumplog.patients.shares import observed_of
+from pumplog.patients import episode, observed_of
 from pumplog.store import Store
 from pumpwire.records import NEVER_S
 
@@ -78,7 +78,7 @@ def test_doses_show_onset_strays_and_the_number_of_presses(
         early = doses(patient, observed_of(store, patient), START_MS, START_MS + 4 * HOUR * S)
         assert len(early.reliefs.presses) == 1
     assert main(["doses", "P01", "--window", "0+1", "--db", path]) == 0
-    text = capsys.readouterr().out
+    text = unfolded(capsys.readouterr().out)
     assert ("relief button: pressed 4 times; onset 7 min from a bolus's beginning to relief (2 times, 6"
             " to 8 min); 2 stray, left out: handset mistaken?") in text
     assert main(["doses", "P01", "--window", "0+1", "--json", "--db", path]) == 0

@@ -8,12 +8,12 @@ from fractions import Fraction
 import pytest
 from bedside import START_MS, Bedside
 from counting import calls_of
+from folded import unfolded
 from pumplog.cli import main
 from pumplog.dose import Doses, doses
 from pumplog.log import Timeline
 from pumplog.log.presses import PressBook
-from pumplog.patients import episode
-from pumplog.patients.shares import observed_of
+from pumplog.patients import episode, observed_of
 from pumplog.store import Store
 from pumpwire import records
 
@@ -180,7 +180,7 @@ def test_observed_bracketed_and_unknown_stand_apart_in_print(
         bed.off(72_010, 79_210)
         bed.write(DAY)
     assert main(["doses", "P01", "--window", "0+1", "--db", path]) == 0
-    text = capsys.readouterr().out
+    text = unfolded(capsys.readouterr().out)
     assert "bracketed 20 s (at most 25 s), unknown 0.083" in text
     assert main(["doses", "P01", "--window", "0+1", "--json", "--db", path]) == 0
     line = json.loads(capsys.readouterr().out)

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from bedside import START_MS, Bedside
+from folded import unfolded
 from pumplog.cli import main
 from pumplog.log import known_fields, read_log, record_text
 from pumplog.log.signatures import Signature, evidence_text, signature_name
@@ -194,7 +195,7 @@ def test_the_latest_check_of_the_window_is_shown_as_found_and_not_applied(
         bed.write(26 * HOUR)
     assert main(["doses", "P01", "--window", "0+1", "--db", path]) == 0
     assert ("calibration as found over 125 mL: weight says +1.23 % beside what was counted, give or take"
-            " 0.4 %; not applied") in capsys.readouterr().out
+            " 0.4 %; not applied") in unfolded(capsys.readouterr().out)
     assert main(["doses", "P01", "--window", "0+1", "--json", "--db", path]) == 0
     line = json.loads(capsys.readouterr().out)
     assert (line["check"]["difference_percent"], line["check"]["applied"]) == ("1.23", False)

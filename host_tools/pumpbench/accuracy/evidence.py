@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pumplog.patients import Episode
-from pumplog.patients.observed import Observed
-from pumplog.patients.shares import Shares
+from pumplog.patients import Episode, Observed, Shares
 from pumplog.store import Store
 
 from ..bedside import Bedside, build_bedside

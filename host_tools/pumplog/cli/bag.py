@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ..errors import NotFound, Usage
-from ..patients import bags
+from ..patients import DRUGS, bags
 from ..patients.entering import Change
 from ..quantities import show
 from ..store import Store
@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["hang", "list"])
     parser.add_argument("name", nargs="?", metavar="NAME",
                         help="patient, board or bed (list: everybody if left out)")
-    for drug in bags.DRUGS:
+    for drug in DRUGS:
         parser.add_argument(f"--{drug}", metavar="MASS",
                             help="in the whole bag, such as '110 mg', or 'none'")
     parser.add_argument("--volume", help="of the bag, such as '250 mL'")
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
             return _list(options, store)
         if not options.name:
             raise Usage("no patient was named", "give the patient, board or bed")
-        masses = {drug: getattr(options, drug) for drug in bags.DRUGS}
+        masses = {drug: getattr(options, drug) for drug in DRUGS}
         bag = bags.new_bag(store, options.name, masses, options.volume, authorship(options))
         say(bag.to_text())
         for change in bag.changes:

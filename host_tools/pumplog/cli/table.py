@@ -10,7 +10,8 @@ from pathlib import Path
 from .. import study
 from ..dose import Window
 from ..errors import Usage
-from .common import open_store, print_json, say
+from .options import open_store
+from .screen import print_as_is, print_json, print_text, say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         text += "\n\n" + study.compare_text(compared, options.compare.name, options.digits)
     if "±".encode(sys.stdout.encoding or "ascii", "ignore") == b"":
         text = text.replace("±", "+-")
-    print(text)
+    print_as_is(text)
     return 0
 
 
@@ -68,5 +69,5 @@ def _explain(options: argparse.Namespace, windows: Mapping[str, Window]) -> int:
         if options.json:
             print_json(study.trace_json(traced))
         else:
-            print(study.trace_text(traced))
+            print_text(study.trace_text(traced))
     return 0

@@ -20,8 +20,7 @@ from fractions import Fraction
 
 from ..intervals import Interval, clip, length
 from ..log import PL_PER_UL, Bracket
-from ..patients import Episode
-from ..patients.observed import Observed
+from ..patients import Episode, Observed
 from .bags import Bag
 from .figure import ZERO, Figure
 from .volumes import PL_PER_ML

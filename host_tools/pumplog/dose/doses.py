@@ -14,8 +14,7 @@ from fractions import Fraction
 
 from ..intervals import Interval, clip, length
 from ..log import NOT_RECORDED, Bolus, Reliefs, judge_reliefs
-from ..patients import MASSES, Episode
-from ..patients.observed import Observed, Running
+from ..patients import MASSES, Episode, Observed, Running
 from .bags import Bag, bags
 from .bracketed import Bracketed, bracketed
 from .figure import ZERO, Figure, total

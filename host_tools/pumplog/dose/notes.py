@@ -7,8 +7,7 @@ from fractions import Fraction
 
 from ..intervals import clip, length
 from ..log import Signature, signature_name
-from ..patients import Episode, conflicts
-from ..patients.observed import Observed
+from ..patients import Episode, Observed, conflicts
 from ..quantities import show, show_span
 from .bags import BY_START, BY_WEIGHT, Bag
 from .volumes import UncertainSpan, volumes

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..intervals import Interval
-from ..patients.observed import BolusPart, Observed
+from ..patients import BolusPart, Observed
 from .figure import ZERO, Figure
 
 PL_PER_ML = 1_000_000_000

@@ -2,16 +2,36 @@
 
 In come the journal of entries and the logs as `log` reads them. Out go a patient's episode, found by
 code, board or bed; the entries that contradict each other; the names of the drugs; and each patient's
-share of every log (`Shares`, `observed_of` of .shares and `Observed` of .observed, which read logs and
-so are not loaded by a command that only names a patient).
+share of every log, whose files read logs and are loaded when something of them is first asked for.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .conflicts import Conflict, conflicts
-from .drugs import DRUGS, MASSES, Mass, bag_field
-from .episodes import FOREVER_MS, Episode, Stay, episode, episodes
+from .drugs import DRUGS, MASSES, bag_field
+from .episodes import Episode, Stay, episode, episodes
 from .roster import current_episode, named_or_current, require_free_board
 
+if TYPE_CHECKING:
+    from .observed import BolusPart as BolusPart
+    from .observed import Observed as Observed
+    from .observed import Running as Running
+    from .observed import Stretch as Stretch
+    from .shares import Shares as Shares
+    from .shares import observed_of as observed_of
+
 __all__ = [
-    "DRUGS", "FOREVER_MS", "MASSES", "Conflict", "Episode", "Mass", "Stay", "bag_field", "conflicts",
-    "current_episode", "episode", "episodes", "named_or_current", "require_free_board",
+    "DRUGS", "MASSES", "BolusPart", "Conflict", "Episode", "Observed", "Running", "Shares", "Stay",
+    "Stretch", "bag_field", "conflicts", "current_episode", "episode", "episodes", "named_or_current",
+    "observed_of", "require_free_board",
 ]
+_FILE_OF = {"BolusPart": "observed", "Observed": "observed", "Running": "observed",
+            "Stretch": "observed", "Shares": "shares", "observed_of": "shares"}
+
+
+if not TYPE_CHECKING:
+    def __getattr__(name: str) -> Any:
+        if name not in _FILE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_FILE_OF[name]}"), name)

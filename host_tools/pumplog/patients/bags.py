@@ -11,6 +11,7 @@ from ..errors import Usage
 from ..moments import since_text
 from ..quantities import MASS_UG, VOLUME_UL, parse, show
 from ..store import Entry, Store
+from .drugs import DRUGS, bag_field
 from .entering import (
     Authorship,
     Change,
@@ -22,8 +23,6 @@ from .entering import (
 )
 from .episodes import Episode
 from .roster import current_episode, named_or_current
-
-DRUGS = ("morphine", "bupivacaine")
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class NewBag:
         fields, regimen = self.entry.fields, self.patient.latest("regimen")
         lines = []
         for drug in DRUGS:
-            ug = fields[f"{drug}_ug"]
+            ug = fields[bag_field(drug)]
             if not ug:
                 lines.append(f"  {drug}: none in this bag")
                 continue
@@ -87,7 +86,7 @@ def new_bag(
     NotFound without such a patient; Usage if something is missing or in doubt.
     """
     patient = current_episode(store, name)
-    fields = {f"{drug}_ug": _mass_ug(masses.get(drug), f"--{drug}") for drug in DRUGS}
+    fields = {bag_field(drug): _mass_ug(masses.get(drug), f"--{drug}") for drug in DRUGS}
     fields["volume_ul"] = parse(volume, "--volume", VOLUME_UL)
     entry = new_entry(by, "bag", patient.patient, patient.board, patient.assignment, fields)
     return NewBag(entry, patient, tuple(_changes(patient.latest("bag"), fields)))
@@ -119,14 +118,14 @@ def _changes(last: Entry | None, fields: dict[str, int]) -> list[Change]:
 
 def _strength(fields: dict[str, int], drug: str) -> Fraction:
     """Returns mg/mL."""
-    return Fraction(fields[f"{drug}_ug"], fields["volume_ul"])
+    return Fraction(fields[bag_field(drug)], fields["volume_ul"])
 
 
 def _contents(fields: dict[str, int]) -> str:
     """Returns what is in a bag."""
     drugs = []
     for drug in DRUGS:
-        ug = fields[f"{drug}_ug"]
+        ug = fields[bag_field(drug)]
         drugs.append(f"{drug} {show(Fraction(ug, 1000))} mg"
                      f" ({show(_strength(fields, drug))} mg/mL)" if ug else f"no {drug}")
     return f"{', '.join(drugs)} in {show(Fraction(fields['volume_ul'], 1000))} mL"

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from .. import __version__
 from ..dose import Doses, Window, doses
 from ..errors import NotFound
-from ..patients import Episode
-from ..patients.observed import Observed
-from ..patients.shares import Shares
+from ..patients import Episode, Observed, Shares
 from ..store import Store
 from .coverage import TimepointCoverage
 from .table import Excluded, Table, Value, build_table

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from uuid import UUID
 
-from ..dose import PL_PER_ML, Figure, Piece, Window
-from ..dose.bracketed import BracketVolume
+from ..dose import PL_PER_ML, BracketVolume, Figure, Piece, Window
 from ..errors import NotFound
 from ..intervals import Interval, clip
 from ..log import Anchor, Bolus, Calibration, PumpChange, Timeline
-from ..patients import MASSES
-from ..patients.observed import BolusPart, Observed, Stretch
+from ..patients import MASSES, BolusPart, Observed, Stretch
 from ..store import Store
 from .cohort import Case, cohort_doses
 from .table import ROWS

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from ..dose import DAY_MS, HOUR_MS, Piece, figure_json
-from ..dose.bracketed import BracketVolume
+from ..dose import DAY_MS, HOUR_MS, BracketVolume, Piece, figure_json
 from ..log import Calibration, PumpChange
 from ..moments import utc_text
 from ..patients import DRUGS
