@@ -1,6 +1,6 @@
 """A bleak backend on Bumble: the host tool's Bluetooth stack while it is on the virtual air.
 
-What may befall what it receives: reception.py. Its bonds: host_keys.py.
+What may happen to what it receives: reception.py. Its bonds: host_keys.py.
 """
 
 from __future__ import annotations

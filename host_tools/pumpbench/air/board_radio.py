@@ -1,8 +1,8 @@
 """A board's side of the air: its `bluetooth` calls carried out on a Bumble device.
 
-The frames are described in firmware/boards/virtual/bluetooth.py. Each call is answered. An interrupt
-that wants an answer (written, to be read, the secrets) is put to the board by `_ask`, alone, so that an
-answer belongs to the one question that is open. A notification has no answer: the board has CREDITS of
+The frames are described in firmware/boards/virtual/bluetooth.py. Each call is answered. Some interrupts
+want an answer: written, to be read, the secrets. `_ask` puts one at a time to the board, so an answer
+belongs to the only question that is open. A notification has no answer: the board has CREDITS of
 them, as the ESP32 has buffers, and gets them back once Bumble has sent most of what it holds.
 """
 

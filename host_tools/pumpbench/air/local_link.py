@@ -1,6 +1,6 @@
 """Bumble's link between controllers, repaired: data come from the address that connected.
 
-Bumble 0.0.236 takes the sender's random address for it, which is another one where a host scans under a
+Bumble 0.0.236 takes the sender's random address instead. That is another one where a host scans under a
 random address and connects under its public one, as Linux does.
 """
 

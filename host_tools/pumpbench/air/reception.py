@@ -1,4 +1,4 @@
-"""What can befall a host's reception: the last step before its library, where tests disturb a pull.
+"""What can happen to a host's reception: the last step before its library, where tests disturb a pull.
 
     PUMPLOG_AIR_LOSS=0.05:SEED   this share of notifications is lost on their way up, as hosts do
     PUMPLOG_AIR_FAULT=kill@N     as the N-th notification or indication arrives, the host dies

@@ -4,9 +4,9 @@ Theory of operation. Edges are (microseconds from the window's start, level), le
 is closed. The bare contact gives many of them for a press: both ends bounce for 1 to 5 ms.
 
 The filter is a resistor and capacitor before a Schmitt trigger that switches at one third and two
-thirds. Between two edges of the contact the charge runs exponentially towards the contact's level, so
-its value at each edge and the moment at which the trigger switches are written down at once: no time
-steps, and no error from their size. A clean edge passes after tau * ln 3, which is `FILTER_US`. A
+thirds. Between two edges of the contact the charge runs exponentially towards the contact's level. So
+its value at each edge, and the moment at which the trigger switches, have a formula: no time steps, and
+no error from their size. A clean edge passes after tau * ln 3, which is `FILTER_US`. A
 bounce of 5 ms moves the charge by less than two thirds, the way from rest to the far switching level,
 so it never passes.
 

@@ -2,8 +2,8 @@
 
 Theory of operation. Nothing is stepped: what the pump does is a handful of spans, and what it moved is a
 piecewise-linear curve over them (volume.py), exact in Fractions of a microlitre. Ticks come in only at
-the end, when the curve is counted. Stepping it tick by tick would have to round a tick's share of the
-rate, 100 ms at 0.05 mL/h are 1.4 nL, and the rounding would add up over a month of ticks.
+the end, when the curve is counted. A pump that is stepped has to round each tick's share of the rate
+(100 ms at 0.05 mL/h are 1.4 nL), and the rounding adds up over a month of ticks.
 
 A press is decided by three things in this order: does the pump stand, does a bolus run, does the lockout
 hold. A bolus that a stop cut short locks out as a whole one does. Pumps count the lockout from the

@@ -20,8 +20,8 @@ The virtual bedside runs a cohort with whatever should go wrong:
 pumpbench run --regimens regimens.csv --daily-counts daily_counts.csv --out OUT --faults faults.toml
 ```
 
-A file of faults holds one table a fault. Faults can be combined as one likes, several of a kind too; the
-same seed and file give the same bytes.
+A file of faults holds one table a fault. Faults can be combined freely, several of a kind too. The same
+seed and file give the same bytes.
 
 ```toml
 [[fault]]
@@ -32,11 +32,11 @@ kind = "occlusion"
 alarm_ul = 900             # a parameter; each has a default
 ```
 
-`OUT/truth.json` keeps what really happened, apart for what the mechanism moved (it makes the counts),
-what left the bag (it makes the weight) and what reached the patient (it makes the dose); under `faults`
-each fault with its true onset and end, false volumes, counts and presses that the board did not see;
-under `bag_entries` and `visits` what people entered, when, and by which clock. Nothing but tests reads
-it.
+`OUT/truth.json` keeps what really happened. Three volumes stand apart: what the mechanism moved (it
+makes the counts), what left the bag (it makes the weight), and what reached the patient (it makes the
+dose). `faults` has each fault with its true onset and end, its false volumes, and the counts and presses
+that the board did not see. `bag_entries` and `visits` say what people entered, when, and by which clock.
+Only tests read this file.
 
 "Must lead to" is what the host has to show for it, found on pull: nothing here is an alarm.
 """

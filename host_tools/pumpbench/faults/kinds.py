@@ -90,7 +90,7 @@ KINDS: dict[str, Kind] = {
         "pump and line",
         {"volume_ml": _real(0, 0, 50, "0: the patient's bolus")},
         "A bolus begun at the pump, on top of the continuous rate, without a press and outside the"
-        " lockout. It halts a patient's bolus that runs; presses meanwhile are denied.",
+        " lockout. It halts a patient's bolus that runs; presses are denied until it ends.",
         "A bolus by a clinician: in the dose, not in the frequency.",
     ),
     "knock": Kind(
@@ -109,7 +109,7 @@ KINDS: dict[str, Kind] = {
     "bag_change": Kind(
         "bag and load cell",
         {"volume_ml": _real(250, 10, 500)},
-        "A fresh bag that nobody had planned: the pump stands for 180 s, the hook is empty for 60 s;"
+        "An unplanned fresh bag: the pump stands for 180 s, the hook is empty for 60 s;"
         " the nurse enters it unless another fault says otherwise.",
         "A bag change, with time and uncertainty, beside the nurse's entry.",
     ),
@@ -150,7 +150,7 @@ KINDS: dict[str, Kind] = {
     "handset_stuck": Kind(
         "handset and buttons",
         {"duration_s": _lasting(600)},
-        "The handset's contact stays closed: one demand as it closes, none for presses meanwhile.",
+        "The handset's contact stays closed: one demand as it closes, none for presses until it opens.",
         "Handset stuck, with its beginning and end; one demand.",
     ),
     "wrong_button": Kind(
@@ -165,7 +165,7 @@ KINDS: dict[str, Kind] = {
         "board",
         {"off_s": Parameter(600, 1, _LONGEST_S)},
         "The gateway's 5 V go, the hold-up runs, then it is off for off_s while the pump runs on. A"
-        " visit meanwhile is entered on the laptop alone.",
+        " visit in that time is entered on the laptop alone.",
         "A last-gasp record with the minute so far, a boot (power on); the stretch off is bracketed by"
         " the weight on both sides, else unknown; never zero, in no value, in the high bounds. The boot"
         " is placed by its own clock or the next visit, else its minutes are told as without a time.",

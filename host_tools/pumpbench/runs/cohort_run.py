@@ -181,7 +181,7 @@ def _run_window(
 
 
 def _keep_pins(board: VirtualBoard, bedside: Bedside) -> None:
-    """Notes what the pins showed last, for the board to be served with, and what befalls the air."""
+    """Notes what the pins showed last, for the board to be served with, and the faults of its radio."""
     path = board.folder / "pins.json"
     earlier = json.loads(path.read_text())["radio_loss"] if path.exists() else []
     pins: dict[str, Any] = {
