@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from log_vectors import NAMES, load
 from made_log import MadeLog
-from pumplog.store.page_reading import SEALED, Keyring, read_page
+from pumplog.store import SEALED, Keyring, read_page
 
 KEY = bytes(range(32))  # of the vectors in tests/vectors/log
 OTHER_KEY = b"o" * 32

@@ -12,8 +12,7 @@ from genuine import ATTESTATION, KEYS, LOG, OLD_OPEN, OTHER_LOG, PAGES, SEALED_P
 from made_log import board
 from mending import mend_footer, mend_frames, mend_header
 from pumplog.errors import Integrity
-from pumplog.store import Attestation, Store, StoredPage, row_of
-from pumplog.store.page_reading import OPEN, UNREAD, read_page
+from pumplog.store import OPEN, UNREAD, Attestation, Store, StoredPage, read_page, row_of
 from pumplog.verify import BROKEN, Evidence, Report, verify_log
 from pumpwire import page
 

@@ -13,7 +13,7 @@ from genuine import ATTESTATION, KEYS, SEALED_PAGES
 from log_targets import fuzz_log, fuzz_store
 from mutations import FULL, POOL, mutated_page, mutated_records, script, with_header
 from page_targets import read_any_attestation, read_any_frame, read_any_page
-from pumplog.store.page_reading import SEALED, read_page
+from pumplog.store import SEALED, read_page
 from wire_targets import SMALL, fuzz_wire
 
 SECOND_READER_EVERY = 97

@@ -8,7 +8,7 @@ from collections.abc import Collection
 import log_format_reader as second_reader
 from genuine import ATTESTATION, KEY, KEYS, SEALED_PAGES
 from mending import FOOTER_BYTES, closed, mend_footer, mend_frames, mend_header
-from pumplog.store.page_reading import BAD, SEALED, UNREAD, Reading, read_page
+from pumplog.store import BAD, SEALED, UNREAD, Reading, read_page
 from pumpwire import decoding, frames, page
 from pumpwire.deltas import Deltas
 from pumpwire.errors import WireError

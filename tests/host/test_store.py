@@ -11,8 +11,8 @@ from uuid import UUID
 
 import pytest
 from made_log import AT_MS, KEY, LOG_ID, MadeLog, board, newer, store_with_board
-from pumplog.errors import Integrity
-from pumplog.store import Entry, Store, migrations
+from pumplog.errors import Integrity, Usage
+from pumplog.store import Entry, Store, StoreError, migrations
 from pumplog.sync.delivery import not_in_log
 from pumpwire import page
 from test_cli import PATHS
@@ -147,3 +147,53 @@ def test_a_page_pulled_before_its_footer_is_asked_for_from_its_own_end_on() -> N
     assert store.holes.next_seq_wanted(LOG_ID, oldest_seq=170) == 190
     store.add_page_bytes(LOG_ID, 150, page.FOOTER_AT, log.pages[150][page.FOOTER_AT :])
     assert store.holes.next_seq_wanted(LOG_ID) == 190 and waiting == log.pages[150][: len(waiting)]
+
+
+def test_migrations_are_numbered_without_a_gap_and_each_has_a_statement() -> None:
+    files = migrations.files()
+    assert [int(file.name[:4]) for file in files] == list(range(1, len(files) + 1))
+    assert all(list(migrations.statements(file)) for file in files)
+
+
+@pytest.mark.parametrize("version", range(len(migrations.files())))
+def test_a_store_of_any_version_opens_and_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "old.db"
+    with sqlite3.connect(path) as db:
+        db.create_function("pumplog_key_id", 1, lambda key: 1)
+        for file in migrations.files()[:version]:
+            for statement in migrations.statements(file):
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version={version}")
+    Store.open(path).database.close()
+    Store.open(tmp_path / "new.db").database.close()
+    columns = ("SELECT m.name, c.name, c.type FROM sqlite_schema m"
+               " JOIN pragma_table_info(m.name) c ORDER BY 1, 2")
+    with sqlite3.connect(path) as old, sqlite3.connect(tmp_path / "new.db") as new:
+        assert list(old.execute(columns)) == list(new.execute(columns))
+        assert old.execute("PRAGMA user_version").fetchone() == (len(migrations.files()),)
+
+
+def test_a_migration_that_fails_leaves_the_version_before_it_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "0002_broken.sql"
+    broken.write_text("CREATE TABLE half (a);\nCREATE TABLE half (a);\n")
+    files = migrations.files()
+    monkeypatch.setattr(migrations, "files", lambda: [files[0], broken])
+    with pytest.raises(Usage, match="cannot be used as a store"):
+        Store.open(tmp_path / "a.db")
+    with sqlite3.connect(tmp_path / "a.db") as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert not list(db.execute("SELECT 1 FROM sqlite_schema WHERE name='half'"))
+    monkeypatch.undo()
+    with Store.open(tmp_path / "a.db") as store:
+        assert store.logs.all() == []
+
+
+def test_a_store_that_breaks_while_it_is_used_says_so_in_a_sentence(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "a.db") as store:
+        store.database.connection.execute("DROP TABLE logs")
+        with pytest.raises(StoreError, match="a.db cannot be used .*: what was complete is kept"):
+            store.logs.add(7, "B01")
+        with pytest.raises(StoreError):
+            store.logs.all()

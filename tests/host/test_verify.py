@@ -13,8 +13,7 @@ from made_log import AT_MS, KEY, LOG_ID, MadeLog, board, put_page, store_with_bo
 from page_maker import PageMaker
 from pumplog.cli import main
 from pumplog.errors import Integrity
-from pumplog.store import Store
-from pumplog.store.page_reading import BAD, SEALED, Keyring, read_page
+from pumplog.store import BAD, SEALED, Keyring, Store, read_page
 from pumplog.verify import KINDS, Evidence, Finding, Report, merged, verify_log
 from pumpwire import page, records
 

@@ -14,7 +14,7 @@ import pytest
 from hang import Watch, bounded
 from mutants import MAKERS, one
 from mutations import mutated_page
-from pumplog.store.page_reading import BAD, OPEN, SEALED
+from pumplog.store import BAD, OPEN, SEALED
 from scale import scaled
 
 FULL_COUNTS = {

@@ -12,7 +12,7 @@ from .boards import Board, Log
 from .database import Database, StoreError
 from .entries import KIND_NUMBERS, Entry, from_wire, superseded, to_wire
 from .keys import Attestation, Key
-from .page_states import ERASED, Keyring
+from .page_states import BAD, ERASED, OPEN, SEALED, UNKEYED, UNREAD, UNVERIFIED, Keyring
 from .pages import Quarantined, StoredPage
 from .pulls import BROKEN_OFF, COMPLETE, Pull
 from .records import RecordRow, StoredRecord, row_of
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from .page_reading import Reading, read_page
 
 __all__ = [
-    "BROKEN_OFF", "COMPLETE", "ERASED", "KIND_NUMBERS", "Attestation", "Board", "Database", "Entry",
-    "Key", "Keyring", "Log", "Pull", "Quarantined", "Reading", "RecordRow", "Store", "StoreError",
-    "StoredPage", "StoredRecord", "from_wire", "read_page", "row_of", "superseded", "to_wire",
+    "BAD", "BROKEN_OFF", "COMPLETE", "ERASED", "KIND_NUMBERS", "OPEN", "SEALED", "UNKEYED", "UNREAD",
+    "UNVERIFIED", "Attestation", "Board", "Database", "Entry", "Key", "Keyring", "Log", "Pull",
+    "Quarantined", "Reading", "RecordRow", "Store", "StoreError", "StoredPage", "StoredRecord",
+    "from_wire", "read_page", "row_of", "superseded", "to_wire",
 ]
 
 

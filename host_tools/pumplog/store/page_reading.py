@@ -17,17 +17,16 @@ from .page_states import BAD, ERASED, OPEN, SEALED, UNKEYED, UNREAD, UNVERIFIED,
 
 @dataclass(frozen=True)
 class Reading:
-    """What a page says. records: those that can be read; kept: how many of its bytes count, a torn
-    end left out; unusable: its records must not be used; place: (log_id, first_seq) that it gives."""
+    """What a page says."""
 
-    state: str
-    version: int = 0
-    records: list[Any] = field(default_factory=list)
-    kept: int = 0
-    error: str | None = None
-    unusable: bool = False
-    footer: Any = None
-    place: tuple[int, int] | None = None
+    state: str  #: one of page_states'
+    version: int = 0  #: of its format; 0 where even that cannot be read
+    records: list[Any] = field(default_factory=list)  #: those that can be read, decoded
+    kept: int = 0  #: how many of its bytes count, a torn end left out
+    error: str | None = None  #: why it is bad, in words
+    unusable: bool = False  #: its records must not be used
+    footer: Any = None  #: decoded, as in pumpwire.page; None: it has none yet
+    place: tuple[int, int] | None = None  #: (log_id, first_seq) that it gives as its own
 
     @property
     def closed(self) -> bool:

@@ -23,13 +23,13 @@ ERASED = b"\xff"
 
 @dataclass(frozen=True)
 class Keyring:
-    """The device keys that a board ever had, and (board, key) of all others."""
+    """The device keys that a board ever had, and those of all other boards."""
 
-    own: tuple[bytes, ...] = ()
-    others: tuple[tuple[str, bytes], ...] = ()
+    own: tuple[bytes, ...] = ()  #: oldest first
+    others: tuple[tuple[str, bytes], ...] = ()  #: board and key, oldest first
 
     def named(self, key_id: int) -> list[bytes]:
-        """Returns the board's keys of that id: one, unless two share it by chance."""
+        """Returns the board's keys of that id; more than one only if two share it by chance."""
         from pumpwire import seal
 
         return [key for key in self.own if seal.key_id(key) == key_id]

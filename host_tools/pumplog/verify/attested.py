@@ -10,8 +10,7 @@ from pumpwire import decoding, page
 from pumpwire.errors import WireError
 
 from ..quantities import hex_id
-from ..store import Attestation
-from ..store.page_states import BAD, UNREAD
+from ..store import BAD, UNREAD, Attestation
 from .evidence import Evidence, HeldLog, HeldPage
 from .findings import Found
 

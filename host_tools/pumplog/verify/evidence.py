@@ -11,8 +11,21 @@ from pumpwire import page
 from pumpwire.records import LOST, SKIPPED
 
 from ..intervals import Interval, merge
-from ..store import Attestation, Keyring, Quarantined, Reading, RecordRow, Store, StoredPage, read_page
-from ..store.page_states import BAD, OPEN, SEALED, UNKEYED, UNREAD
+from ..store import (
+    BAD,
+    OPEN,
+    SEALED,
+    UNKEYED,
+    UNREAD,
+    Attestation,
+    Keyring,
+    Quarantined,
+    Reading,
+    RecordRow,
+    Store,
+    StoredPage,
+    read_page,
+)
 
 NO_MORE = 1 << 33  # beyond every sequence number
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..intervals import Interval, intersect, merge, subtract
-from ..store.page_states import OPEN
+from ..store import OPEN
 from .attested import Attested
 from .evidence import HeldLog, HeldPage
 from .findings import Found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pumpwire import page
 
 from ..quantities import hex_id
-from ..store.page_states import BAD, OPEN, SEALED, UNKEYED, UNREAD, UNVERIFIED
+from ..store import BAD, OPEN, SEALED, UNKEYED, UNREAD, UNVERIFIED
 from .evidence import HeldLog, HeldPage
 from .findings import Finding
 

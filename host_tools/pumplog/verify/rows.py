@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterator
 
 from ..intervals import merge, subtract
-from ..store import RecordRow, row_of
-from ..store.page_states import OPEN, UNREAD, UNVERIFIED
+from ..store import OPEN, UNREAD, UNVERIFIED, RecordRow, row_of
 from .evidence import NO_MORE, Evidence, HeldLog, HeldPage
 from .findings import Finding, Found
 

@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..store.page_states import SEALED
+from ..store import SEALED
 from .attested import Attested, check_attestations, held_as_attested
 from .evidence import Evidence, HeldLog
 from .findings import PROVEN, Finding, Found, merged
