@@ -11,7 +11,7 @@ from ..links import BLE
 from ..patients.status import left_behind
 from ..sync import AT_ONCE, TRIES, Progress, everybody, named, pull_round, round_text
 from .options import open_store
-from .screen import print_json, print_text, say
+from .screen import folded, print_json, print_text, say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +33,8 @@ def run(options: argparse.Namespace) -> int:
         targets = everybody(store) if options.all else named(store, options.names)
     if options.check and (options.all or len(targets) > 1):
         raise Usage("--check is the code of one board", "pull that board by its name")
-    with Progress(sys.stderr, {target.board: target.heading for target in targets}) as progress:
+    headings = {target.board: target.heading for target in targets}
+    with Progress(sys.stderr, headings, folded) as progress:
         report = pull_round(partial(open_store, options), targets, options.all, progress,
                             options.link or BLE, options.check)
     if options.json:

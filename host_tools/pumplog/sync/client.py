@@ -70,7 +70,7 @@ class PullResult:
     timed: bool = True  #: whether the board took this computer's time
 
     def and_then(self, later: PullResult) -> PullResult:
-        """Returns what two pulls brought, one right after the other."""
+        """Returns what this pull and the `later` brought together."""
         return replace(later, records=self.records + later.records, pages=self.pages + later.pages,
                        bytes=self.bytes + later.bytes, repaired=self.repaired + later.repaired,
                        gaps=self.gaps + later.gaps)
@@ -96,7 +96,7 @@ class Client:
         protocol, provisioned, name = struct.unpack_from(commands.INFO_BODY, data)
         if protocol != commands.PROTOCOL:
             raise Unreachable(f"the board speaks protocol {protocol}, this pumplog"
-                              f" {commands.PROTOCOL}", "update the older one")
+                              f" {commands.PROTOCOL}", "update the older of the two")
         return Info(bool(provisioned), name.rstrip(b"\0").decode("ascii", "replace"))
 
     def prove(self, device_key: bytes | None) -> Proof:
@@ -227,8 +227,8 @@ class Client:
             if attested is not None:
                 break  # else records came to the log in between: they too
         store.commit()
-        if transfer.wrong:
-            raise transfer.wrong
+        if transfer.bad_page:
+            raise transfer.bad_page
         if attested is None and transfer.records == had:  # no torn end: the board has more than that
             raise Integrity(f"the board on {self._link.description} holds more than can be read at the"
                             " end of its log", "what comes before is kept; pull again, and if it stays"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Self, TextIO
 
@@ -24,11 +24,13 @@ class StoppedError(Exception):
 class Progress:
     """The progress of one round (pumplog.sync.ward); called from the visits' threads.
 
-    out: where it is printed; headings: {board: the words for it}.
+    out: where it is printed; headings: {board: the words for it}; folded: folds a line that stays.
     """
 
-    def __init__(self, out: TextIO, headings: Mapping[str, str]) -> None:
-        self._out, self._headings = out, headings
+    def __init__(
+        self, out: TextIO, headings: Mapping[str, str], folded: Callable[[str], str] = str
+    ) -> None:
+        self._out, self._headings, self._folded = out, headings, folded
         self._live = out.isatty() and os.environ.get("TERM") != "dumb"
         self._silent = not self._live and len(headings) == 1
         self._lock = threading.Lock()
@@ -95,7 +97,7 @@ class Progress:
         """Prints a line that stays, above those that change."""
         if not self._silent:
             self._erase()
-            print(f"{self._headings[board]}: {text}", file=self._out, flush=True)
+            print(self._folded(f"{self._headings[board]}: {text}"), file=self._out, flush=True)
             self._draw()
 
     def _erase(self) -> None:

@@ -1,4 +1,12 @@
-"""The packets of a pull: put in order, asked for again where they are lost, handed to the store."""
+"""The packets of a pull: put in order, asked for again where they are lost, handed to the store.
+
+A host's Bluetooth loses notifications, doubles them and gives them late, and says nothing of it. So each
+packet carries an index and a check that starts from its report's tag (pumpwire.stream), and only the
+packet that is expected is taken. What is missing is asked for once, and once more after each silence;
+what comes twice changes nothing. A page goes to the store as soon as the next begins and is durable
+then, so a link that breaks costs less than a page. A bad page is kept aside and told at the end, for
+the pages behind it are wanted all the same.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +19,8 @@ from ..errors import Integrity, Unreachable
 from ..links.link import Link
 from ..store import Store
 
-_SILENCE_S = 1.0
-_TRIES = 8
+_SILENCE_S = 1.0  # without a packet, before they are asked for again
+_TRIES = 8  # silences in a row, before the board counts as gone
 
 
 class Transfer:
@@ -26,7 +34,7 @@ class Transfer:
         self.log_id = log_id
         self._progress = progress
         self._page: tuple[int, int, bytearray] | None = None  # first_seq, offset, bytes
-        self.wrong: Integrity | None = None
+        self.bad_page: Integrity | None = None  # the first that did not verify
         self.records = self.pages = self.bytes = self.repaired = 0
 
     def run(self, tag: int) -> int:
@@ -35,19 +43,19 @@ class Transfer:
         self._segments = receiving.SegmentReader()
         self._expected = 0
         self._asked_again = -1
-        silent = 0
+        silences = 0
         while True:
             arrived = self._link.receive(_SILENCE_S)
             if arrived is None:
-                silent += 1
-                if silent > _TRIES:
+                silences += 1
+                if silences > _TRIES:
                     raise Unreachable(f"the board on {self._link.description} fell silent after"
                                       f" {self.bytes} bytes, which are kept",
                                       "go nearer and pull again")
                 self._asked_again = -1
                 self._flow(again=True)
                 continue
-            silent = 0
+            silences = 0
             channel, data = arrived
             if channel == uuids.LOG:
                 self._packet(data)
@@ -77,7 +85,7 @@ class Transfer:
             self._progress(self.bytes)
 
     def _repair(self) -> None:
-        """Asks once for the packets again from the one that is missing."""
+        """Asks, once, for the packets again from the missing packet on."""
         if self._asked_again != self._expected:
             self._asked_again = self._expected
             self.repaired += 1
@@ -99,7 +107,7 @@ class Transfer:
         self._page = (first_seq, offset, bytearray(piece))
 
     def flush(self) -> None:
-        """Gives the page in hand to the store and makes it durable; `wrong` if it is a bad one."""
+        """Gives the page in hand to the store and makes it durable; `bad_page` if it does not verify."""
         if self._page is None:
             return
         first_seq, offset, data = self._page
@@ -108,5 +116,5 @@ class Transfer:
         try:
             self.records += self.store.add_page_bytes(self.log_id, first_seq, offset, bytes(data))
         except Integrity as error:
-            self.wrong = self.wrong or error
+            self.bad_page = self.bad_page or error
         self.store.commit()

@@ -1,0 +1,119 @@
+"""A visit of a board is one call, for whoever makes it: what it brings, keeps and notes in the store."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+import pytest
+from loop_link import LoopBoard, LoopLink
+from pumplog.errors import Integrity, Unreachable, Usage
+from pumplog.store import BROKEN_OFF, COMPLETE, Store
+from pumplog.sync import visit_board
+from pumplog.sync.client import PullResult
+from pumpwire import commands, uuids
+
+Opened = Callable[[LoopLink], list[str]]
+
+
+class NamedLink(LoopLink):
+    """A link to a board that says which board it is."""
+
+    def __init__(self, board: LoopBoard, name: str = "B01", break_at: int = 0) -> None:
+        super().__init__(board, break_at)
+        self._name = name
+
+    def read(self, channel: int) -> bytes:
+        """Reads a value of the board."""
+        if channel == uuids.INFO:
+            return struct.pack(commands.INFO_BODY, commands.PROTOCOL, 0, self._name.encode())
+        return super().read(channel)
+
+    def close(self) -> None:
+        """Lets the board go."""
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
+    """Has a visit open this link; returns the list of the ways that it asked for."""
+
+    def put(link: LoopLink) -> list[str]:
+        asked: list[str] = []
+
+        def open_link(link_spec: str, board: str, pairing_key: bytes | None) -> LoopLink:
+            asked.append(link_spec)
+            return link
+
+        monkeypatch.setattr("pumplog.sync.delivery.open_link", open_link)
+        return asked
+
+    return put
+
+
+@pytest.fixture
+def board() -> LoopBoard:
+    made = LoopBoard()
+    made.minutes(700)
+    return made
+
+
+def outcomes(store: Store) -> list[str]:
+    return [row["outcome"] for row in store.database.rows("SELECT outcome FROM pulls ORDER BY id")]
+
+
+def test_a_visit_brings_the_log_and_notes_what_the_board_said(opened: Opened, board: LoopBoard) -> None:
+    asked, told = opened(NamedLink(board)), list[int]()
+    with Store.open(":memory:") as store:
+        brought = visit_board(store, "B01", progress=told.append)
+        assert asked == ["ble"] and told[0] == 0 < told[-1]
+        assert (brought.pulled.records, brought.waiting, brought.clocks) == (701 + 1, (), ())
+        last = store.pulls.last("B01")
+        assert last and last.outcome == COMPLETE and last.records == 701 + 1  # and its anchor
+        assert last.status["next_seq"] == brought.pulled.next_seq == board.log.next_seq
+
+
+def test_a_visit_that_breaks_off_is_noted_and_the_next_goes_on_there(
+    opened: Opened, board: LoopBoard
+) -> None:
+    with Store.open(":memory:") as store:
+        opened(NamedLink(board, break_at=18))
+        with pytest.raises(Unreachable):
+            visit_board(store, "B01", "serial:/dev/ttyUSB0")
+        had = len(list(store.records.of(board.log.log_id)))
+        assert 0 < had < 701 and store.pulls.last("B01") is None
+        opened(NamedLink(board))
+        brought = visit_board(store, "B01", "serial:/dev/ttyUSB0")
+        assert had + brought.pulled.records == board.log.next_seq
+        assert outcomes(store) == [BROKEN_OFF, COMPLETE]
+
+
+def test_of_another_board_nothing_is_taken_and_nothing_noted(opened: Opened, board: LoopBoard) -> None:
+    opened(NamedLink(board, "B02"))
+    with Store.open(":memory:") as store:
+        with pytest.raises(Integrity, match="this is board B02, not B01") as told:
+            visit_board(store, "B01")
+        assert told.value.do.startswith("nothing was written")
+        assert outcomes(store) == [] and not list(store.records.of(board.log.log_id))
+
+
+def test_whoever_is_told_of_the_progress_may_end_the_visit(opened: Opened, board: LoopBoard) -> None:
+    opened(NamedLink(board))
+
+    def enough(n: int) -> None:
+        if n:
+            raise KeyboardInterrupt
+
+    with Store.open(":memory:") as store:
+        with pytest.raises(KeyboardInterrupt):
+            visit_board(store, "B01", progress=enough)
+        assert outcomes(store) == [BROKEN_OFF]
+
+
+def test_a_way_that_there_is_not_is_said_before_anything_is_done() -> None:
+    with Store.open(":memory:") as store, pytest.raises(Usage, match="none of ble"):
+        visit_board(store, "B01", "pigeon")
+
+
+def test_what_two_pulls_of_a_visit_brought_is_told_as_a_whole() -> None:
+    first, then = PullResult(5, 1, 100, 5, 1, gaps=((7, 0, 2),)), PullResult(3, 2, 50, 8, 0)
+    assert first.and_then(then) == PullResult(8, 3, 150, 8, 1, gaps=((7, 0, 2),))
