@@ -8,7 +8,7 @@ from functools import partial
 
 from ..errors import Usage
 from ..links import BLE
-from ..patients.status import left_behind
+from ..patients import left_behind
 from ..sync import AT_ONCE, TRIES, Progress, everybody, named, pull_round, round_text
 from .options import open_store
 from .screen import folded, print_json, print_text, say

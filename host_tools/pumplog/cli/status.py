@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..patients.roster import named_or_current
-from ..patients.status import left_behind, status_of
+from ..patients import left_behind, named_or_current, status_of
 from .options import open_store
 from .screen import print_json, print_text, say
 

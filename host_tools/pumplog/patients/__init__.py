@@ -1,8 +1,9 @@
 """The patients: who was on which board, and what the boards observed of each.
 
 In come the journal of entries and the logs as `log` reads them. Out go a patient's episode, found by
-code, board or bed; the entries that contradict each other; the names of the drugs; and each patient's
-share of every log, whose files read logs and are loaded when something of them is first asked for.
+code, board or bed; the entries that contradict each other; the names of the drugs; what a patient's
+board last told; and each patient's share of every log. What reads logs is in files that are loaded when
+something of them is first asked for.
 """
 
 from importlib import import_module
@@ -20,14 +21,19 @@ if TYPE_CHECKING:
     from .observed import Stretch as Stretch
     from .shares import Shares as Shares
     from .shares import observed_of as observed_of
+    from .status import LeftBehind as LeftBehind
+    from .status import Status as Status
+    from .status import left_behind as left_behind
+    from .status import status_of as status_of
 
 __all__ = [
-    "DRUGS", "MASSES", "BolusPart", "Conflict", "Episode", "Observed", "Running", "Shares", "Stay",
-    "Stretch", "bag_field", "conflicts", "current_episode", "episode", "episodes", "named_or_current",
-    "observed_of", "require_free_board",
+    "DRUGS", "MASSES", "BolusPart", "Conflict", "Episode", "LeftBehind", "Observed", "Running", "Shares",
+    "Status", "Stay", "Stretch", "bag_field", "conflicts", "current_episode", "episode", "episodes",
+    "left_behind", "named_or_current", "observed_of", "require_free_board", "status_of",
 ]
 _FILE_OF = {"BolusPart": "observed", "Observed": "observed", "Running": "observed",
-            "Stretch": "observed", "Shares": "shares", "observed_of": "shares"}
+            "Stretch": "observed", "Shares": "shares", "observed_of": "shares", "LeftBehind": "status",
+            "Status": "status", "left_behind": "status", "status_of": "status"}
 
 
 if not TYPE_CHECKING:

@@ -24,7 +24,7 @@ from pumpwire.units import EPOCH_2020_S
 
 from .. import host
 from ..errors import Integrity, Unreachable
-from ..links.link import Link
+from ..links import Link
 from ..quantities import hex_id
 from ..store import Attestation, Store
 from .transfer import Transfer

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Integrity, Partly, PumplogError, Usage
-from ..patients.episodes import episodes
+from ..patients import episodes
 from ..store import Entry, Store, StoreError
 from .delivery import hand_over
 

@@ -8,7 +8,7 @@ from typing import Any
 from pumpwire import gatt
 
 from ..errors import NotFound
-from ..patients.episodes import Episode, episodes
+from ..patients import Episode, episodes
 from ..store import Store
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pumpwire import page
 
-from ..patients.conflicts import Conflict
+from ..patients import Conflict
 from .gaps import Gap
 from .visit import Visit
 

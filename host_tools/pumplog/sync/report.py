@@ -8,8 +8,7 @@ from typing import Any
 
 from ..errors import Absent, Integrity, PumplogError, Unreachable
 from ..moments import age_s, utc_text
-from ..patients.conflicts import Conflict, conflicts
-from ..patients.episodes import Episode, episodes
+from ..patients import Conflict, Episode, conflicts, episodes
 from ..store import Store
 from .gaps import Gap, gaps_of
 from .notes import Note, notes_of

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..errors import NotFound, Usage
-from ..patients.episodes import Episode, episode, episodes
-from ..patients.roster import named_or_current
+from ..patients import Episode, episode, episodes, named_or_current
 from ..store import Store
 
 

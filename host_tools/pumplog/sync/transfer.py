@@ -16,7 +16,7 @@ from pumpwire import page, racp, receiving, stream, uuids
 from pumpwire.errors import WireError
 
 from ..errors import Integrity, Unreachable
-from ..links.link import Link
+from ..links import Link
 from ..store import Store
 
 _SILENCE_S = 1.0  # without a packet, before they are asked for again
