@@ -44,16 +44,16 @@ accuracy: $(READY)  ## over 400 simulated patient-days against the truth, into b
 	$(BIN)/python -m pumpbench.accuracy --scale full --out build/accuracy
 
 bench: $(READY)  ## what the log, encoding, a tick and a pull take, against the goals; fails if one is missed
-	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python tests/benchmarks/bench.py
 
 lint: $(READY)  ## ruff; mypy on the host side, and on the drivers against the ESP32's stubs
 	$(BIN)/ruff check .
 	$(BIN)/mypy -p pumplog -p pumpbench
-	$(BIN)/python tests/host/firmware_types.py
+	$(BIN)/python tests/helpers/firmware_types.py
 
 firmware: $(READY)  ## compile what goes to an ESP32, and what it costs a board; IMAGE=stock.bin: its image too
 	$(BIN)/python -m pumplog.cli.board build --build build/firmware
-	$(BIN)/python tests/bench/budget.py build/firmware
+	$(BIN)/python tests/benchmarks/budget.py build/firmware
 	$(if $(IMAGE),$(BIN)/python -m pumplog.cli.board image $(STOCK))
 
 flash: $(READY)  ## MicroPython with the board's partitions onto PORT=, from IMAGE= with IMAGE_SHA256=

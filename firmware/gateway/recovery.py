@@ -21,7 +21,8 @@ the page before comes with the first `seal`, and with it the gaps that boots cut
 Tried and left: a new page at each boot (a board that reboots every ten seconds gave up its history);
 one look at the end of the page (hardly begun, a footer reads as erased now and then); a header behind
 the head taken for the oldest page because it read as good once; a SKIPPED believed in a page whose
-footer did not count it (nobody was told of a gap). Each has its test in tests/both/test_power_cuts.py.
+footer did not count it (nobody was told of a gap). Each has its test in
+tests/firmware/both/test_power_cuts.py.
 
 The log's parts (slots, ahead, opened, the page that was left) are public for this module's sake. It is
 let go after a boot (boot_code): its heap is worth more than its speed.

@@ -13,10 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bluez_image import Unavailable, image
-from bluez_vm import Machine
-from hci_tap import HciTap
-from ward import Air, Ward, all_records, holes, on_air, pull_images, run_ward, window_records
+from helpers.air.ward import (
+    Air,
+    Ward,
+    all_records,
+    holes,
+    on_air,
+    pull_images,
+    run_ward,
+    window_records,
+)
+from helpers.bluez.bluez_image import Unavailable, image
+from helpers.bluez.bluez_vm import Machine
+from helpers.bluez.hci_tap import HciTap
 
 BOARD, PATIENT = "B01", "P01"
 CUT_AT = 20  # of the 45 or so notifications of a whole pull

@@ -12,9 +12,19 @@ from typing import Any
 
 import pytest
 from bumble.att import ATT_Error
+from helpers.air.stranger import Stranger
+from helpers.air.ward import (
+    Air,
+    Ward,
+    all_entries,
+    holes,
+    json_lines,
+    on_air,
+    pumplog,
+    rows,
+    run_ward,
+)
 from pumpwire import commands, entries, gatt, pairing, proofs, racp, receiving, sealing, uuids
-from stranger import Stranger
-from ward import Air, Ward, all_entries, holes, json_lines, on_air, pumplog, rows, run_ward
 
 BOARD, PATIENT = "B01", "P01"
 HOST_ID = 4242

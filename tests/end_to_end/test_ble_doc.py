@@ -9,14 +9,13 @@ import struct
 import sys
 from pathlib import Path
 
-import ble_doc
-import document_client
-import log_format_reader
 import pytest
 from bumble.att import ATT_Error
-from document_client import ANYBODY, CODES, READABLE, RESULTS, Client, read_map
-from made_blocks import made_anew
-from ward import Ward, on_air, run_ward
+from helpers.air import document_client
+from helpers.air.document_client import ANYBODY, CODES, READABLE, RESULTS, Client, read_map
+from helpers.air.ward import Ward, on_air, run_ward
+from helpers.docs import ble_doc, log_format_reader
+from helpers.docs.made_blocks import made_anew
 
 BOARD = "B01"
 
@@ -28,7 +27,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Ward:
 
 def test_the_tables_are_fresh() -> None:
     text = ble_doc.DOC.read_text()
-    assert made_anew(text, ble_doc.MADE) == text, "run python tests/host/ble_doc.py"
+    assert made_anew(text, ble_doc.MADE) == text, "run python tests/helpers/docs/ble_doc.py"
     assert all(domain.decode() in text for domain in ble_doc.DOMAINS)
 
 

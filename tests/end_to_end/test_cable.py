@@ -7,10 +7,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from helpers.air.ward import pumplog
 from pumpbench.bedside import Pins
 from pumpbench.board import RunningBoard, VirtualBoard, compiled_firmware
 from pumpbench.nurse import Nurse
-from ward import pumplog
 
 HOURS = 3
 SECONDS = HOURS * 3600

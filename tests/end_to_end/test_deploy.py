@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 import segno
-from desk import SPEED, VFS, deploy, kept, log_cells, mpremote, running, variant
+from helpers.air.ward import pumplog
+from helpers.cable.desk import SPEED, VFS, deploy, kept, log_cells, mpremote, running, variant
 from pumpbench.board.usb_board import NO_CELL, UsbBoard, fresh_flash
 from pumplog.store import Store
-from ward import pumplog
 
 pytestmark = pytest.mark.alone
 HANDSET = 32

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from named_binary import named_binary
+from helpers.air.named_binary import named_binary
+from helpers.air.ward import Ward, all_entries, environment, run_ward
+from helpers.paths import ROOT
 from pumpbench.board.virtual_board import HEAP
-from ward import ROOT, Ward, all_entries, environment, run_ward
 
 
 class NamedBinary:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from disturbing import PATIENT, arrivals, cut_power_at, die_at, in_two_rooms, struck
-from ward import (
+from helpers.air.disturbing import PATIENT, arrivals, cut_power_at, die_at, in_two_rooms, struck
+from helpers.air.ward import (
     Ward,
     all_entries,
     holes,

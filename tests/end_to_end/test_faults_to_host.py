@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from folded import unfolded
+from helpers.folded import unfolded
 from pumpbench.faults import make_fault as fault
 from pumpbench.faults.kinds import KINDS
 from pumpbench.runs import FIRST_START, Plan, run_cohort

@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from blank_chip import rom_loader
-from desk import deploy
-from folded import unfolded
+from helpers.air.ward import environment, json_lines, pumplog
+from helpers.cable.blank_chip import rom_loader
+from helpers.cable.desk import deploy
+from helpers.cable.stock_image import stock_image
+from helpers.folded import unfolded
 from pumpbench.board import UsbBoard
-from stock_image import stock_image
-from ward import environment, json_lines, pumplog
 
 pytestmark = pytest.mark.alone
 SPEED = 2  # of its time: faster, and a busy computer stretches the load cell's clock too often

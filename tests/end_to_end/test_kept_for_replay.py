@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ward import ROOT
+from helpers.paths import ROOT
 
 FAILS = '''\
 import json, sqlite3

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import day_log
-import log_size
 import pytest
+from benchmarks import log_size
+from helpers.air.traces import answers, packets
+from helpers.air.ward import Ward, holes, json_lines, on_air, pumplog, rows, run_ward
+from helpers.on_board import day_log
 from pumpbench.board.virtual_board import LOG_PAGES
 from pumplog.store import Store
-from traces import answers, packets
-from ward import Ward, holes, json_lines, on_air, pumplog, rows, run_ward
 
 PATIENT = "P02"
 # Who the board is, the time, the anchor; a report and its attestation, again for what was recorded
@@ -54,5 +54,5 @@ def test_the_round_trips_of_a_pull_do_not_grow_with_the_log(
 
 
 def day_log_id() -> int:
-    """Returns the log id that tests/both/day_log.py's dice give."""
+    """Returns the log id that tests/helpers/on_board/day_log.py's dice give."""
     return int.from_bytes(day_log.random(4), "little")

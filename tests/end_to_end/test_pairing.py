@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from ward import Ward, json_lines, on_air, pumplog, run_ward
+from helpers.air.ward import Ward, json_lines, on_air, pumplog, run_ward
 
 BOARD, PATIENT = "B01", "P01"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from big_ward import make_ward
-from rounds import deaths, killed_and_resumed, on_boards
-from ward import all_entries, holes, on_air, pumplog, rows
+from helpers.air.big_ward import make_ward
+from helpers.air.rounds import deaths, killed_and_resumed, on_boards
+from helpers.air.ward import all_entries, holes, on_air, pumplog, rows
 
 BAG = ("--bupivacaine", "55 mg", "--volume", "250 mL")
 

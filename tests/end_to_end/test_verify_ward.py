@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from ward import json_lines, on_air, pumplog, run_ward
+from helpers.air.ward import json_lines, on_air, pumplog, run_ward
 
 
 def test_a_pull_over_the_air_is_proven_and_a_changed_store_is_not(tmp_path: Path) -> None:

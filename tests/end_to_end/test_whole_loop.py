@@ -9,10 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from cohort_checks import check_bounds, check_means, printed_table
-from pumpwire import page
-from traces import sent_pages
-from ward import (
+from helpers.air.cohort_checks import check_bounds, check_means, printed_table
+from helpers.air.traces import sent_pages
+from helpers.air.ward import (
     WINDOWS,
     Ward,
     all_entries,
@@ -25,6 +24,7 @@ from ward import (
     run_ward,
     window_records,
 )
+from pumpwire import page
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,10 @@ from pathlib import Path
 import atheris
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / folder) for folder in (
-    "host_tools", "firmware", "tests/both", "tests/host", "tests/fuzz")]
+sys.path[:0] = [str(ROOT / folder) for folder in ("host_tools", "firmware", "tests")]
 
 with atheris.instrument_imports(include=["pumpwire", "gateway", "pumplog"]):
-    from targets import TARGETS
+    from helpers.fuzz.targets import TARGETS
 
 
 def main() -> None:

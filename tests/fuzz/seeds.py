@@ -7,17 +7,16 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / folder) for folder in ("host_tools", "firmware", "tests/both", "tests/host")]
+sys.path[:0] = [str(ROOT / folder) for folder in ("host_tools", "firmware", "tests")]
 
-import flash_targets  # noqa: E402
-import log_targets  # noqa: E402
-from genuine import ATTESTATION, LOG, PAGES, VECTORS  # noqa: E402
-from mending import mend_footer  # noqa: E402
-from mutations import SOURCES, script  # noqa: E402
-from page_targets import CLOSED, COUNTED, MEND_FOOTER, MEND_FRAMES, MEND_HEADER  # noqa: E402
+from helpers.fuzz import flash_targets, log_targets  # noqa: E402
+from helpers.fuzz.genuine import ATTESTATION, LOG, PAGES, VECTORS  # noqa: E402
+from helpers.fuzz.mending import mend_footer  # noqa: E402
+from helpers.fuzz.mutations import SOURCES, script  # noqa: E402
+from helpers.fuzz.page_targets import CLOSED, COUNTED, MEND_FOOTER, MEND_FRAMES, MEND_HEADER  # noqa: E402
+from helpers.fuzz.targets import CORPUS  # noqa: E402
 from pumpwire import commands, entries, receiving, serial_frame, stream  # noqa: E402
 from pumpwire.page import FOOTER_AT  # noqa: E402
-from targets import CORPUS  # noqa: E402
 
 MENDED = MEND_HEADER | MEND_FRAMES | MEND_FOOTER | COUNTED
 

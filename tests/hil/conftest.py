@@ -13,17 +13,17 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import acceptance
 import pytest
-from bed import Bed
+from helpers.hil import acceptance
+from helpers.hil.bed import Bed
+from helpers.hil.rig_client import Rig
+from helpers.hil.simulated_rig import SimulatedRig
+from helpers.hil.untested import UNTESTED
+from helpers.hil.virtual_air import ADDRESS, VirtualAir
+from helpers.hil.virtual_bench import HOLD_UP_S, Cables
 from pumpbench.board import UsbBoard, fresh_flash
 from pumplog.links.serial_link import SerialLink
 from pumplog.sync.client import Client
-from rig_client import Rig
-from simulated_rig import SimulatedRig
-from untested import UNTESTED
-from virtual_air import ADDRESS, VirtualAir
-from virtual_bench import HOLD_UP_S, Cables
 
 RESULTS = pytest.StashKey[dict[str, str]]()
 NAME = pytest.StashKey[str]()

@@ -1,12 +1,12 @@
 """The wires, before anything else: a fault here says which one."""
 
-import cables
 import pytest
-from bed import Bed
+from helpers.hil import cables
+from helpers.hil.bed import Bed
+from helpers.hil.rig_client import Rig
+from helpers.hil.simulated_rig import SimulatedRig
+from helpers.hil.virtual_bench import Cables
 from pumpbench.board import UsbBoard
-from rig_client import Rig
-from simulated_rig import SimulatedRig
-from virtual_bench import Cables
 
 
 def test_every_wire_arrives_and_moves_nothing_else(service: Bed) -> None:

@@ -1,7 +1,7 @@
 """Every count that the rig gives is in the log: at the pace of a rate, in a bolus, as fast as can be."""
 
 import pytest
-from bed import Bed, total
+from helpers.hil.bed import Bed, total
 
 
 @pytest.mark.parametrize("n, high_us, low_us", [

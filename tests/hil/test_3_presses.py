@@ -1,7 +1,7 @@
 """A press is one press, however its contact bounces."""
 
 import pytest
-from bed import APART_S, Bed, of_kind, total
+from helpers.hil.bed import APART_S, Bed, of_kind, total
 
 BOUNCES = {
     "none": ([], []),

@@ -4,7 +4,7 @@ import random
 import time
 
 import pytest
-from bed import Bed, after, of_kind, total
+from helpers.hil.bed import Bed, after, of_kind, total
 
 CUTS = 4
 SEED = 20

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from bed import APART_S, Bed, of_kind, total
+from helpers.hil.bed import APART_S, Bed, of_kind, total
 from pumpwire import records
 
 LOCKOUT = "15 min"

@@ -6,7 +6,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from bed import APART_S, Bed, Done, after, of_kind, total
+from helpers.hil.bed import APART_S, Bed, Done, after, of_kind, total
 from pumplog.store import Store
 
 ENTRIES = 120  # 40 bytes and more each: over a page of 4061 bytes, wherever the open one stands

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from struct import unpack_from
 
-from bed import Bed, after, of_kind
+from helpers.hil.bed import Bed, after, of_kind
 from pumplog.sync.client import Client
 from pumpwire import commands, names
 

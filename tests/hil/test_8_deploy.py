@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bed import TIMEOUT_S, Bed, Done, after, of_kind
-from desk import variant
-from folded import unfolded
+from helpers.cable.desk import variant
+from helpers.folded import unfolded
+from helpers.hil.bed import TIMEOUT_S, Bed, Done, after, of_kind
 
 NEXT, BAD = 987_654, 987_655  # versions that no release has
 FAILS = "import no_such_module\n"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bed import APART_S, Bed, after, of_kind, total
+from helpers.hil.bed import APART_S, Bed, after, of_kind, total
 from pumplog import host
 from pumplog.store import Store
 from pumpwire import commands

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from bed import APART_S, Bed, after, of_kind, total
+from helpers.hil.bed import APART_S, Bed, after, of_kind, total
 from pumpwire import records
 
 PERIODS_US = (500, 5_000, 40_000)

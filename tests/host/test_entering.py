@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError
 from fractions import Fraction
 
 import pytest
-from bedside import Bedside
+from helpers.host.bedside import Bedside
 from pumplog import host
 from pumplog.errors import Partly, Usage
 from pumplog.patients import bags, prescriptions, stays

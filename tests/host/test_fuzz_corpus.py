@@ -8,12 +8,12 @@ from unittest.mock import ANY
 
 import pytest
 from gateway import open_page, slots
-from hang import Hang, bounded
-from mutants import one
+from helpers.fuzz.hang import Hang, bounded
+from helpers.fuzz.mutants import one
+from helpers.fuzz.targets import CORPUS, TARGETS
 from pumplog.verify import evidence, order
 from pumpwire import decoding, frames, page, receiving
 from pumpwire.errors import WireError
-from targets import CORPUS, TARGETS
 
 TRIES = 4000  # mutations within which a fault must be seen
 
@@ -102,7 +102,7 @@ def test_what_never_ends_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_board_that_reads_for_ever_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    from flash_targets import Endless
+    from helpers.fuzz.flash_targets import Endless
 
     def again(self: Any, slot: int, start: int) -> bool:
         while True:

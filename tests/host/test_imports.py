@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 HARDWARE = {"machine", "esp32", "bluetooth"}
 PURE = {"array", "struct", "binascii", "hashlib", "micropython", "errno", "gc", "sys", "collections",
         "pumpwire", "gateway"}

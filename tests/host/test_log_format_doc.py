@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import log_format_doc
-import log_format_reader
 import pytest
-from log_vectors import NAMES, SIMULATED, load, records_of, unhex
-from made_blocks import made_anew
+from helpers.docs import log_format_doc, log_format_reader
+from helpers.docs.made_blocks import made_anew
+from helpers.on_board.log_vectors import NAMES, SIMULATED, load, records_of, unhex
 from pumpwire import check, decoding, page, records, varint
 
 TEXT = log_format_doc.DOC.read_text()
@@ -28,7 +27,8 @@ def _block(name: str) -> Iterator[tuple[str, str]]:
 
 
 def test_tables_and_worked_page_are_fresh() -> None:
-    assert made_anew(TEXT, log_format_doc.MADE) == TEXT, "run python tests/host/log_format_doc.py"
+    assert made_anew(TEXT, log_format_doc.MADE) == TEXT, (
+        "run python tests/helpers/docs/log_format_doc.py")
 
 
 def test_every_kind_and_number_is_in_the_tables() -> None:

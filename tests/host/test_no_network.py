@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from bedside import Bedside
+from helpers.host.bedside import Bedside
+from helpers.paths import PRODUCT, ROOT
 from pumplog.cli import COMMANDS
 from pumplog.store import Store
 
-ROOT = Path(__file__).parents[2]
 WATCHED = """
 import sys
 socket_family = __import__("socket").AF_UNIX
@@ -43,7 +43,7 @@ EXAMPLES = {
 
 def watched(db: Path, *arguments: str) -> str:
     """Runs pumplog under the hook; returns what it and the hook printed."""
-    env = {**os.environ, "PYTHONPATH": f"{ROOT / 'host_tools'}:{ROOT / 'firmware'}",
+    env = {**os.environ, "PYTHONPATH": PRODUCT,
            "XDG_STATE_HOME": str(db.parent)}
     env.pop("PUMPLOG_AIR", None)
     done = subprocess.run([sys.executable, "-c", WATCHED, *arguments, "--db", str(db)], env=env,

@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.docs.readme import printed_table, shown_table
+from helpers.paths import ROOT
 from pumpbench.cli import _parser as pumpbench_parser
 from pumplog.cli import COMMANDS, build_parser
 from pumplog.study import KEYS, TIMEPOINTS, Value, build_table, render
-from readme import printed_table, shown_table
 
-ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")),
          *sorted((ROOT / "hardware").glob("*.md")), ROOT / "hardware" / "bench" / "README.md"]
 FENCED = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.S | re.M)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
+from helpers.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "SECURITY.md").read_text(encoding="utf-8")
 NAMED = re.findall(r"\| (tests/[\w/.]+)::(\w+) \|", PAGE)
 

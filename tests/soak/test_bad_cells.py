@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import random
 
-import dice
 from gateway.clock import Uptime
 from gateway.event_log import EventLog
-from log_lives import live
-from nor import Nor
-from power_cuts import FIRMWARE, KEY, Bed
+from helpers.on_board import dice
+from helpers.on_board.log_lives import live
+from helpers.on_board.nor import Nor
+from helpers.on_board.power_cuts import FIRMWARE, KEY, Bed
+from helpers.scale import scaled
 from pumpwire import decoding, records
 from pumpwire.errors import WireError
-from scale import scaled
 
 Held = tuple[int, int, int, tuple[int, ...], bytes | None]
 

@@ -7,10 +7,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from cohort_checks import TIMEPOINTS, check_bounds, check_means, deliveries_by_day
+from helpers.air.cohort_checks import TIMEPOINTS, check_bounds, check_means, deliveries_by_day
+from helpers.air.ward import Ward, pull_images
+from helpers.paths import ROOT
+from helpers.scale import scaled
 from pumpbench.runs import Plan, run_cohort
-from scale import scaled
-from ward import ROOT, Ward, pull_images
 
 COHORT = ROOT / "host_tools" / "pumpbench" / "cohort_data"
 

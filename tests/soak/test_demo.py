@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cohort_checks import TIMEPOINTS, check_means, deliveries_by_day, printed_table
-from readme import printed_table as printed_table_of
-from readme import shown_table
-from ward import TIMEOUT_S, environment, pumplog, rows
+from helpers.air.cohort_checks import TIMEPOINTS, check_means, deliveries_by_day, printed_table
+from helpers.air.ward import TIMEOUT_S, environment, pumplog, rows
+from helpers.docs.readme import printed_table as printed_table_of
+from helpers.docs.readme import shown_table
 
 
 @dataclass(frozen=True)
@@ -69,4 +69,4 @@ def test_the_store_holds_no_more_than_board_and_nurse_said(demo: Demo) -> None:
 
 def test_the_readme_shows_what_the_demo_prints(demo: Demo) -> None:
     assert shown_table() == printed_table_of(demo.printed), (
-        "the README shows another table than `make demo` prints: see tests/host/readme.py")
+        "the README shows another table than `make demo` prints: see tests/helpers/docs/readme.py")

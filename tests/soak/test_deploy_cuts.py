@@ -15,12 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from desk import SPEED, VFS, deploy, kept, log_cells, mpremote, running, surveyed, variant
+from helpers.air.ward import pumplog
+from helpers.cable.desk import (
+    SPEED,
+    VFS,
+    deploy,
+    kept,
+    log_cells,
+    mpremote,
+    running,
+    surveyed,
+    variant,
+)
+from helpers.scale import scaled
 from pumpbench.board.usb_board import UsbBoard, fresh_flash, operations
 from pumplog.deploy.mpremote import Mpremote
 from pumplog.deploy.two_firmwares import to_service
-from scale import scaled
-from ward import pumplog
 
 pytestmark = pytest.mark.alone
 OLD, NEW = 100, 101

@@ -8,9 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from disturbing import PATIENT, arrivals, cut_power_at, die_at, in_two_rooms, struck
-from scale import scaled
-from ward import (
+from helpers.air.disturbing import PATIENT, arrivals, cut_power_at, die_at, in_two_rooms, struck
+from helpers.air.ward import (
     TIMEOUT_S,
     Ward,
     command,
@@ -21,6 +20,7 @@ from ward import (
     run_ward,
     window_records,
 )
+from helpers.scale import scaled
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from fuzz_run import CORPUS, SHARES, fuzz_all
-from scale import scaled
-from targets import TARGETS
+from fuzz.fuzz_run import CORPUS, SHARES, fuzz_all
+from helpers.fuzz.targets import TARGETS
+from helpers.scale import scaled
 
 # Edges of pumpwire, gateway and pumplog that the kept corpus covers; without instrumentation: none.
 COVERED = {"page": 160, "frames": 110, "attestation": 12, "wire": 70, "log": 350, "store": 300,

@@ -9,13 +9,13 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-import flash_targets
 import pytest
-from hang import Watch, bounded
-from mutants import MAKERS, one
-from mutations import mutated_page
+from helpers.fuzz import flash_targets
+from helpers.fuzz.hang import Watch, bounded
+from helpers.fuzz.mutants import MAKERS, one
+from helpers.fuzz.mutations import mutated_page
+from helpers.scale import scaled
 from pumplog.store import BAD, OPEN, SEALED
-from scale import scaled
 
 FULL_COUNTS = {
     "records": 1_200_000, "pages": 600_000, "full pages": 8_000, "attestations": 20_000, "wire": 100_000,

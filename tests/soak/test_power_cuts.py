@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import dice
-from log_lives import live
-from nor import PREFIX, TEARS, Nor
-from power_cuts import Bed, every_byte
-from scale import scaled
+from helpers.on_board import dice
+from helpers.on_board.log_lives import live
+from helpers.on_board.nor import PREFIX, TEARS, Nor
+from helpers.on_board.power_cuts import Bed, every_byte
+from helpers.scale import scaled
 
 THREE_WRAPS = 1_500  # minutes, each third with an entry: operations of 3 to 160 bytes
 MONTH = 30 * 1440

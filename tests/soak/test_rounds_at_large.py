@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from big_ward import make_ward
-from rounds import deaths, killed_and_resumed
-from scale import scaled
+from helpers.air.big_ward import make_ward
+from helpers.air.rounds import deaths, killed_and_resumed
+from helpers.scale import scaled
 
 
 @pytest.mark.parametrize("seed", range(100, 100 + scaled(ci=1, full=12)))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from named_binary import named_binary
+from helpers.air.named_binary import named_binary
+from helpers.air.ward import holes, pumplog, rows
 from pumpbench.board.virtual_board import HEAP
 from pumpbench.runs import Plan, run_cohort
 from pumplog.store import Store
 from pumplog.verify import Evidence, verify_log
-from ward import holes, pumplog, rows
 
 DAYS = 30
 MINUTES = DAYS * 24 * 60

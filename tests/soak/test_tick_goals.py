@@ -1,12 +1,12 @@
-"""What a tick costs in instructions stays within the goals; tests/bench prints the figures.
+"""What a tick costs in instructions stays within the goals; tests/benchmarks prints the figures.
 
 Fuel of a WebAssembly runtime, not time: the same on every machine, however busy.
 """
 
 from __future__ import annotations
 
-import figures
 import pytest
+from benchmarks import figures
 
 # What is told beside the goals is held where it is: against a plain tick that keeps its sums, the
 # average of an hour is above 1/8.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 
-import link_bench
-from loop_link import LoopBoard, LoopLink, window_bytes
-from made_log import store_with_board
+from benchmarks import link_bench
+from helpers.host.loop_link import LoopBoard, LoopLink, window_bytes
+from helpers.host.made_log import store_with_board
+from helpers.scale import scaled
 from pumplog.errors import Integrity, Unreachable
 from pumplog.store import Store
 from pumplog.sync.client import Client
 from pumpwire.records import MAX_FRAME
-from scale import scaled
 
 
 def seqs(held: Store, board: LoopBoard) -> list[int]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from statistics import median
 
-from clock_truth import HOUR_MS
-from clock_worlds import Score, healthy_world, laptop_world, world, wrapping_world
+from helpers.host.clock_truth import HOUR_MS
+from helpers.host.clock_worlds import Score, healthy_world, laptop_world, world, wrapping_world
+from helpers.scale import scaled
 from pumplog.log.chain import drift_ms
-from scale import scaled
 
 
 def told(score: Score) -> None:

@@ -9,14 +9,14 @@ from fractions import Fraction
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "both"), str(TESTS.parent / "firmware"), str(TESTS.parent / "host_tools")]
+sys.path[:0] = [str(TESTS), str(TESTS.parent / "firmware"), str(TESTS.parent / "host_tools")]
 
+from helpers.on_board.trace_replay import Replay  # noqa: E402
 from pumpbench.bedside import Bedside, BedsideOptions, build_bedside  # noqa: E402
 from pumpbench.bedside.load_cell import NO_READING  # noqa: E402
 from pumpbench.bedside.pins import CLOSED  # noqa: E402
 from pumpbench.cohort import Patient, Regimen  # noqa: E402
 from pumpbench.faults import Fault, make_fault  # noqa: E402
-from trace_replay import Replay  # noqa: E402
 
 FOLDER = Path(__file__).parent / "traces"
 MARKS = ("+", "!", "@")

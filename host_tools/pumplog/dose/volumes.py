@@ -15,8 +15,8 @@ bounds, each taken at its worst, for nobody knows how the errors go together:
 - The calibration's stated relative uncertainty at two sigma, on everything.
 
 Times and parting are not independent of each other, and errors that offset each other are taken at
-their worst all the same: bounds may be wide, never wrong. tests/host/test_dose_edges.py holds random
-windows of random pumps against the truth.
+their worst all the same: bounds may be wide, never wrong. tests/host/dose/test_dose_edges.py holds
+random windows of random pumps against the truth.
 """
 
 from __future__ import annotations

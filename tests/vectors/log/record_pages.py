@@ -16,10 +16,10 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "tests" / "both")]
+sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "tests")]
 
-from log_vectors import raw_frame  # noqa: E402
-from page_maker import PageMaker  # noqa: E402
+from helpers.on_board.log_vectors import raw_frame  # noqa: E402
+from helpers.on_board.page_maker import PageMaker  # noqa: E402
 from pumpwire import decoding, entries, frames, page, records, seal  # noqa: E402
 from pumpwire.check import crc16, frame_check  # noqa: E402
 from pumpwire.errors import WireError  # noqa: E402

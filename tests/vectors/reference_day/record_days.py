@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "tests" / "both")]
+sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "tests")]
 
-import reference_day  # noqa: E402
+from helpers.on_board import reference_day  # noqa: E402
 from pumpwire import decoding, records  # noqa: E402
 from pumpwire.errors import WireError  # noqa: E402
 from pumpwire.units import TICK_MS  # noqa: E402

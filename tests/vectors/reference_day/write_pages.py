@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[2] / "firmware"), str(HERE.parents[1] / "both")]
+sys.path[:0] = [str(HERE.parents[2] / "firmware"), str(HERE.parents[1])]
 
-import reference_day  # noqa: E402
-from day_log import KEY, DayLog  # noqa: E402
+from helpers.on_board import reference_day  # noqa: E402
+from helpers.on_board.day_log import KEY, DayLog  # noqa: E402
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Boards on a virtual USB cable, from a blank chip on."""

@@ -1,0 +1,1 @@
+"""What fuzzers and seeded mutations run, and what they begin from."""

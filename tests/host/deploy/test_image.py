@@ -1,0 +1,92 @@
+"""The board's image: made of a stock one that is pinned, written by the real esptool, and what
+refuses."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from helpers.cable.blank_chip import rom_loader
+from helpers.cable.stock_image import BANNER, stock_image
+from helpers.folded import unfolded
+from pumpbench.board.usb_board import UsbBoard, run_on_chip
+from pumplog.cli.board import main
+from pumplog.deploy import diagnosis
+from pumplog.deploy.on_board import SURVEY, Survey
+
+
+@pytest.fixture
+def stock(tmp_path: Path) -> tuple[Path, str]:
+    path = tmp_path / "ESP32_GENERIC.bin"
+    path.write_bytes(stock_image())
+    return path, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def labels(table: bytes) -> dict[str, tuple[int, int]]:
+    """Returns {label: (address, bytes)} of a partition table."""
+    rows = [table[at : at + 32] for at in range(0, 0xC00, 32)]
+    return {row[12:28].rstrip(b"\0").decode(): (int.from_bytes(row[4:8], "little"),
+                                                int.from_bytes(row[8:12], "little"))
+            for row in rows if row[:2] == b"\xaa\x50"}
+
+
+def test_esptool_writes_it_and_leaves_keys_firmware_and_log(
+    stock: tuple[Path, str], tmp_path: Path, capfd: pytest.CaptureFixture[str],
+) -> None:
+    port, flash = rom_loader(tmp_path)
+    untouched = ((0x9000, 0x10000), (0x200000, 0x400000))
+    for begin, end in untouched:
+        flash[begin:end] = b"\x5a" * (end - begin)
+    path, digest = stock
+    code = main(["flash", "--port", port, "--image", str(path), "--sha256", digest,
+                 "--build", str(tmp_path)])
+    out, err = map(unfolded, capfd.readouterr())
+    assert code == 0, err
+    assert "every part verified" in out and f"sha256 {digest}" in err
+    for begin, end in untouched:
+        assert flash[begin:end] == b"\x5a" * (end - begin)
+    found = labels(bytes(flash[0x8000:0x9000]))
+    assert found["vfs"] == (0x200000, 0x100000) and found["log"] == (0x300000, 0x100000)
+    assert found["nvs"] == (0x9000, 0x6000) and found["factory"] == (0x10000, 0x1F0000)
+    stock_bytes = path.read_bytes()
+    assert flash[0x1000:0x1040] == stock_bytes[:0x40]
+    app = stock_bytes[0xF000:].rstrip(b"\xff")
+    assert flash[0x10000 : 0x10000 + len(app)] == app
+    chip = UsbBoard(tmp_path / "chip", bytes(flash)).folder
+    (chip / "rtc.bin").touch()
+    found = Survey(run_on_chip(chip, SURVEY))  # it boots, and makes its file system
+    assert diagnosis.of_partitions(found).good and found.files.keys() == {"/boot.py"}
+
+
+def refusal(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> str:
+    assert main(["image", *arguments]) == code
+    return unfolded(capsys.readouterr().err)
+
+
+def test_an_image_that_nobody_pinned_is_another_or_none_at_all_is_refused(
+    stock: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    path, digest = stock
+    build = ("--build", str(tmp_path))
+    assert f"IMAGE_SHA256={digest}" in refusal(capsys, 2, "--image", str(path), *build)
+    assert "damaged" in refusal(capsys, 4, "--image", str(path), "--sha256", "00", *build)
+    assert "cannot be read" in refusal(capsys, 3, "--image", str(tmp_path / "none.bin"), *build)
+    for banner, words in ((BANNER.replace(b"1.26.1", b"1.24.0"), "made for 1.26.1"),
+                          (BANNER.replace(b"1.26.1 ", b"1.27.0-preview.3 "), "take a release"),
+                          (b"something else", "no MicroPython image")):
+        path.write_bytes(stock_image(banner))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert words in refusal(capsys, 2, "--image", str(path), "--sha256", digest, *build)
+
+
+def test_a_damaged_application_is_found_by_esptool(
+    stock: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    path, _ = stock
+    data = bytearray(path.read_bytes())
+    data[-40] ^= 1
+    path.write_bytes(data)
+    said = refusal(capsys, 4, "--image", str(path), "--sha256", hashlib.sha256(data).hexdigest(),
+                   "--build", str(tmp_path))
+    assert "wrong checksum in what goes to 0x10000" in said
