@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 
 import pytest
-from loop_link import LoopBoard, LoopLink
+from helpers.host.loop_link import LoopBoard, LoopLink
 from pumplog.errors import Integrity, Unreachable, Usage
 from pumplog.store import BROKEN_OFF, COMPLETE, Store
 from pumplog.sync import visit_board
