@@ -6,7 +6,8 @@ import argparse
 
 from ..errors import NotFound
 from ..patients.events import events
-from .common import open_store, print_json
+from .options import open_store
+from .screen import print_json, print_text
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     with open_store(options) as store:
         for event in events(store, options.name):
             found = True
-            print_json(event.to_json()) if options.json else print(event.to_text())
+            print_json(event.to_json()) if options.json else print_text(event.to_text())
     if not found:
         raise NotFound("nothing recorded", "pull the board first")
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from helpers.folded import unfolded
 from helpers.host.bedside import Bedside
 from pumplog.cli import main
 from pumplog.log import record_text
@@ -34,4 +35,4 @@ def test_events_show_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         bedside.add(60, "access", 6, 0, 4242, 1, 0, 0)
         bedside.write(120)
     assert main(["--db", str(db), "events"]) == 0
-    assert "unpairing by computer 4242" in capsys.readouterr().out
+    assert "unpairing by computer 4242" in unfolded(capsys.readouterr().out)

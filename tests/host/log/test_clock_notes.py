@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from helpers.folded import unfolded
 from helpers.host.clock_truth import HOUR_MS, T0_MS
 from helpers.host.made_log import LOG_ID, store_with_board
 from helpers.on_board.page_maker import PageMaker
@@ -44,7 +45,7 @@ def pull(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 def clocks(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if "CLOCK" in line]
+    return [line.strip() for line in unfolded(text).splitlines() if "CLOCK" in line]
 
 
 def test_this_laptop_is_told_that_it_is_off(pull) -> None:

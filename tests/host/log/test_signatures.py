@@ -82,7 +82,7 @@ def test_status_shows_open_possibilities_and_the_reservoir_with_its_error(
     status_store(path, reservoir_ul=182_400, reservoir_se_ul=600,
                  signatures=1 << records.OCCLUSION | 1 << records.CELL_DEAD)
     assert main(["status", "P01", "--db", path]) == 0
-    text = capsys.readouterr().out
+    text = unfolded(capsys.readouterr().out)
     assert "reservoir about 182.4 mL, give or take 0.6;" in text
     assert "possible occlusion since 2026-01-05 " in text
     assert "in 10 min counts say 1.1 mL left the bag, weight says 0.1 mL" in text
@@ -147,7 +147,7 @@ def spoken(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> tuple[str, l
             bed.add(k + 1, kind, *([1, *fields] if kind == "boot" else fields))
         bed.write(60)
     assert main(["events", "--db", path]) == 0
-    text = capsys.readouterr().out
+    text = unfolded(capsys.readouterr().out)
     assert main(["events", "--json", "--db", path]) == 0
     return text, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
