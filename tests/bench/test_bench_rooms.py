@@ -6,7 +6,9 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-BENCH = Path(__file__).parents[2] / "host_tools" / "pumpbench"
+from helpers.paths import ROOT
+
+BENCH = ROOT / "host_tools" / "pumpbench"
 # from the ground up; a room imports only from those before it
 ROOMS = ["errors", "cohort", "air", "faults", "bedside", "board", "nurse", "runs", "accuracy", "cli",
          "__main__"]
