@@ -5,9 +5,9 @@ least; at most what the pump makes at the rate around it, and one bolus. The rat
 those of ten minutes on either side, and one count more, for a count may lie just beyond each end.
 
 After a power cut the weight on both sides tells how much left the bag, less what was counted between
-the two weighings and the cut: a value with bounds of two standard errors. It holds only if the same
-bag hung: a bag that was entered, or that the weight saw, spoils it. A bag that became heavier beyond
-those bounds was refilled, and tells nothing either.
+the two weighings and the cut: a value with bounds of two standard errors, and a count at either end.
+It holds only if the same bag hung: a bag that was entered, or that the weight saw, spoils it. A bag
+that became heavier beyond those bounds was refilled, and tells nothing either.
 
 A reset is bounded by both where both hold. A loss that the clocks make longer than the board stated
 was no quick reset, whatever the board says of it: its rate bounds nothing. Where neither holds the

@@ -1,8 +1,8 @@
 """Boluses that a restart of the board cut in two: the pump went on, only the record of it ended.
 
-As the supply fails, the hold-up writes what is under way: its BOLUS looks halted, and was not. Without
-that time, the bolus is left open. The board that starts again knows of no press: so what the pump
-still gives looks like a bolus that a clinician asked for. It is the rest of the first.
+As the supply fails, the hold-up writes what is under way: its BOLUS looks halted, and was not. Where
+there is no time for that, the bolus is left open. The board that starts again knows of no press: so
+what the pump still gives looks like a bolus that a clinician asked for. It is the rest of the first.
 """
 
 from __future__ import annotations
