@@ -53,6 +53,13 @@ def test_a_room_imports_only_rooms_below_it_and_only_by_their_own_names() -> Non
                 assert len(module) == 1, (path, module)
 
 
+def test_the_bench_takes_pumplogs_names_from_pumplogs_rooms() -> None:
+    for path in files():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "pumplog":
+                assert (node.module or "").count(".") == 1, (path, node.module)
+
+
 def test_no_two_files_import_each_other_in_a_circle() -> None:
     names = {path.relative_to(BENCH).with_suffix("").parts: path for path in files()}
     arrows = {name: {module for module in imported(path) if module in names}
