@@ -28,7 +28,7 @@ def run_demo(out: Path | None, seed: int) -> None:
                 ul_per_count=Fraction(1), seed=seed, jobs=os.cpu_count() or 1)
     run_cohort(plan, _say)
     _say("The boards go on the (virtual) air, and the host pulls them as it would at the bedside.")
-    with _serving(folder) as address:
+    with _Serving(folder) as address:
         _pumplog(db, ["pull", "--all"], address)
     print()
     published = Path(str(files("pumplog") / "data" / "published_table4.csv"))
@@ -52,7 +52,7 @@ def _pumplog(db: Path, command: list[str], address: str | None) -> None:
                          "see what it said above")
 
 
-class _serving:
+class _Serving:
     """`pumpbench serve` as a program of its own, for as long as the block lasts."""
 
     def __init__(self, folder: Path) -> None:
