@@ -19,7 +19,7 @@ class Window:
     """Days [first, first + length) from a patient's start; a day is 24 h of elapsed time."""
 
     first_day: int  #: days after the start
-    length_days: int  #: one at least
+    length_days: int  #: at least 1
 
     @classmethod
     def parse(cls, text: str, option: str) -> Window:

@@ -23,8 +23,8 @@ class Conflict:
     They are in order of effect; of an entry that came from a board's log whole seconds are known.
     """
 
-    first: Entry  #: the one that took effect first
-    second: Entry  #: the other one
+    first: Entry  #: it took effect first
+    second: Entry  #: it took effect after that
 
     @property
     def what(self) -> str:
@@ -47,8 +47,8 @@ class Conflict:
 def conflicts(episode: Episode) -> list[Conflict]:
     """Returns what contradicts itself in a patient's standing entries.
 
-    Bags within half an hour of each other, whatever is in them, for one more bag makes other figures.
-    Prescriptions that differ, within half an hour, of two authors, for one author may change them.
+    Bags within half an hour of each other, whatever is in them, for another bag makes other figures.
+    Prescriptions that differ, within half an hour, of two authors: an author may think again.
     More than one end of the stay.
     """
     found = [Conflict(a, b) for a, b in pairwise(episode.of_kind("bag")) if _close(a, b)]

@@ -7,7 +7,7 @@ patient's stays, less what another patient claims at the same time. What follows
 - A minute that an edge cuts is cut pro rata, and so is a bolus; a press or a bag change belongs to the
   stay in which its moment lies. So what two patients get of one board adds up to what it moved.
 - A bolus may begin before its stay does, or hang over its end: its part keeps the whole bolus, for its
-  bounds are the whole one's. `longest_bolus_ms` lets a search by beginnings find those that hang over.
+  bounds are the whole bolus's. `longest_bolus_ms` lets a search by beginnings find those that hang over.
 - `covered` is the union of the minutes, not of the stays: time without a minute is unknown, whatever
   the pump did. The pump's state holds only within it, for a board that is off hears of no stop.
 - A bracket is taken only whole: cut in two, nobody could tell how its volume divides.
@@ -35,7 +35,7 @@ _M = TypeVar("_M", Demand, BagChange, Relief, Check)
 class Stretch:
     """The part of a run that is this patient's."""
 
-    run: Run  #: unbroken minutes of one boot
+    run: Run  #: unbroken minutes of a boot
     boluses: Boluses  #: all of its log
     begin_ms: int  #: Unix ms UTC
     end_ms: int  #: Unix ms UTC
@@ -56,7 +56,7 @@ class Stretch:
 class BolusPart:
     """The part of a bolus that lies in the patient's stay."""
 
-    bolus: Bolus  #: the whole one
+    bolus: Bolus  #: all of it
     begin_ms: int  #: Unix ms UTC
     end_ms: int  #: Unix ms UTC
     covered: bool  #: minutes cover all of it too

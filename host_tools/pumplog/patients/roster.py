@@ -11,7 +11,7 @@ def current_episode(store: Store, name: str) -> Episode:
     """Returns the patient of that name, for an entry; Usage if the stay has ended."""
     found = episode(store, name)
     if found.ended:
-        raise Usage(found.heading, "this stay has ended, so nothing was entered; check the name")
+        raise Usage(f"{found.heading}: this stay has ended, so nothing was entered", "check the name")
     return found
 
 

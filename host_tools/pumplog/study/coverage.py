@@ -15,7 +15,7 @@ from .digits import digits_of
 
 @dataclass(frozen=True)
 class Coverage:
-    """One patient's window, or the windows of several added up."""
+    """A patient's window, or the windows of several patients added up."""
 
     observed_ms: int  #: minutes cover it
     running_ms: int  #: the pump ran so long of what was observed
@@ -75,7 +75,7 @@ class Coverage:
 class TimepointCoverage:
     """What is known of everybody at one timepoint."""
 
-    patients: Mapping[str, Coverage]  #: by the patients' codes; one at least
+    patients: Mapping[str, Coverage]  #: by the patients' codes; never empty
     notes: Mapping[str, tuple[str, ...]]  #: what must be known of each of them, sentences
 
     @classmethod

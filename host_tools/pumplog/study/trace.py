@@ -55,7 +55,7 @@ class TracedMinutes:
 class TracedBolus:
     """A bolus of which some part lies in the window."""
 
-    bolus: Bolus  #: the whole one
+    bolus: Bolus  #: all of it
     counted: bool  #: it is one of the window's deliveries
     volume_ml: Fraction  #: mL of it in the window
 
