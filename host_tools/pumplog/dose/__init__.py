@@ -1,12 +1,12 @@
 """The dose: volumes times what the bag held, with bounds and coverage.
 
-In comes a patient's share of the logs, the patient's entries, and a window: a stretch of time that
-figures are computed over. Out go `Doses`: millilitres, milligrams, rates and presses of the window, each
-figure with the bounds that hold or unknown as a whole, what was observed, bracketed and unknown of it,
-and the notes that a reader must know.
+In come a patient's share of the logs, the patient's entries, and a window: a stretch of time that
+figures are computed over. Out go `Doses`: millilitres, milligrams, rates and presses of the window.
+Each figure has the bounds that hold, or is unknown as a whole. With them go the time observed, bracketed
+and unknown, and the notes that a reader must know.
 """
 
-from .answer import to_json, to_text
+from .answer import doses_json, doses_text
 from .bracketed import BracketVolume
 from .doses import doses
 from .figure import Figure, figure_json, total
@@ -16,5 +16,5 @@ from .windows import DAY_MS, HOUR_MS, Window
 
 __all__ = [
     "DAY_MS", "HOUR_MS", "PL_PER_ML", "BracketVolume", "Doses", "Figure", "Piece", "Window", "doses",
-    "figure_json", "to_json", "to_text", "total",
+    "doses_json", "doses_text", "figure_json", "total",
 ]

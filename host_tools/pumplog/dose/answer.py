@@ -13,7 +13,7 @@ from .window_doses import Doses, Presses
 from .windows import DAY_MS
 
 
-def to_json(found: Doses) -> dict[str, Any]:
+def doses_json(found: Doses) -> dict[str, Any]:
     """Returns the doses as the command-line contract has them."""
     return {
         "patient": found.patient, "begin_utc": utc_text(found.begin_ms),
@@ -30,7 +30,7 @@ def to_json(found: Doses) -> dict[str, Any]:
     }
 
 
-def to_text(found: Doses, heading: str) -> str:
+def doses_text(found: Doses, heading: str) -> str:
     """Returns the doses for the screen, under the patient's heading."""
     lines = [f"{name:<26}{_figure_text(figure)}" for name, figure in _figures(found).items()]
     lines += [_coverage_text(found), _presses_text(found.presses), found.reliefs.to_text()]

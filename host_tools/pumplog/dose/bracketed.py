@@ -2,14 +2,13 @@
 
 A bracket is time that no minute covers, between two boots, of which both ends are known (log/brackets).
 The pump may have moved nothing meanwhile, or all that weight or rate allows. So a bracket is in no
-value: it adds its own high volume to the high bounds of every window that it touches, whole, since
-nobody knows when in it the volume moved; and to no low bound. Figures per day divide by the time
-observed; their bounds must hold for the mean over the bracketed time too, and so know its length at
-least and at most.
+value and no low bound. It adds its high volume to the high bounds of every window that it touches:
+all of it, since nobody knows when it moved. Figures per day divide by the time observed.
+Their bounds must hold for the mean over the bracketed time too, and so know its length at least and at
+most.
 
-A bracket without a bound on its volume (no weight, no rate, a bag hung meanwhile, no bolus known) is
-none: its time stays unknown. To take such time as bracketed, with an endless bound, would make every
-figure of its window endless.
+Where neither weight nor rate bounds the volume, or no bolus's size is known, there is no bracket: the
+time stays unknown. Taken as bracketed, with an endless bound, it would make every figure endless.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Volumes of a span with their bounds: what was counted, parted into continuous and boluses.
 
 Counts are primary: each is so many picolitres, and all that was counted either belongs to a bolus or to
-the continuous rate. Values are plain sums of both, cut pro rata at the span's edges. What makes the
-bounds, each taken at its worst, for nobody knows how the errors go together:
+the continuous rate. Values are plain sums of both, cut pro rata at the span's edges. Four things make
+the bounds, each taken at its worst, for nobody knows how the errors go together:
 
-- The edges. A clock is right only within its uncertainty. So a low bound sums over the narrow span, the
-  part that lies inside for certain, a high bound over the wide one, all that may lie inside.
+- The edges. A clock is right only within its uncertainty. So a low bound sums over the narrow span,
+  which lies inside for certain. A high bound sums over the wide span, all that may lie inside.
 - The motor's phase. Where counting begins and ends, up to one count was on its way: one quantum for each
   unbroken stretch of minutes, and for each bolus that no minute covers (`slack_pl`).
 - The parting. A burst's own counts are known to a count, and a burst that is only inferred may be none.
@@ -14,9 +14,9 @@ bounds, each taken at its worst, for nobody knows how the errors go together:
   continuous, pcia and other added up. Only a prime leaves the patient's sum: its own spread counts.
 - The calibration's stated relative uncertainty at two sigma, on everything.
 
-Times and parting are not independent of each other, and errors that offset each other are taken at
-their worst all the same: bounds may be wide, never wrong. tests/host/dose/test_dose_edges.py holds
-random windows of random pumps against the truth.
+Errors that offset each other are taken at their worst all the same: bounds are rather too wide. They
+bound what was counted. What moved uncounted (free flow, a silent counter) is in none of them: a note
+says it. tests/host/dose/test_dose_edges.py holds random windows of random pumps against the truth.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The study: the cohort's figures, their statistics and their table.
 
 In come the doses of every patient in every window, or a file of values, and a published table to hold
-against them. Out go the pump-data table with what it covers (`Table`), its comparison (`Compared`), and
-the records and entries that one of its figures rests on (`Trace`); each as JSON and as text.
+against them. Out goes the pump-data table with what it covers (`Table`) and its comparison. So do the
+records and entries that one of its figures rests on (`Trace`). Each comes as JSON and as text.
 """
 
 from .cohort import cohort_doses, cohort_table
