@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
+from ..extras import require
+
 _DIGITS = 50
 _RANK_DIGITS = 9  # differences are ranked as rounded to this many decimals
 WILCOXON = "Wilcoxon signed-rank, exact"
@@ -78,6 +80,7 @@ def paired(differences: list[Fraction]) -> Paired:
     """Tests differences: Shapiro-Wilk P >= 0.05 then paired t, else exact Wilcoxon.
 
     Differences that are all the same have no spread: neither Shapiro-Wilk nor t can be computed.
+    Usage, with how to get it, where a test needs the extra "study" and it is not installed.
     """
     if len(differences) < 3:
         return Paired("not tested (fewer than three pairs)", None, None, None, None)
@@ -86,8 +89,7 @@ def paired(differences: list[Fraction]) -> Paired:
         if p_w is None:
             return Paired("not tested (no differences)", None, None, None, None)
         return Paired(WILCOXON, p_w, None, p_w, None)
-    from scipy import stats as scipy_stats  # slow to import: only where a test is made
-
+    scipy_stats = require("study", "scipy.stats")  # slow to import: only where a test is made
     shapiro_p = float(scipy_stats.shapiro([float(d) for d in differences]).pvalue)
     t = float(mean(differences) / _standard_error(differences))
     p_t = float(2 * scipy_stats.t.sf(abs(t), len(differences) - 1))

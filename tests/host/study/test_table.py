@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import locale
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -198,3 +199,10 @@ def test_another_locale_prints_the_same(
             assert capsys.readouterr().out == plain
         finally:
             locale.setlocale(locale.LC_ALL, before)
+
+
+def test_a_test_without_the_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.stats", None)
+    with pytest.raises(Usage, match=r"needs the extra 'study'.*pip install 'pumplog\[study\]'"):
+        stats.paired([Fraction(d) for d in range(5)])
+    assert stats.paired([Fraction(1)] * 4).p_wilcoxon == 0.125, "ranks need nothing of it"
