@@ -7,7 +7,7 @@ import argparse
 from ..errors import NotFound
 from ..log import Timeline
 from ..patients.roster import logs_named
-from ..verify import answer
+from ..verify import verify_stored
 from .options import open_store
 from .screen import print_json, print_text
 
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     codes: list[int] = []
     with open_store(options) as store:
         for log in logs_named(store, options.name):
-            found = answer(store, log, Timeline.of(store, log.log_id).utc)
+            found = verify_stored(store, log, Timeline.of(store, log.log_id).utc)
             if found:
                 codes.append(found.report.exit_code)
                 print_json(found.to_json()) if options.json else print_text(found.to_text())

@@ -9,8 +9,8 @@ entries, pulls, holes.
 from typing import TYPE_CHECKING, Any
 
 from .boards import Board, Log
-from .database import Database, StoreError
-from .entries import KIND_NUMBERS, Entry, from_wire, superseded, to_wire
+from .database import StoreError
+from .entries import Entry, from_wire, superseded, to_wire
 from .keys import Attestation, Key
 from .page_states import BAD, ERASED, OPEN, SEALED, UNKEYED, UNREAD, UNVERIFIED, Keyring
 from .pages import Quarantined, StoredPage
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from .page_reading import Reading, read_page
 
 __all__ = [
-    "BAD", "BROKEN_OFF", "COMPLETE", "ERASED", "KIND_NUMBERS", "OPEN", "SEALED", "UNKEYED", "UNREAD",
-    "UNVERIFIED", "Attestation", "Board", "Database", "Entry", "Key", "Keyring", "Log", "Pull",
+    "BAD", "BROKEN_OFF", "COMPLETE", "ERASED", "OPEN", "SEALED", "UNKEYED", "UNREAD",
+    "UNVERIFIED", "Attestation", "Board", "Entry", "Key", "Keyring", "Log", "Pull",
     "Quarantined", "Reading", "RecordRow", "Store", "StoreError", "StoredPage", "StoredRecord",
     "from_wire", "read_page", "row_of", "superseded", "to_wire",
 ]

@@ -76,15 +76,14 @@ class Database:
 
     def row(self, sql: str, **values: Any) -> Row | None:
         """Returns the first row of a query, None if there is none."""
-        row: Row | None = self.run(sql, **values).fetchone()
-        return row
+        return next(self.rows(sql, **values), None)
 
     # ---- writing
 
-    def run(self, sql: str, **values: Any) -> sqlite3.Cursor:
-        """Runs a statement."""
+    def run(self, sql: str, **values: Any) -> None:
+        """Runs a statement that gives no rows."""
         try:
-            return self.connection.execute(sql, values)
+            self.connection.execute(sql, values)
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 

@@ -15,7 +15,7 @@ from pumpwire.units import EPOCH_2020_S
 from ..quantities import hex_id
 from .database import Database, Row
 
-KIND_NUMBERS = {name: number for number, (name, _) in wire.KINDS.items()}
+_KIND_NUMBERS = {name: number for number, (name, _) in wire.KINDS.items()}
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _entries(rows: Iterable[Row]) -> list[Entry]:
 
 def to_wire(entry: Entry) -> bytes:
     """Returns the bytes that go to the board: no name, no patient code, no bed."""
-    number = KIND_NUMBERS[entry.kind]
+    number = _KIND_NUMBERS[entry.kind]
     values = [entry.fields[name] for name in wire.KINDS[number][1]]
     return wire.pack(
         entry.uuid.bytes, entry.author.encode()[:4], entry.entered_at_ms // 1000 - EPOCH_2020_S,

@@ -13,6 +13,7 @@ from .database import Database
 
 Moment = tuple[int, int]  # boot, uptime_ms
 RecordRow = tuple[str, int, int, str]  # kind, boot, uptime_ms, fields as JSON
+_decode = json.JSONDecoder().decode  # json.loads without asking each time what it was given
 _COLUMNS = ("log_id", "seq", "kind", "boot", "uptime_ms", "fields")
 
 
@@ -51,7 +52,7 @@ class Records:
         for seq, kind, boot, uptime_ms, fields in self._db.rows(
                 f"SELECT seq, kind, boot, uptime_ms, fields FROM records WHERE log_id=:log_id{where}"
                 " ORDER BY seq", log_id=log_id, **named):  # unpacked: the longest read of all
-            yield StoredRecord(log_id, seq, kind, boot, uptime_ms, json.loads(fields))
+            yield StoredRecord(log_id, seq, kind, boot, uptime_ms, _decode(fields))
 
     def rows(self, log_id: int, first: int, last: int) -> dict[int, RecordRow]:
         """Returns {seq: (kind, boot, uptime_ms, fields as JSON)} of the records first..last."""

@@ -74,7 +74,7 @@ class Answer:
         return "\n".join(lines)
 
 
-def answer(store: Store, log: Log, place: Place) -> Answer | None:
+def verify_stored(store: Store, log: Log, place: Place) -> Answer | None:
     """Judges a log; None if nothing of it was ever here. place: gives the time of a moment of it."""
     evidence = Evidence.of(store, log.log_id, log.board)
     if evidence.empty:

@@ -14,7 +14,8 @@ from helpers.on_board.page_maker import PageMaker
 from pumplog.cli import main
 from pumplog.errors import Integrity
 from pumplog.store import BAD, SEALED, Keyring, Store, read_page
-from pumplog.verify import KINDS, Evidence, Finding, Report, merged, verify_log
+from pumplog.verify import KINDS, Evidence, Finding, Report, verify_log
+from pumplog.verify.findings import merged
 from pumpwire import page, records
 
 
