@@ -1,5 +1,5 @@
-"""Prints what the log takes, what a tick of the gateway costs, and how much of a radio link a pull
-makes use of (`make bench`); fails if a goal is missed.
+"""Prints what the log takes, what a tick of the gateway costs, how much of a radio link a pull makes
+use of, and how quickly pumplog starts (`make bench`); fails if a goal is missed.
 
 Instructions of the 32-bit MicroPython's WebAssembly over one simulated hour at 1 mL/h and 1 uL a
 count; no clock has a part in it. Two ratios of one run compare; the numbers alone say little.
@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / folder) for folder in ("firmware", "tests")]
 
-from benchmarks import callgrind, figures, link_bench, log_bench  # noqa: E402
+from benchmarks import callgrind, figures, link_bench, log_bench, start_up  # noqa: E402
 
 
 def main() -> int:
@@ -23,6 +23,8 @@ def main() -> int:
     missed += link_bench.tell()
     print()
     missed += _tell_ticks()
+    print()
+    missed += start_up.tell()
     print()
     _tell_instructions()
     if missed:

@@ -6,16 +6,14 @@ done (said which), 2 usage, 3 nothing found or unreachable, 4 integrity or authe
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 
 from .. import __version__
 from ..errors import PumplogError
-from .options import common_options
+from .options import Parser, common_options, path
 from .screen import say
 
 # command: (module with add(parser) and run(options), help)
@@ -38,25 +36,32 @@ COMMANDS = {
 }
 
 
-def default_db() -> Path:
+def default_db() -> str:
     """Returns where the store is when nobody says."""
     from ..host import state_folder
 
-    return Path(os.environ.get("PUMPLOG_DB") or state_folder() / "pumplog.db")
+    return os.environ.get("PUMPLOG_DB") or str(state_folder() / "pumplog.db")
 
 
-def build_parser(words: Collection[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
-    """Returns the parser. words: what was typed; no other command's code is loaded, so a pull needs
-    nothing that only flashing a board does, and begins at once."""
-    parser = argparse.ArgumentParser(
-        prog="pumplog", description="Pulls the log of the gateway beside a drug-infusion pump. It"
-        " only monitors, and it is no alarm system.", parents=[common_options(True)],
+def build_parser(argv: Sequence[str] | None = None) -> Parser:
+    """Returns the parser of what was typed; argv None: of anything.
+
+    Only the code of a command that was typed is loaded, so a pull needs nothing that only flashing a
+    board does; and where the command comes first, no other command is known to the parser.
+    """
+    parser = Parser(
+        prog="pumplog", parents=[common_options(True)],
+        description="Pulls the log of the gateway beside a drug-infusion pump. It only monitors, and it"
+                    " is no alarm system.",
     )
     parser.add_argument("--version", action="version", version=f"pumplog {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (module, help_text) in COMMANDS.items():
-        sub = commands.add_parser(name, help=help_text, parents=[common_options(False)])
-        if name in words:
+    commands = parser.add_subparsers(prog="pumplog", dest="command", required=True, metavar="COMMAND")
+    for name in argv[:1] if argv and argv[0] in COMMANDS else COMMANDS:
+        module, help_text = COMMANDS[name]
+        typed = argv is None or name in argv
+        sub = commands.add_parser(name, help=help_text,
+                                  parents=[common_options(False)] if typed else [])
+        if typed:
             import_module(f"{__name__}.{module}").add(sub)
     return parser
 
@@ -65,7 +70,7 @@ def main(argv: list[str] | None = None) -> int:
     """Runs one command; returns the exit code of the contract."""
     argv = sys.argv[1:] if argv is None else argv
     options = build_parser(argv).parse_args(argv)
-    options.db = options.db or default_db()
+    options.db = options.db or path(default_db())
     options.initials = options.initials or os.environ.get("PUMPLOG_INITIALS")
     try:
         code: int = import_module(f"{__name__}.{COMMANDS[options.command][0]}").run(options)

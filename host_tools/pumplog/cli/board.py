@@ -9,6 +9,7 @@ from pathlib import Path
 from ..deploy import firmware_build, flash, image, two_firmwares
 from ..deploy.mpremote import PATIENCE_S, Mpremote
 from ..errors import PumplogError
+from .options import Parser
 from .screen import print_as_is, print_text, say
 
 
@@ -43,7 +44,7 @@ def _flash(options: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command; returns the exit code: 0 done, else that of pumplog.errors."""
-    parser = argparse.ArgumentParser(prog="python -m pumplog.cli.board")
+    parser = Parser(prog="python -m pumplog.cli.board")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     made = commands.add_parser("build", help="compile the firmware of these sources")
     made.set_defaults(run=_build)

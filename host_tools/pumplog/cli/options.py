@@ -3,22 +3,54 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING
+import sys
 
 from ..errors import NotFound, Usage
+from .screen import COLUMNS, say
 
+TYPE_CHECKING = False  # as typing has it, which takes longer to load than all the rest here
 if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any, NoReturn
+
     from ..store import Store
 
 
-def common_options(defaults: bool) -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """argparse's, whose help and errors fit a screen of 80 columns."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(formatter_class=_HelpOn80, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Says what is wrong with what was typed, and ends the process: 2."""
+        self.print_usage(sys.stderr)
+        say(f"{self.prog}: error: {message}")
+        raise SystemExit(2)
+
+
+class _HelpOn80(argparse.HelpFormatter):
+    """argparse's own asks for the terminal's size as each option is declared, and loads the compression
+    libraries to do so."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=COLUMNS - 2)
+
+
+def path(text: str) -> Path:
+    """Returns a path."""
+    from pathlib import Path
+
+    return Path(text)
+
+
+def common_options(defaults: bool) -> Parser:
     """Returns the options that every command takes, before or after its name."""
     def default(value: object) -> object:
         return value if defaults else argparse.SUPPRESS
 
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--db", type=Path, default=default(None), metavar="PATH",
+    common = Parser(add_help=False)
+    common.add_argument("--db", type=path, default=default(None), metavar="PATH",
                         help="the store (default: $PUMPLOG_DB, else one per user)")
     common.add_argument("--json", action="store_true", default=default(False),
                         help="machine-readable output")

@@ -7,7 +7,6 @@ a table comes as it is.
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 COLUMNS = 80
 _HANG = "      "
@@ -28,7 +27,7 @@ def print_as_is(text: str) -> None:
     print(text)
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """Prints one JSON value."""
     import json
 

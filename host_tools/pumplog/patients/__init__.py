@@ -2,19 +2,22 @@
 
 In come the journal of entries and the logs as `log` reads them. Out go a patient's episode, found by
 code, board or bed; the entries that contradict each other; the names of the drugs; what a patient's
-board last told; and each patient's share of every log. What reads logs is in files that are loaded when
-something of them is first asked for.
+board last told; and each patient's share of every log. A file that `pumplog status` can do without is
+loaded when something of it is first asked for.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .conflicts import Conflict, conflicts
-from .drugs import DRUGS, MASSES, bag_field
 from .episodes import Episode, Stay, episode, episodes
 from .roster import current_episode, named_or_current, require_free_board
 
 if TYPE_CHECKING:
+    from .contradictions import Conflict as Conflict
+    from .contradictions import conflicts as conflicts
+    from .drugs import DRUGS as DRUGS
+    from .drugs import MASSES as MASSES
+    from .drugs import bag_field as bag_field
     from .observed import BolusPart as BolusPart
     from .observed import Observed as Observed
     from .observed import Running as Running
@@ -31,9 +34,13 @@ __all__ = [
     "Status", "Stay", "Stretch", "bag_field", "conflicts", "current_episode", "episode", "episodes",
     "left_behind", "named_or_current", "observed_of", "require_free_board", "status_of",
 ]
-_FILE_OF = {"BolusPart": "observed", "Observed": "observed", "Running": "observed",
-            "Stretch": "observed", "Shares": "shares", "observed_of": "shares", "LeftBehind": "status",
-            "Status": "status", "left_behind": "status", "status_of": "status"}
+_FILE_OF = {
+    "Conflict": "contradictions", "conflicts": "contradictions",
+    "DRUGS": "drugs", "MASSES": "drugs", "bag_field": "drugs",
+    "BolusPart": "observed", "Observed": "observed", "Running": "observed", "Stretch": "observed",
+    "Shares": "shares", "observed_of": "shares",
+    "LeftBehind": "status", "Status": "status", "left_behind": "status", "status_of": "status",
+}
 
 
 if not TYPE_CHECKING:
