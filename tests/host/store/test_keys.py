@@ -24,8 +24,8 @@ TWO = replace(ONE, name="B02", device_key=bytes(32), check_code=654321)
 
 def made(path: Path, *boards: Board) -> Path:
     with Store.open(path) as store:
-        for one in boards:
-            store.add_board(one)
+        for each in boards:
+            store.add_board(each)
         store.commit()
     return path
 
@@ -63,7 +63,7 @@ def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 
 def boards(path: Path) -> dict[str, Board]:
     with Store.open(path) as store:
-        return {one.name: one for one in store.boards.all()}
+        return {each.name: each for each in store.boards.all()}
 
 
 def states(path: Path, board: LoopBoard) -> set[str]:

@@ -24,7 +24,7 @@ def judged(store: Store, log_id: int = LOG_ID) -> Report:
 
 
 def named(report: Report) -> list[tuple[str, int, int | None]]:
-    return [(one.kind, one.first, one.last) for one in report.findings]
+    return [(finding.kind, finding.first, finding.last) for finding in report.findings]
 
 
 def pulled(**how: object) -> tuple[MadeLog, Store]:
@@ -70,7 +70,7 @@ def test_every_flipped_bit_of_a_sealed_page_is_seen() -> None:
         data[at] ^= 1 << at % 8
         put_page(store, LOG_ID, 50, bytes(data))
         report = judged(store)
-        assert report.exit_code == 4 and any(50 in one.pages for one in report.findings), at
+        assert report.exit_code == 4 and any(50 in finding.pages for finding in report.findings), at
     put_page(store, LOG_ID, 50, good)
     assert judged(store).findings == []
 
@@ -83,7 +83,7 @@ def test_every_flipped_bit_of_the_open_page_is_seen_under_the_attestation() -> N
         data[at] ^= 1 << at % 8
         put_page(store, LOG_ID, 150, bytes(data))
         report = judged(store)
-        assert report.exit_code == 4 and any(150 in one.pages for one in report.findings), at
+        assert report.exit_code == 4 and any(150 in finding.pages for finding in report.findings), at
 
 
 @pytest.mark.parametrize("first_seq, gone", [(0, (0, 49)), (50, (50, 99)), (150, (150, 169))])
@@ -98,7 +98,7 @@ def test_a_removed_page_is_missed_although_the_journal_of_pulls_was_emptied(firs
     _, store = pulled()
     store.database.connection.execute("DELETE FROM pulls")
     put_page(store, LOG_ID, first_seq, None)
-    assert [one.kind for one in judged(store).findings] == ["missing"]
+    assert [finding.kind for finding in judged(store).findings] == ["missing"]
 
 
 def test_a_removed_page_is_missed_although_the_ring_has_given_it_up_since() -> None:
@@ -128,7 +128,7 @@ def test_pages_renumbered_to_hide_a_swap_break_the_chain() -> None:
         made.put(records.MINUTE, (50 + at) * 600, (60000, 1, 0))
     log.previous = log.pages[0][page.FOOTER_AT + 19 :][:8]
     put_page(store, LOG_ID, 50, log.close(made))
-    found = {one.kind: one for one in judged(store).findings}
+    found = {finding.kind: finding for finding in judged(store).findings}
     assert set(found) == {"unchained", "rows"} and found["unchained"].first == 100
 
 
@@ -163,8 +163,8 @@ def test_a_page_of_another_board_is_foreign() -> None:
     assert named(judged(store)) == [("foreign", 50, 99)]
     other = MadeLog(key=b"o" * 32)
     put_page(store, LOG_ID, 50, other.pages[50])
-    (one,) = judged(store).findings
-    assert one.kind == "wrong_key" and "board B02" in one.why
+    (finding,) = judged(store).findings
+    assert finding.kind == "wrong_key" and "board B02" in finding.why
 
 
 def test_a_truncated_tail_is_missed() -> None:
@@ -211,7 +211,7 @@ def test_a_page_sealed_again_under_a_wrong_key_is_seen() -> None:
         put_page(store, LOG_ID, 50, other.close(made))
         report = judged(store)
         assert report.exit_code == 4
-        kinds = {one.kind: one for one in report.findings}
+        kinds = {finding.kind: finding for finding in report.findings}
         assert 50 in kinds["unverified" if weight == 1 else "wrong_key"].pages
 
 
@@ -280,14 +280,15 @@ def test_what_came_after_the_last_word_is_not_proven() -> None:
 def test_a_word_under_another_key_or_for_another_nonce_is_denied() -> None:
     log, store = pulled()
     store.database.connection.execute("UPDATE attestations SET nonce=?", (b"m" * 16,))
-    assert "denied" in [one.kind for one in judged(store).findings] and judged(store).exit_code == 4
+    report = judged(store)
+    assert "denied" in [finding.kind for finding in report.findings] and report.exit_code == 4
 
 
 def test_a_log_under_a_key_that_the_store_lacks_is_partly_and_proven_once_it_has_it() -> None:
     log, store = MadeLog(), store_with_board(b"other" * 7)
     log.into(store)
     report = judged(store)
-    assert [one.kind for one in report.findings] == ["unverified", "unattested"]
+    assert [finding.kind for finding in report.findings] == ["unverified", "unattested"]
     assert report.exit_code == 1 and not list(store.records.of(LOG_ID))
     store.add_board(board(KEY))
     assert judged(store).findings == [] and len(list(store.records.of(LOG_ID))) == 170
@@ -355,8 +356,8 @@ def test_an_empty_store_and_a_store_without_its_pages_are_told_apart(
     capsys.readouterr()
     assert main(["verify", "B01", "--db", str(path), "--json"]) == 4
     (told,) = map(json.loads, capsys.readouterr().out.splitlines())
-    assert [(one["kind"], one["first_seq"], one["last_seq"]) for one in told["findings"]] == [
-        ("missing", 0, 169)]
+    (finding,) = told["findings"]
+    assert (finding["kind"], finding["first_seq"], finding["last_seq"]) == ("missing", 0, 169)
 
 
 def test_the_command_says_what_and_when_and_what_to_do(
@@ -429,7 +430,7 @@ def test_a_first_page_forged_as_from_before_the_first_key_is_seen() -> None:
         put_page(store, LOG_ID, 0, bytes(data))
         report = judged(store)
         assert report.exit_code == 4, seal
-        assert {one.kind for one in report.findings} & {"wrong_key", "unchained"}, seal
+        assert {finding.kind for finding in report.findings} & {"wrong_key", "unchained"}, seal
 
 
 def test_a_tail_is_missed_although_the_page_before_it_is_another_too() -> None:
