@@ -154,11 +154,12 @@ class _Reader:
         fields, before = record.fields, Resumed.of(record)
         boot, begin_ms = fields["boot_before"], before.uptime_ms - fields["span_ms"]
         held = self._boot == boot and begin_ms < self._last_minute_uptime_ms
-        if self._timeline.utc(boot, before.uptime_ms) is None:
+        end = self._timeline.utc(boot, before.uptime_ms)
+        if end is None:
             self._view.unplaced += fields["counts"] > 0
         elif not held and fields["span_ms"] and self._boot in (boot, _NO_BOOT):
             self._boot = boot
-            self._counted(record, boot, before.uptime_ms)
+            self._counted(record, boot, before.uptime_ms, end)
         if self._timeline.utc(record.boot, 0) is not None:
             self._enter(record.boot)
 
@@ -169,13 +170,15 @@ class _Reader:
             return self._fallback
         return self._calibration
 
-    def _counted(self, record: StoredRecord, boot: int, uptime_ms: int) -> None:
-        """Takes the counts of a span that ended at uptime_ms of a boot."""
+    def _counted(
+        self, record: StoredRecord, boot: int, uptime_ms: int, end: tuple[int, int]
+    ) -> None:
+        """Takes the counts of a span that ended at uptime_ms of a boot, which is at `end`: Unix ms UTC,
+        and that time's uncertainty."""
         fields = record.fields
-        end = self._timeline.utc(boot, uptime_ms)
         begin_uptime_ms = uptime_ms - fields["span_ms"]
         begin = self._timeline.utc(boot, max(0, begin_uptime_ms))
-        assert begin is not None and end is not None  # a boot is placed as a whole
+        assert begin is not None  # a boot is placed as a whole
         calibration = self._in_force(end[0])
         if calibration is None or not calibration.pl_per_count:
             self._view.uncalibrated += 1
@@ -196,7 +199,7 @@ class _Reader:
     # ---- a method a kind: the record, when it was made in Unix ms UTC, and that time's uncertainty
 
     def _minute(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
-        self._counted(record, record.boot, record.uptime_ms)
+        self._counted(record, record.boot, record.uptime_ms, (at_ms, uncertainty_ms))
 
     def _bolus(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         self._presses.bolus(record.fields["source"])
