@@ -16,7 +16,7 @@ DRIVERS = TESTS / "firmware" / "drivers"
 MODULES = sorted(path.stem for path in DRIVERS.glob("test_*.py"))
 BOARDS = ROOT / "firmware" / "boards"
 PATH = micropython_path(STAND_INS / "esp32", DRIVERS, BOARDS / "esp32", BOARDS, STAND_INS / "pico",
-                        ROOT / "hardware" / "bench")
+                        ROOT / "hardware" / "pico")
 
 
 def run(command: list[str], typed: bytes = b"") -> subprocess.CompletedProcess[bytes]:

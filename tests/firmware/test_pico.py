@@ -1,4 +1,4 @@
-"""The bench rig's firmware under MicroPython, its PIO programs in helpers/stand_ins/pico.
+"""The rig's firmware under MicroPython, its PIO programs in helpers/stand_ins/pico.
 
 The same modules run under CPython where they stand; test_cell, 200,000 instructions, only there: under
 MicroPython tests/firmware/drivers/test_rig_cell.py has the ESP32's driver read the same program.
@@ -18,7 +18,7 @@ MODULES = sorted(path.stem for path in PICO.glob("test_*.py") if path.stem != "t
 
 @pytest.mark.parametrize("module", MODULES)
 def test_under_micropython(module: str) -> None:
-    path = micropython_path(PICO, STAND_INS / "pico", ROOT / "hardware" / "bench")
+    path = micropython_path(PICO, STAND_INS / "pico", ROOT / "hardware" / "pico")
     done = subprocess.run([find_micropython(), str(RUN), module],
                           capture_output=True, env={**os.environ, "MICROPYPATH": path})
     tree = ast.parse((PICO / f"{module}.py").read_text())

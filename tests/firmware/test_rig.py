@@ -1,4 +1,4 @@
-"""The bench rig's whole firmware, under MicroPython behind a pseudo-terminal, and its host's client."""
+"""The rig's whole firmware, under MicroPython behind a pseudo-terminal, and its host's client."""
 
 from __future__ import annotations
 
@@ -146,12 +146,12 @@ def test_a_broken_wire_shows_in_what_the_rig_reads_back() -> None:
 
 
 def test_the_manual_has_every_wire_and_every_command() -> None:
-    manual = (ROOT / "hardware" / "bench" / "README.md").read_text()
+    manual = (ROOT / "hardware" / "pico" / "README.md").read_text()
     for name, gpio, way, to, through in wires.WIRES:
         assert f"| {name} | GP{gpio} | {way} | {to} | {through} |" in manual
     program = "import json\nfrom rig import protocol\n" \
         "print(json.dumps({name: sorted(fields) for name, (_, fields) in protocol.COMMANDS.items()}))"
-    path = f"{STAND_INS / 'pico'}:{ROOT / 'hardware' / 'bench'}"
+    path = f"{STAND_INS / 'pico'}:{ROOT / 'hardware' / 'pico'}"
     done = subprocess.run([find_micropython(), "-c", program], env={"MICROPYPATH": path},
                           capture_output=True, check=True)
     for name, fields in json.loads(done.stdout).items():

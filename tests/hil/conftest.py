@@ -20,7 +20,7 @@ from helpers.hil.rig_client import Rig
 from helpers.hil.simulated_rig import SimulatedRig
 from helpers.hil.untested import UNTESTED
 from helpers.hil.virtual_air import ADDRESS, VirtualAir
-from helpers.hil.virtual_bench import HOLD_UP_S, Cables
+from helpers.hil.virtual_cables import HOLD_UP_S, Cables
 from pumpbench.board import UsbBoard, fresh_flash
 from pumplog.links.serial_link import SerialLink
 from pumplog.sync.client import Client
@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--rig", help="the rig's serial port")
     group.addoption("--acceptance", type=Path, help="write the page for the board's file here")
     group.addoption("--db", help="the store that provisioned the board")
-    group.addoption("--soak-hours", type=float, default=SOAK_HOURS, help="24 on a real bench")
+    group.addoption("--soak-hours", type=float, default=SOAK_HOURS, help="24 with a real board")
     group.addoption("--soak-seed", type=int, default=1)
 
 
@@ -99,7 +99,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(scope="session")
 def virtual(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory,
             ) -> Iterator[UsbBoard | None]:
-    """The virtual board with its firmware deployed as `make deploy` does; None on a real bench."""
+    """The virtual board with its firmware deployed as `make deploy` does; None with a real one."""
     if _real(request.config):
         yield None
         return
@@ -117,13 +117,13 @@ def virtual(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="session")
 def bed(request: pytest.FixtureRequest, virtual: UsbBoard | None,
         tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
-    """The board on its bench."""
+    """The board on its desk."""
     config = request.config
     with ExitStack() as stack:
         if virtual is None:
             rig = Rig(config.getoption("--rig"))
             port, db = config.getoption("--port"), tmp_path_factory.mktemp("hil") / "hil.db"
-            shutil.copy(config.getoption("--db"), db)  # what the bench enters stays out of it
+            shutil.copy(config.getoption("--db"), db)  # what the tests enter stays out of it
             link = SerialLink(port)
             name = Client(link).info().name
             link.close()

@@ -5,7 +5,7 @@ from helpers.hil import cables
 from helpers.hil.bed import Bed
 from helpers.hil.rig_client import Rig
 from helpers.hil.simulated_rig import SimulatedRig
-from helpers.hil.virtual_bench import Cables
+from helpers.hil.virtual_cables import Cables
 from pumpbench.board import UsbBoard
 
 

@@ -1,4 +1,4 @@
-"""A long mix of all that can happen, at random: `--soak-hours 24` on a real bench, moments without."""
+"""A long mix of all that can happen, at random: `--soak-hours 24` with a real board, moments without."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pumpwire import records
 PERIODS_US = (500, 5_000, 40_000)
 LONGEST_TRAIN_S = 1.5
 DIP_SHARE = 0.3  # of the hold-up
-QUIET_S = 20  # of a real bench between two events, on average
+QUIET_S = 20  # of a real board between two events, on average
 
 
 class Day:

@@ -17,7 +17,7 @@ from pumplog.cli import COMMANDS, build_parser
 from pumplog.study import KEYS, TIMEPOINTS, Value, build_table, render
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")),
-         *sorted((ROOT / "hardware").glob("*.md")), ROOT / "hardware" / "bench" / "README.md"]
+         *sorted((ROOT / "hardware").glob("*.md")), ROOT / "hardware" / "pico" / "README.md"]
 FENCED = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.S | re.M)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 INLINE = re.compile(r"`((?:make|pumplog|python3|mpremote) [^`\n]*)`")

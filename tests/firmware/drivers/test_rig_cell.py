@@ -1,4 +1,4 @@
-"""The ESP32's driver reads the bench rig, which plays the load cell's converter bit by bit."""
+"""The ESP32's driver reads the rig, which plays the load cell's converter bit by bit."""
 
 from drivers.hx711 import Hx711
 from machine import Pin

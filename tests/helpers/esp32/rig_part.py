@@ -1,4 +1,4 @@
-"""The bench rig in the place of the load cell's converter: its PIO program, clocked by the driver."""
+"""The rig in the place of the load cell's converter: its PIO program, clocked by the driver."""
 
 import pio
 from rig.cell import SETTLING, Cell

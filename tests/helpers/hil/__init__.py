@@ -1,1 +1,1 @@
-"""A board on its bench, real or virtual, and the rig beside it."""
+"""A board on a desk, real or virtual, and the rig beside it."""

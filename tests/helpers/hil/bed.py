@@ -1,4 +1,4 @@
-"""A board on its bench, as the tests use it: the rig, the board's console, the nurse's tool."""
+"""A board on a desk, as the tests use it: the rig, the board's console, the nurse's tool."""
 
 from __future__ import annotations
 

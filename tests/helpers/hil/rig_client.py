@@ -1,4 +1,4 @@
-"""The host's side of the rig's protocol: see hardware/bench/README.md."""
+"""The host's side of the rig's protocol: see hardware/pico/README.md."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Rig:
         about = self.ask("hello")
         if about.get("protocol") != PROTOCOL:
             raise RigError(f"the rig at {port} speaks protocol {about.get('protocol')}, this suite"
-                           f" {PROTOCOL}: copy hardware/bench/rig onto the Pico again")
+                           f" {PROTOCOL}: copy hardware/pico/rig onto the Pico again")
         self.version = str(about["version"])
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ class Rig:
                 raise RigError(f"the rig refused {do}: {answer['error']}")
             return answer
         raise RigError(f"the rig at {self.port} did not answer {do} within {ANSWER_S:g} s: is"
-                       " hardware/bench/rig on it, and does nothing else have its port open?")
+                       " hardware/pico/rig on it, and does nothing else have its port open?")
 
     # ---- what takes its time
 

@@ -50,9 +50,9 @@ class SimulatedRig:
         tty.setraw(theirs)
         self.port = os.ttyname(theirs)
         self._host = port, theirs
-        path = f"{STAND_INS / 'pico'}:{ROOT / 'hardware' / 'bench'}"
+        path = f"{STAND_INS / 'pico'}:{ROOT / 'hardware' / 'pico'}"
         self._process = subprocess.Popen(
-            [find_micropython(), "-X", f"heapsize={HEAP}", str(ROOT / "hardware/bench/rig/main.py")],
+            [find_micropython(), "-X", f"heapsize={HEAP}", str(ROOT / "hardware/pico/rig/main.py")],
             stdin=console, stdout=console, stderr=sys.stderr, pass_fds=(to, coming),
             env={"MICROPYPATH": path,
                  "RIG_CABLE": json.dumps({"to": to, "from": coming, "broken": self._broken})})

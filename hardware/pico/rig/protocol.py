@@ -82,7 +82,7 @@ _COUNT_US = _number(count_generator.LOWEST_US, count_generator.HIGHEST_US)
 
 # name: (what does it, {field: its check})
 COMMANDS = {
-    "hello": (lambda rig: {"rig": "pumplog bench rig", "protocol": PROTOCOL, "version": VERSION}, {}),
+    "hello": (lambda rig: {"rig": "pumplog rig", "protocol": PROTOCOL, "version": VERSION}, {}),
     "counts": (lambda rig, **train: rig.begin_counts(**train), {
         "n": _number(1, count_generator.HIGHEST_N), "high_us": _COUNT_US, "low_us": _COUNT_US}),
     "counts_state": (lambda rig: rig.generator.state(), {}),

@@ -1,22 +1,22 @@
-"""Serves the protocol over USB: reads lines, answers them, and keeps the bench going in between."""
+"""Serves the protocol over USB: reads lines, answers them, and keeps the rig going in between."""
 
 import select
 import sys
 
 from . import protocol
-from .bench import Bench
+from .whole import Rig
 
 _WAIT_MS = 1
 
 
 def run():
     """Serves for ever; Ctrl-C ends it, as mpremote wants."""
-    bench = Bench()
+    rig = Rig()
     incoming = select.poll()
     incoming.register(sys.stdin.buffer, select.POLLIN)
     line = b""
     while True:
-        bench.step()
+        rig.step()
         for _ in incoming.poll(_WAIT_MS):
             byte = sys.stdin.buffer.read(1)
             if not byte:
@@ -27,5 +27,5 @@ def run():
                     continue
                 line = b"too long"
             if line:
-                sys.stdout.write(protocol.answer(bench, line) + "\n")
+                sys.stdout.write(protocol.answer(rig, line) + "\n")
                 line = b""

@@ -50,7 +50,7 @@ class PlainContact:
                 "began_us": self.began_us, "ended_us": None if playing else self.ended_us}
 
 
-class Bench:
+class Rig:
     """What the protocol's commands do."""
 
     def __init__(self):
