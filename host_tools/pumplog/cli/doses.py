@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..dose import Window, doses, doses_json, doses_text
+from ..dose import Window, doses
 from ..patients import episode, observed_of
 from .options import open_store
 from .screen import print_json, print_text
@@ -23,5 +23,5 @@ def run(options: argparse.Namespace) -> int:
     with open_store(options) as store:
         patient = episode(store, options.name)
         found = doses(patient, observed_of(store, patient), *window.of(patient))
-    print_json(doses_json(found)) if options.json else print_text(doses_text(found, patient.heading))
+    print_json(found.to_json()) if options.json else print_text(found.to_text(patient.heading))
     return 0

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
             table = study.cohort_table(store, windows, options.cohort)
     compared = study.compare(table, published)
     if options.json:
-        beside = {"compare": study.compare_json(compared)} if published else {}
+        beside = {"compare": [each.to_json() for each in compared]} if published else {}
         print_json({**table.to_json(), **beside})
         return 0
     text = study.render(table, options.digits, options.mode)
@@ -67,7 +67,7 @@ def _explain(options: argparse.Namespace, windows: Mapping[str, Window]) -> int:
         found = study.traces(store, windows, options.explain, options.patient)
     for traced in found:
         if options.json:
-            print_json(study.trace_json(traced))
+            print_json(traced.to_json())
         else:
-            print_text(study.trace_text(traced))
+            print_text(traced.to_text())
     return 0

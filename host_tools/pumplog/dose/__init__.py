@@ -6,7 +6,6 @@ Each figure has the bounds that hold, or is unknown as a whole. With them go the
 and unknown, and the notes that a reader must know.
 """
 
-from .answer import doses_json, doses_text
 from .bracketed import BracketVolume
 from .doses import doses
 from .figure import Figure, figure_json, total
@@ -16,5 +15,5 @@ from .windows import DAY_MS, HOUR_MS, Window
 
 __all__ = [
     "DAY_MS", "HOUR_MS", "PL_PER_ML", "BracketVolume", "Doses", "Figure", "Piece", "Window", "doses",
-    "doses_json", "doses_text", "figure_json", "total",
+    "figure_json", "total",
 ]

@@ -16,12 +16,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from ..intervals import Interval, clip, length
 from ..log import PL_PER_UL, Bracket
+from ..moments import utc_text
 from ..patients import Episode, Observed
+from ..quantities import decimal, hex_id
 from .bags import Bag
-from .figure import ZERO, Figure
+from .figure import ZERO, Figure, figure_json
 from .volumes import PL_PER_ML
 
 
@@ -35,6 +38,16 @@ class BracketVolume:
     def touches(self, begin_ms: int, end_ms: int) -> bool:
         """Returns whether it falls into [begin, end)."""
         return _touches(self.bracket, begin_ms, end_ms)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns it for a program, every decimal a string."""
+        bracket = self.bracket
+        return {
+            "begin_utc": utc_text(bracket.begin_ms), "end_utc": utc_text(bracket.end_ms),
+            "at_most_s": decimal(Fraction(bracket.most_ms, 1000)), "by": bracket.how,
+            "log_id": hex_id(bracket.log_id), "seqs": list(bracket.seqs),
+            "ml": figure_json(self.volume_ml),
+        }
 
 
 @dataclass(frozen=True)

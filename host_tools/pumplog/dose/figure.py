@@ -42,6 +42,13 @@ def total(figures: Iterable[Figure | None]) -> Figure | None:
     return found
 
 
+def figure_text(figure: Figure | None) -> str:
+    """Returns a figure for the screen: the value, and its bounds beside it."""
+    if figure is None:
+        return "unknown"
+    return f"{decimal(figure.value, 4):>12}   ({decimal(figure.low, 4)} to {decimal(figure.high, 4)})"
+
+
 def figure_json(figure: Figure | None) -> dict[str, str | None]:
     """Returns a figure as decimal strings, nulls where it is unknown."""
     if figure is None:

@@ -109,7 +109,7 @@ def _of_signatures(observed: Observed, found: Doses) -> Iterable[str]:
     for signature in found.signatures:
         name = signature_name(signature.kind)
         if signature.kind == "occlusion":
-            counted_ml = show(counted_since_ml(observed, signature), 2)
+            counted_ml = show(_counted_since_ml(observed, signature), 2)
             yield (f"{name}: {counted_ml} mL were counted from its beginning on; how much of it reached"
                    " the patient is doubtful")
         elif signature.kind in ("free_flow", "counter_silent"):
@@ -118,7 +118,7 @@ def _of_signatures(observed: Observed, found: Doses) -> Iterable[str]:
                    " milligrams from counts are too low if it reached the patient")
 
 
-def counted_since_ml(observed: Observed, signature: Signature) -> Fraction:
+def _counted_since_ml(observed: Observed, signature: Signature) -> Fraction:
     """Returns the mL counted from the beginning of a signature's evidence until it was over."""
     end_ms = signature.over_ms or signature.noticed_ms
     if signature.over_ms is None and observed.covered:

@@ -1,15 +1,19 @@
-"""The doses of one patient in one window, as data; computed by .doses, told by .notes and .answer."""
+"""The doses of one patient in one window: data, as .doses computes them, with their JSON and text."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
 
 from ..log import Check, Reliefs, Signature
+from ..moments import local_text, utc_text
 from ..patients import MASSES
+from ..quantities import decimal, show_span
 from .bags import Bag
 from .bracketed import Bracketed
-from .figure import Figure
+from .figure import Figure, figure_json, figure_text
 from .volumes import Volumes
 from .windows import DAY_MS
 
@@ -29,6 +33,21 @@ class Presses:
     def denied(self) -> int:
         """Presses that gave nothing."""
         return self.lockout + self.other
+
+    def to_json(self) -> dict[str, int]:
+        """Returns the counts by the names of the command-line contract."""
+        return {
+            "presses": self.asked, "given": self.given, "denied": self.denied,
+            "denied_lockout": self.lockout, "denied_other": self.other,
+            "unresolved": self.unresolved, "without_outcome": self.without_outcome,
+        }
+
+    def to_text(self) -> str:
+        """Returns a line for the screen."""
+        without = self.without_outcome
+        return (f"presses: asked {self.asked}, given {self.given}, during lockout {self.lockout},"
+                f" denied otherwise {self.other}, unresolved {self.unresolved}"
+                + (f" (no outcome recorded {without})" if without else ""))
 
 
 @dataclass(frozen=True)
@@ -110,3 +129,52 @@ class Doses:
                       alone.low * DAY_MS / (self.observed_ms + self.bracketed.most_ms),
                       max(alone.high * DAY_MS / self.observed_ms,
                           whole.high * DAY_MS / (self.observed_ms + self.bracketed.least_ms)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the doses as the command-line contract has them: every decimal a string."""
+        return {
+            "patient": self.patient, "begin_utc": utc_text(self.begin_ms),
+            "end_utc": utc_text(self.end_ms), "observed_s": _seconds(self.observed_ms),
+            "running_s": _seconds(self.running_ms), "unknown_s": _seconds(self.unknown_ms),
+            "bracketed_s": _seconds(self.bracketed.ms),
+            "bracketed_at_most_s": _seconds(self.bracketed.most_ms),
+            "bracketed_ml": figure_json(self.bracketed.volume_ml),
+            "brackets": [bracket.to_json() for bracket in self.bracketed.brackets],
+            "withheld_s": _seconds(self.withheld_ms), "outside_stay_s": _seconds(self.outside_ms),
+            "clock_uncertainty_ms": self.clock_uncertainty_ms,
+            **self.presses.to_json(),
+            **{name: figure_json(figure) for name, figure in self._all_figures().items()},
+            "relief": self.reliefs.to_json(), "check": self.check.to_json() if self.check else None,
+            "signatures": [signature.to_json() for signature in self.signatures],
+            "notes": list(self.notes),
+        }
+
+    def to_text(self, heading: str) -> str:
+        """Returns the doses for the screen, under the patient's heading."""
+        lines = [f"{name:<26}{figure_text(figure)}" for name, figure in self._all_figures().items()]
+        lines += [self._coverage_text(), self.presses.to_text(), self.reliefs.to_text()]
+        if self.check is not None:
+            lines.append(self.check.to_text())
+        lines += [signature.to_text(local_text) for signature in self.signatures]
+        lines += self.notes
+        return "\n".join([f"{heading}, {utc_text(self.begin_ms)} to {utc_text(self.end_ms)}",
+                          *(f"    {line}" for line in lines)])
+
+    def _all_figures(self) -> dict[str, Figure | None]:
+        return {**self.figures(), **self.per_day()}
+
+    def _coverage_text(self) -> str:
+        def days(ms: int) -> str | None:
+            return decimal(Fraction(ms, DAY_MS), 3)
+
+        between = self.bracketed
+        withheld = f" (withheld {days(self.withheld_ms)})" if self.withheld_ms else ""
+        apart = ""
+        if between.brackets:
+            apart = f", bracketed {show_span(between.ms)} (at most {show_span(between.most_ms)})"
+        return (f"observed {days(self.observed_ms)} days, pump running {days(self.running_ms)}{apart},"
+                f" unknown {days(self.unknown_ms)}{withheld}")
+
+
+def _seconds(ms: int) -> str:
+    return str(ms // 1000)

@@ -6,15 +6,15 @@ records and entries that one of its figures rests on (`Trace`). Each comes as JS
 """
 
 from .cohort import cohort_doses, cohort_table
-from .compare import compare, compare_json, compare_text, labels_of_no_row
+from .compare import compare, compare_text, labels_of_no_row
 from .table import KEYS, TIMEPOINTS, Table, Value, build_table
 from .text import render
-from .trace import Trace, traces
-from .trace_answer import trace_json, trace_text
+from .trace import traces
+from .traced import Trace
 from .values_csv import read_published, read_values
 
 __all__ = [
     "KEYS", "TIMEPOINTS", "Table", "Trace", "Value", "build_table", "cohort_doses", "cohort_table",
-    "compare", "compare_json", "compare_text", "labels_of_no_row", "read_published", "read_values",
-    "render", "trace_json", "trace_text", "traces",
+    "compare", "compare_text", "labels_of_no_row", "read_published", "read_values",
+    "render", "traces",
 ]

@@ -26,6 +26,15 @@ class Beside:
         """By how much ours is more, None where it is unknown."""
         return None if self.ours is None else self.ours - self.published
 
+    def to_text(self, digits: int) -> str:
+        """Returns ours, the published number and the difference, with so many digits."""
+        theirs = digits_of(self.published, digits)
+        if self.difference is None:
+            return f"unknown  {theirs}"
+        sign = "+" if self.difference >= 0 else ""
+        difference = digits_of(self.difference, digits + 1)
+        return f"{digits_of(self.ours, digits)}  {theirs}  {sign}{difference}"
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -35,6 +44,14 @@ class Compared:
     timepoint: str  #: of the table's TIMEPOINTS
     mean: Beside  #: the means
     se: Beside  #: the standard errors
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns both beside each other, every decimal a string."""
+        line: dict[str, Any] = {"key": self.key, "timepoint": self.timepoint}
+        for name, beside in (("mean", self.mean), ("se", self.se)):
+            line |= {name: decimal(beside.ours), f"published_{name}": decimal(beside.published),
+                     f"{name}_difference": decimal(beside.difference)}
+        return line
 
 
 def compare(table: Table, published: Mapping[str, PublishedRow]) -> list[Compared]:
@@ -50,30 +67,10 @@ def labels_of_no_row(published: Mapping[str, PublishedRow]) -> list[str]:
     return sorted(set(published) - {label for _, label, _ in ROWS})
 
 
-def compare_json(compared: Sequence[Compared]) -> list[dict[str, Any]]:
-    """Returns a line for each row and timepoint, every decimal a string."""
-    return [{"key": each.key, "timepoint": each.timepoint, **_beside_json("mean", each.mean),
-             **_beside_json("se", each.se)} for each in compared]
-
-
 def compare_text(compared: Sequence[Compared], source: str, digits: int = 2) -> str:
-    """Returns the same for the screen, with so many digits; source: the published table's name."""
+    """Returns a table for the screen, with so many digits; source: the published table's name."""
     lines = [f"Beside {source}: measured, published, difference from the digits that were printed",
              "", f"{'':<34}{'mean':>30}{'SE':>30}", "-" * WIDTH]
-    lines += [f"{each.key + ' ' + each.timepoint:<34}{_beside_text(each.mean, digits):>30}"
-              f"{_beside_text(each.se, digits):>30}" for each in compared]
+    lines += [f"{each.key + ' ' + each.timepoint:<34}{each.mean.to_text(digits):>30}"
+              f"{each.se.to_text(digits):>30}" for each in compared]
     return "\n".join(lines)
-
-
-def _beside_json(name: str, beside: Beside) -> dict[str, str | None]:
-    return {name: decimal(beside.ours), f"published_{name}": decimal(beside.published),
-            f"{name}_difference": decimal(beside.difference)}
-
-
-def _beside_text(beside: Beside, digits: int) -> str:
-    theirs = digits_of(beside.published, digits)
-    if beside.difference is None:
-        return f"unknown  {theirs}"
-    difference = digits_of(beside.difference, digits + 1)
-    sign = "+" if beside.difference >= 0 else ""
-    return f"{digits_of(beside.ours, digits)}  {theirs}  {sign}{difference}"

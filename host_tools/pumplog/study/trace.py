@@ -6,18 +6,16 @@ The records are those of `pumplog events --json`, named by log_id and seq.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from fractions import Fraction
-from uuid import UUID
 
-from ..dose import PL_PER_ML, BracketVolume, Figure, Piece, Window
+from ..dose import PL_PER_ML, Window
 from ..errors import NotFound
-from ..intervals import Interval, clip
-from ..log import Anchor, Bolus, Calibration, PumpChange, Timeline
+from ..intervals import clip
+from ..log import PumpChange, Timeline
 from ..patients import MASSES, BolusPart, Observed, Stretch
 from ..store import Store
 from .cohort import Case, cohort_doses
 from .table import ROWS
+from .traced import Trace, TracedAnchor, TracedBolus, TracedCalibration, TracedMinutes
 
 _UNITS = {key: unit for key, _, unit in ROWS}
 _CONTINUOUS = ("continuous volume = counts x pl_per_count of the minutes, and of RESUMED records for the"
@@ -34,72 +32,6 @@ FORMULAS = {
     "rate_ml_h": _CONTINUOUS + "; by the hours that the pump ran",
     "pcia_per_day": "the patient's boluses that begin in the window" + _DAILY,
 }
-
-
-@dataclass(frozen=True)
-class TracedMinutes:
-    """An unbroken row of MINUTE records; the window's edges may cut the first and the last of them."""
-
-    log_id: int  #: of the records
-    boot: int  #: of the records
-    first_seq: int  #: of the first record
-    last_seq: int  #: of the last record
-    minutes: int  #: how many records
-    counts: int  #: what they counted in all
-    calibration: Calibration  #: that holds for them
-    begin_ms: int  #: within the window, Unix ms UTC
-    end_ms: int  #: within the window, Unix ms UTC
-
-
-@dataclass(frozen=True)
-class TracedBolus:
-    """A bolus of which some part lies in the window."""
-
-    bolus: Bolus  #: all of it
-    counted: bool  #: it is one of the window's deliveries
-    volume_ml: Fraction  #: mL of it in the window
-
-
-@dataclass(frozen=True)
-class TracedCalibration:
-    """A calibration that holds for some of the minutes."""
-
-    log_id: int  #: of the log that it holds for
-    calibration: Calibration  #: its seq None: the log has lost it, the store knows it
-
-
-@dataclass(frozen=True)
-class TracedAnchor:
-    """A clock anchor that places a boot of these minutes."""
-
-    log_id: int  #: of its record
-    boot: int  #: that it places
-    anchor: Anchor  #: what was said of the time
-
-
-@dataclass(frozen=True)
-class Trace:
-    """A figure of one patient with everything that it rests on."""
-
-    patient: str  #: the code
-    timepoint: str  #: of the table's TIMEPOINTS
-    key: str  #: of the table's KEYS
-    unit: str  #: of the figure
-    figure: Figure | None  #: None: unknown
-    formula: str  #: in words, how it follows from the parts
-    window: Interval  #: Unix ms UTC
-    start_uuid: UUID  #: of the entry that the window counts from
-    observed_ms: int  #: minutes cover so much of the window
-    running_ms: int  #: the pump ran so long of that
-    minutes: tuple[TracedMinutes, ...]  #: where volumes come from, in order of time
-    bracketed: tuple[BracketVolume, ...]  #: time between boots: in no value, but in high bounds
-    boluses: tuple[TracedBolus, ...]  #: of every source, in order of time
-    bags: tuple[Piece, ...]  #: the window cut where bags change
-    pump: tuple[PumpChange, ...]  #: what was told of the pump, and by each log last before
-    running: tuple[Interval, ...]  #: when the pump ran in the window, Unix ms UTC
-    calibrations: tuple[TracedCalibration, ...]  #: each of these minutes' once
-    anchors: tuple[TracedAnchor, ...]  #: of these minutes' boots
-    notes: tuple[str, ...]  #: what a reader of the figure must know, sentences
 
 
 def traces(
