@@ -20,7 +20,7 @@ from .. import host
 from ..errors import PumplogError, Usage
 from ..links import open_link
 from ..quantities import QUANTUM_PL, parse, parse_check_code
-from ..store import Board, Key, Store
+from ..store import Board, Key, Store, StoreError
 from ..sync import Client
 
 UNCERTAINTY_PERCENT = "2.5"
@@ -132,6 +132,8 @@ def provision_each(store: Store, plans: Sequence[Plan]) -> Iterator[Provisioned]
     for plan in plans:
         try:
             yield Provisioned(plan, provision(store, plan).check_code)
+        except StoreError:
+            raise  # no other board's keys could be kept either
         except PumplogError as error:
             yield Provisioned(plan, None, error)
 
