@@ -32,10 +32,10 @@ def doses(episode: Episode, observed: Observed, begin_ms: int, end_ms: int) -> D
     hung = bags(episode, observed.bag_changes)
     between = bracketed(episode, observed, hung, begin_ms, end_ms)
     pieces = tuple(_piece(observed, between, *cut) for cut in _cuts(observed, hung, begin_ms, end_ms))
-    window = UncertainSpan.of(observed, begin_ms, end_ms)
-    alone = volumes(observed, window)
+    span = UncertainSpan.of(observed, begin_ms, end_ms)
+    alone = volumes(observed, span)
     whole = alone.raised(between.high_ml(begin_ms, end_ms))
-    deliveries = _deliveries(observed, window)
+    deliveries = _deliveries(observed, span)
     running = observed.running(begin_ms, end_ms)
     covered_ms = observed.covered_ms(begin_ms, end_ms)
     wall = Running(covered_ms, covered_ms, covered_ms)
@@ -45,7 +45,7 @@ def doses(episode: Episode, observed: Observed, begin_ms: int, end_ms: int) -> D
         withheld_ms=sum(max(0, min(end_ms, contest.end_ms) - max(begin_ms, contest.begin_ms))
                         for contest in observed.withheld),
         outside_ms=end_ms - begin_ms - length(clip(observed.claimed, begin_ms, end_ms)),
-        clock_uncertainty_ms=max(window.begin_uncertainty_ms, window.end_uncertainty_ms),
+        clock_uncertainty_ms=max(span.begin_uncertainty_ms, span.end_uncertainty_ms),
         continuous_ml=whole.continuous_ml, pcia_ml=whole.pcia_ml, other_ml=whole.other_ml,
         prime_ml=whole.prime_ml,
         masses_mg=_added_up([piece.masses_mg for piece in pieces]),
@@ -118,17 +118,17 @@ def _added_up(masses: list[Mapping[str, Figure | None]]) -> dict[str, Figure | N
     return {mass.name: total(each[mass.name] for each in masses) for mass in MASSES}
 
 
-def _deliveries(observed: Observed, window: UncertainSpan) -> Figure:
-    """Counts the patient's boluses that begin in the window, surely, and at most."""
-    starts = [part.bolus for part in observed.boluses_in(*window.wide) if part.is_delivery]
+def _deliveries(observed: Observed, span: UncertainSpan) -> Figure:
+    """Counts the patient's boluses that begin in the span, surely, and at most."""
+    starts = [part.bolus for part in observed.boluses_in(*span.wide) if part.is_delivery]
     likely = [bolus for bolus in starts if bolus.likely]
     surely = [bolus for bolus in starts if not bolus.inferred]
 
     def within(boluses: list[Bolus], edges: Interval) -> Fraction:
         return Fraction(sum(edges[0] <= bolus.begin_ms < edges[1] for bolus in boluses))
 
-    return Figure(within(likely, window.exact), within(surely, window.narrow),
-                  within(starts, window.wide))
+    return Figure(within(likely, span.exact), within(surely, span.narrow),
+                  within(starts, span.wide))
 
 
 def _presses(observed: Observed, begin_ms: int, end_ms: int) -> Presses:

@@ -14,8 +14,8 @@ from pumplog.cli import main
 from pumplog.dose import Window
 from pumplog.errors import Usage
 from pumplog.store import Store
-from pumplog.study import cohort_table
-from pumplog.study.table import TIMEPOINTS, Table
+from pumplog.study import KEYS, TIMEPOINTS, Table, cohort_doses, cohort_table
+from pumplog.study.trace import FORMULAS
 
 EXAMPLES = json.loads((VECTORS / "worked_examples.json").read_text())
 HOUR, DAY = 3600, 86400
@@ -153,3 +153,10 @@ def test_windows_that_are_none(text: str) -> None:
 
 def test_all_timepoints_are_covered() -> None:
     assert tuple(WINDOWS) == TIMEPOINTS
+
+
+def test_each_row_of_the_table_has_its_figure_and_its_formula() -> None:
+    with Store.open(":memory:") as store:
+        ward(store, [1], [1])
+        doses = cohort_doses(store, WINDOWS)["P01"].doses["baseline"]
+    assert KEYS == tuple(doses.per_day()) == tuple(FORMULAS)
