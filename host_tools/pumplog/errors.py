@@ -1,23 +1,21 @@
 """What can go wrong, each with the exit code of the command-line contract.
 
-A message is one sentence for the person at the keyboard: what, where, and what to do.
+Every error says two things to the person at the keyboard: what happened and where, and what to do.
+Neither ends with a period; printed they are one sentence.
 """
 
 
 class PumplogError(Exception):
-    """Base of all: what happened, and what to do about it; `exit_code` is what the command ends with."""
+    """Base of all: `what` happened, what to `do`; `exit_code` is what the command ends with."""
 
     exit_code = 2
 
-    def __init__(self, what: str, do: str = "") -> None:
-        self._said = f"{what}: {do}." if do else what
-        if not do:  # until every place that raises gives both
-            what, _, do = what.removesuffix(".").partition(": ")
+    def __init__(self, what: str, do: str) -> None:
         super().__init__(what, do)
         self.what, self.do = what, do
 
     def __str__(self) -> str:
-        return self._said
+        return f"{self.what}: {self.do}."
 
 
 class Partly(PumplogError):

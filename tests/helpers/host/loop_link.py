@@ -145,7 +145,7 @@ class LoopLink:
         self.arrived += 1
         if self.arrived == self._break_at:
             self.session.closed()
-            raise Unreachable("the loop broke")
+            raise Unreachable("the loop broke", "pull again")
         return self._air.popleft()
 
     def close(self) -> None:

@@ -53,7 +53,7 @@ def a_round(progress: Progress, screens: list[list[str]], out: Terminal | io.Str
                 progress.so_far("B01", 3900)
                 progress.so_far("B02", 11_100)
                 screens.append(out.screen() if isinstance(out, Terminal) else [])
-                raise Unreachable("the radio link broke: go nearer")
+                raise Unreachable("the radio link broke", "go nearer")
             progress.again("B02", "the radio link broke")
             screens.append(out.screen() if isinstance(out, Terminal) else [])
         progress.done("B01", 512)

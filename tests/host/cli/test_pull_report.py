@@ -26,8 +26,8 @@ from pumpwire.names import RESULTS
 NOW_MS = 1_767_668_520_000  # 2026-01-06T03:02:00Z
 MIN = 60_000
 GUIDE = ROOT / "docs" / "nurse.md"
-BROKE = Unreachable("the radio link broke: go nearer and do it again; what came is kept.")
-NOT_HEARD = Absent("board B00 does not answer: go near it and check that its light says logging.")
+BROKE = Unreachable("the radio link broke", "go nearer and do it again; what came is kept")
+NOT_HEARD = Absent("board B00 does not answer", "go near it and check that its light says logging")
 
 
 @pytest.fixture(autouse=True)
@@ -121,11 +121,12 @@ def test_the_longest_unheard_comes_first_and_absentees_before_all_others(
     ([(n, NOT_HEARD) for n in range(1, 7)] + [(9, 1)], "NOT PULLED, 6 of 7: go to bed 1 (P01), bed 2"
      " (P02), bed 3 (P03), bed 4 (P04) and 2 more, and look at the pump itself first, then at the"
      " board's power.", 1),
-    ([(1, 3), (2, NotPaired("board B02: its window is closed: press its service button."))],
+    ([(1, 3), (2, NotPaired("board B02: its window is closed", "press its service button"))],
      "NOT PULLED, 1 of 2: begin with bed 2 (P02): board B02: its window is closed: press its service"
      " button.", 1),
-    ([(1, Integrity("not its key.")), (2, NOT_HEARD), (3, 1)], "NOT PULLED, 2 of 3: go to bed 2 (P02),"
-     " and look at the pump itself first, then at the board's power.", 1),
+    ([(1, Integrity("not its key", "stop")), (2, NOT_HEARD), (3, 1)],
+     "NOT PULLED, 2 of 3: go to bed 2 (P02), and look at the pump itself first, then at the board's"
+     " power.", 1),
 ])
 def test_the_first_sentence_says_what_to_do_first(
     ward: Ward, visits: list[tuple[int, int | PumplogError]], first: str, code: int,
@@ -185,7 +186,8 @@ def test_json_says_who_is_absent_why_and_where_the_next_pull_goes_on(
 
 
 @pytest.mark.parametrize("error, code", [
-    (NOT_HEARD, 3), (BROKE, 3), (Integrity("not its key."), 4), (NotPaired("no window."), 4)])
+    (NOT_HEARD, 3), (BROKE, 3), (Integrity("not its key", "stop"), 4),
+    (NotPaired("no window", "wait"), 4)])
 def test_one_board_by_name_is_one_line_and_its_own_exit_code(
     ward: Ward, error: PumplogError, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,18 +23,18 @@ def test_a_board_that_breaks_off_is_tried_again_with_its_reason() -> None:
     def visit(board: str) -> str:
         tries[board] += 1
         if board == "dead" or (board == "far" and tries[board] == 1):
-            raise Unreachable(f"{board} is gone")
+            raise Unreachable(f"{board} is gone", "go nearer")
         if board == "forged":
-            raise Integrity("not its key")
+            raise Integrity("not its key", "stop")
         return "complete"
 
     outcomes = visit_all(["dead", "far", "near", "forged"], visit,
-                         lambda board, why: told.append((board, str(why))))
+                         lambda board, why: told.append((board, why.what)))
     assert [outcome.result for outcome in outcomes] == [None, "complete", "complete", None]
     assert tries == {"dead": TRIES, "far": 2, "near": 1, "forged": 1}
     assert sorted(told) == [("dead", "dead is gone")] * (TRIES - 1) + [("far", "far is gone")]
     assert isinstance(outcomes[0].error, Unreachable) and isinstance(outcomes[3].error, Integrity)
-    assert [str(error) for error in outcomes[1].earlier_errors] == ["far is gone"]
+    assert [error.what for error in outcomes[1].earlier_errors] == ["far is gone"]
 
 
 def test_so_many_at_once_and_no_more() -> None:
@@ -69,7 +69,7 @@ def test_ctrl_c_ends_the_visits_under_way_and_begins_no_more() -> None:
     def visit(n: int) -> None:
         begun.append(n)
         if n == 0:
-            raise Unreachable("gone")
+            raise Unreachable("gone", "go nearer")
         assert stopped.wait(60)
 
     def interrupted(target: int, why: Unreachable) -> None:
