@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..deploy import labels, provisioning
 from ..errors import Partly, Usage
+from ..extras import require
 from .options import open_store
 from .screen import print_json, print_text, say
 
@@ -35,6 +36,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Provisions one board, or those of a batch; Partly if some of a batch were not."""
     plans = _plans(options)
+    if options.labels:
+        require("board", "segno")  # before a board is written to
     labelled: list[tuple[str, int]] = []
     failed: list[provisioning.Provisioned] = []
     with open_store(options, make=True) as store:

@@ -39,5 +39,5 @@ def flash(port: str, image: Image) -> Flashed:
         words = [line.strip() for line in done.stdout.splitlines() if line.strip()] or ["no word"]
         raise Unreachable(f"esptool could not write to {port} ({words[-1]})",
                           "hold SW2, tap SW3, let go of SW2, and do it again; half-written MicroPython"
-                          " is mended so too")
+                          " is repaired that way too")
     return Flashed(image.version)

@@ -55,10 +55,16 @@ tell("micropython", ".".join(str(n) for n in v[1][:3]), v._mpy & 0xFF)
 
 
 class Survey:
-    """What lies on a board's file system and flash. files: {path: sha256}."""
+    """What lies on a board's file system and flash, by what SURVEY printed there."""
+
+    micropython: str  #: its version, such as "1.26.1"
+    mpy: int  #: the bytecode version that it takes
+    partitions: dict[str, tuple[int, int]]  #: {label: (address, bytes)}
+    files: dict[str, str]  #: {path: sha256}
+    slot: str | None  #: the folder of the firmware that is to start; None: nothing says
+    trials_left: int | None  #: starts in which it has to come up; None: it came up
 
     def __init__(self, said: str) -> None:
-        """said: what SURVEY printed."""
         told: dict[str, list[list[Any]]] = {}
         for line in said.splitlines():
             if line.startswith("["):
@@ -66,7 +72,7 @@ class Survey:
                 told.setdefault(what, []).append(rest)
         ((self.micropython, self.mpy),) = told["micropython"]
         self.partitions = {label: (at, size) for at, size, label in told.get("partition", [])}
-        self.files: dict[str, str] = {path: digest for path, digest in told.get("file", [])}
+        self.files = {path: digest for path, digest in told.get("file", [])}
         self._texts: dict[str, str] = {name: text for name, text in told.get("text", [])}
         letter, _, left = self._texts.get("slot", "").strip().partition(" ")
         known = letter in ("a", "b") and (left == "ok" or left.isdecimal())
