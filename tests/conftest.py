@@ -3,6 +3,9 @@
 A test that fails leaves in build/failures/TEST/ a copy of every bench run that it was given or that
 it made (folders with truth.json or log.flash), the stores in its own folder, and replay.txt with
 the one command that runs it again: every simulated test has its seed in its own text.
+
+Its folders are those among its arguments, those that its fixtures made, whichever test they were first
+made for, and those that were made while it ran. What other tests' boards write meanwhile is not its own.
 """
 
 from __future__ import annotations
@@ -18,6 +21,44 @@ from typing import Any
 import pytest
 
 _ENV = ("SCALE", "MICROPYTHON")  # what changes a test from outside
+_MADE = pytest.StashKey[list[Path]]()  # temporary folders, in the order in which they were made
+_OF_FIXTURE = pytest.StashKey[dict[object, list[Path]]]()  # those that each fixture made
+_BEFORE = pytest.StashKey[int]()  # how many there were as a test began
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Notes every temporary folder that is made from here on."""
+    config = session.config
+    made = config.stash[_MADE] = []
+    config.stash[_OF_FIXTURE] = {}
+    factory = config._tmp_path_factory  # type: ignore[attr-defined]
+    make = factory.mktemp
+
+    def mktemp(*arguments: Any, **named: Any) -> Path:
+        made.append(make(*arguments, **named))
+        return made[-1]
+
+    factory.mktemp = mktemp
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, Any, Any]:
+    """Notes which folders a fixture made."""
+    made = request.config.stash[_MADE]
+    before = len(made)
+    try:
+        return (yield)
+    finally:
+        request.config.stash[_OF_FIXTURE][fixturedef] = made[before:]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Notes how many folders there were before a test."""
+    item.stash[_BEFORE] = len(item.config.stash[_MADE])
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -27,17 +68,15 @@ def pytest_runtest_makereport(
     """Copies the runs of a failing test, and says where to."""
     report = yield
     if report.failed and call.when in ("setup", "call"):
-        kept = _keep(item, call.start)
+        kept = _keep(item)
         if kept:
             report.sections.append(("kept for a replay", f"{kept}: see replay.txt there"))
     return report
 
 
-def _keep(item: pytest.Item, since_s: float) -> Path | None:
-    folders = list(_given(getattr(item, "funcargs", {}).values()))
+def _keep(item: pytest.Item) -> Path | None:
+    folders = list(dict.fromkeys([*_given(getattr(item, "funcargs", {}).values()), *_made_for(item)]))
     runs = {run for folder in folders for run in _runs_below(folder)}
-    base = item.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
-    runs |= {run for run in _runs_below(base) if _changed_since(run, since_s)}
     if not runs:
         return None
     kept = item.config.rootpath / "build" / "failures" / re.sub(r"[^\w.-]+", "_", item.name)
@@ -63,10 +102,15 @@ def _given(values: Any) -> Iterator[Path]:
             yield value
 
 
+def _made_for(item: pytest.Item) -> Iterator[Path]:
+    """Yields the folders that a test's fixtures made, and those made while it ran."""
+    known = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009
+    for fixtures in known.values():
+        for fixture in fixtures:
+            yield from item.config.stash[_OF_FIXTURE].get(fixture, [])
+    yield from item.config.stash[_MADE][item.stash[_BEFORE]:]
+
+
 def _runs_below(folder: Path) -> set[Path]:
     found = {path.parent.parent for path in folder.rglob("log.flash")}
     return found | {path.parent for path in folder.rglob("truth.json")}
-
-
-def _changed_since(run: Path, since_s: float) -> bool:
-    return any(path.stat().st_mtime >= since_s for path in run.rglob("*") if path.is_file())

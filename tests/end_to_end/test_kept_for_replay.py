@@ -43,6 +43,29 @@ def test_its_run_fails(broken): assert False
 def test_fails_without_a_run(): assert False
 '''
 
+BESIDE = FAILS.partition("@pytest.fixture\n")[0] + '''
+NEIGHBOUR = []
+
+@pytest.fixture(scope="module")
+def neighbour(tmp_path_factory):
+    NEIGHBOUR.append(run(tmp_path_factory.mktemp("neighbour") / "run"))
+    return NEIGHBOUR[0]
+
+@pytest.fixture(scope="module")
+def name(tmp_path_factory):
+    run(tmp_path_factory.mktemp("own") / "run")
+    return "what it made stands in no argument"
+
+def test_has_boards_that_write_on(neighbour): assert neighbour
+
+def test_is_the_first_with_a_fixture(name): assert name
+
+def test_fails_beside_them(name, tmp_path_factory):
+    (NEIGHBOUR[0] / "B01" / "log.flash").write_bytes(b"another's")
+    run(tmp_path_factory.mktemp("made") / "run")
+    assert False
+'''
+
 
 def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -78,3 +101,13 @@ def test_the_kept_command_replays_that_test_alone(tmp_path: Path) -> None:
     command = command.replace(".venv/bin/python", sys.executable)
     again = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
     assert "1 error" in again.stdout and "failed" not in again.stdout.splitlines()[-1], again.stdout
+
+
+def test_another_test_s_folders_are_left_alone_and_its_own_are_all_there(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
+    (tmp_path / "test_tiny.py").write_text(BESIDE)
+    done = run_pytest(tmp_path, "test_tiny.py")
+    assert "1 failed, 2 passed" in done.stdout, done.stdout
+    kept = tmp_path / "build" / "failures" / "test_fails_beside_them"
+    images = [path.read_bytes() for path in sorted(kept.glob("run*/B01/log.flash"))]
+    assert images == [b"PL", b"PL"]
