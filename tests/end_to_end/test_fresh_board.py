@@ -50,4 +50,4 @@ def test_from_a_blank_chip_to_a_board_that_logs(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         assert pumplog(db, "verify", "B07").returncode == 0
     events = map(json.loads, pumplog(db, "events", "B07", "--json").stdout.splitlines())
-    assert {"boot", "calibration", "anchor"} <= {one["kind"] for one in events}
+    assert {"boot", "calibration", "anchor"} <= {event["kind"] for event in events}

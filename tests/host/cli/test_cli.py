@@ -465,7 +465,7 @@ def test_a_slipped_decimal_of_the_prescription_must_be_confirmed(
     said = unfolded(capsys.readouterr().err)
     assert f"the {what[0][2:]} would change twofold or more" in said and "add --confirm" in said
     with Store.open(db) as store:
-        assert len([one for one in store.entries.all() if one.kind == "regimen"]) == 1
+        assert len([entry for entry in store.entries.all() if entry.kind == "regimen"]) == 1
     assert main([*command, "--confirm"]) == 0
 
 
@@ -476,8 +476,8 @@ def test_a_patient_in_another_bed_keeps_the_board(db: Path, capsys: pytest.Captu
     assert main(["patient", "move", "P01", "--bed", "12", *common]) == 0
     assert "to board B01, bed 12" in unfolded(capsys.readouterr().err)
     with Store.open(db) as store:
-        one = episodes(store)["P01"]
-    assert one.bed == "12" and one.stays == before
+        patient = episodes(store)["P01"]
+    assert patient.bed == "12" and patient.stays == before
     assert main(["bag", "hang", "12", *BAG, *common]) == 0
     assert main(["patient", "move", "P01", "--bed", "12", *common]) == 2
     assert main(["patient", "move", "P01", *common]) == 2
