@@ -22,13 +22,12 @@ def run(options: argparse.Namespace) -> int:
     with open_store(options) as store:
         known = store.boards.named(board)
     if known is None:
-        raise NotFound(f"no board {board!r} in this store, and the passkey comes of its pairing key",
-                       "give the board's own name, or take its keys from the store that has them with"
-                       " `pumplog keys import`")
+        raise NotFound(f"no board {board!r} in this store, so its passkey cannot be computed",
+                       "give the board's own name, or take in its keys with `pumplog keys import`")
 
     def type_in(passkey: int) -> None:
-        say(f"board {board}: passkey {passkey:06d}, for two minutes: give it to the system's Bluetooth"
-            " settings, or press Enter here and give it to the dialogue that comes")
+        say(f"board {board}: passkey {passkey:06d}, valid for two minutes. Type it into the system's"
+            " Bluetooth settings, or press Enter here and type it into the dialogue that opens")
         sys.stdin.readline()
 
     paired = ble_pairing.pair(board, known.pairing_key, type_in)

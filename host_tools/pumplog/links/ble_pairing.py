@@ -33,7 +33,7 @@ def secure(peer: GattPeer, board: str, pairing_key: bytes | None) -> None:
         peer.pair(number)
     except NotPaired as error:
         raise NotPaired(f"board {board}: {error.what}",
-                        f"{_again(board)}; if that does not help, this store's keys are not the board's:"
+                        f"{_again(board)}. If that does not help, this store's keys are not the board's:"
                         " take them from the store that provisioned it, with"
                         " `pumplog keys import`") from error
     if not _lets_in(peer):

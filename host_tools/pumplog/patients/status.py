@@ -192,8 +192,8 @@ class LeftBehind:
 
     def to_text(self) -> str:
         """Returns what may be missing, and what to do."""
-        return (f"{self.heading}: what was entered is not yet on board, and its last records may not be"
-                f" here: pull it once more, `pumplog pull {self.board}`")
+        return (f"{self.heading}: what was entered is not yet on board. Its last records may not be here"
+                f" either: pull it once more, `pumplog pull {self.board}`")
 
 
 def left_behind(store: Store) -> list[LeftBehind]:

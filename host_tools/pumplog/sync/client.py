@@ -117,7 +117,7 @@ class Client:
             code, proofs.board_code(device_key, request, proof)
         ):
             raise Integrity(f"the board on {self._link.description} does not hold the key of the board"
-                            " whose name it bears",
+                            " that it claims to be",
                             "nothing was taken or written; have it looked at")
         self._session_nonce, log_id, firmware = struct.unpack(proofs.PROVE_ANSWER, proof)
         self._device_key = device_key
@@ -231,8 +231,8 @@ class Client:
             raise transfer.bad_page
         if attested is None and transfer.records == had:  # no torn end: the board has more than that
             raise Integrity(f"the board on {self._link.description} holds more than can be read at the"
-                            " end of its log", "what comes before is kept; pull again, and if it stays"
-                            " so, have the board looked at")
+                            " end of its log", "what comes before is kept. Pull again; if it stays so,"
+                            " have the board looked at")
         unverified, unread = store.pages.unverified(log_id), store.pages.unread(log_id)
         return PullResult(
             transfer.records, transfer.pages, transfer.bytes, store.holes.next_seq_reached(log_id),

@@ -32,8 +32,8 @@ class Gap:
         """Returns when nothing is known, why, and what to do."""
         begin, end = (local_text(ms) if ms is not None else "a time not known"
                       for ms in (self.begin_ms, self.end_ms))
-        return (f"UNKNOWN from {begin} to {end}: records {self.first_seq} to {self.last_seq} were on the"
-                " board no more, its ring had gone on or a page was lost; pull it more often")
+        return (f"UNKNOWN from {begin} to {end}: records {self.first_seq} to {self.last_seq} were no"
+                " longer on the board. Its log had gone on, or a page was lost; pull it more often")
 
 
 def gaps_of(store: Store, pulled: PullResult) -> tuple[Gap, ...]:
