@@ -31,19 +31,19 @@ from sims import harmless, hold_up, taps  # noqa: E402
 Result = tuple[list[str], str]
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """Carries the sentences of the stage that is at fault."""
 
 
 def stage(name: str, work: Callable[[], Result], report: list[str]) -> None:
-    """Runs a stage and prints a line about it; raises Failed with what it found."""
+    """Runs a stage and prints a line about it; raises FailedError with what it found."""
     began_s = time.monotonic()
     found, measured = work()
     line = f"{name:<24} {'ok' if not found else 'FAILED':<7} {measured}"
     report.append(line.rstrip())
     print(f"{line.rstrip()}  ({time.monotonic() - began_s:.1f} s)", flush=True)
     if found:
-        raise Failed(list(dict.fromkeys(found)))
+        raise FailedError(list(dict.fromkeys(found)))
 
 
 def _map() -> Result:
@@ -67,7 +67,7 @@ def _draw() -> tuple[Netlist, list[str]]:
 
 
 def build(pictures: bool, publish: bool) -> None:
-    """Runs all stages; raises Failed at the first that finds a fault."""
+    """Runs all stages; raises FailedError at the first that finds a fault."""
     out = tools.OUT
     report: list[str] = []
     try:
@@ -112,7 +112,7 @@ def main() -> int:
         return 2
     try:
         build(not args.no_pictures, args.publish)
-    except Failed as failed:
+    except FailedError as failed:
         for sentence in failed.args[0]:
             print(f"FAILED: {sentence}", file=sys.stderr)
         return 1

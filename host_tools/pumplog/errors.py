@@ -18,45 +18,45 @@ class PumplogError(Exception):
         return f"{self.what}: {self.do}."
 
 
-class Partly(PumplogError):
+class PartlyError(PumplogError):
     """Some of it was done; the message says which was not."""
 
     exit_code = 1
 
 
-class Usage(PumplogError):
+class UsageError(PumplogError):
     """What was asked for, or an input, cannot be used."""
 
     exit_code = 2
 
 
-class NotFound(PumplogError):
+class NotFoundError(PumplogError):
     """There is nothing of that name."""
 
     exit_code = 3
 
 
-class Unreachable(PumplogError):
+class UnreachableError(PumplogError):
     """The board does not answer, or went away."""
 
     exit_code = 3
 
 
-class Absent(Unreachable):
+class AbsentError(UnreachableError):
     """The board was not heard at all."""
 
 
-class NotPaired(PumplogError):
+class NotPairedError(PumplogError):
     """This computer and the board do not know each other, or the board does not let it in."""
 
     exit_code = 4
 
 
-class Refused(Unreachable):
+class RefusedError(UnreachableError):
     """The board wants an encrypted and authenticated link for that."""
 
 
-class Integrity(PumplogError):
+class IntegrityError(PumplogError):
     """Bytes are not what was written, or not from whom they should be."""
 
     exit_code = 4

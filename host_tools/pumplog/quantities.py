@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from .errors import Usage
+from .errors import UsageError
 
 DIGITS = 9  # decimals of --json; differences are tested as these show them
 _WRITTEN = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)? ?([A-Za-z/%]+)", re.ASCII)
@@ -20,27 +20,28 @@ _SPELLINGS = {"ml": "mL", "ul": "uL", "ml/h": "mL/h", "ul/h": "uL/h", "nl": "nL"
 
 
 def parse(text: str | None, option: str, kind: Kind) -> int:
-    """Returns the quantity as a whole number of the kind's stored unit; Usage unless it is certain."""
+    """Returns the quantity as a whole number of the kind's stored unit; UsageError unless it is
+    certain."""
     what, example, units = kind
     if not text:
-        raise Usage(f"{option} is missing", f"give {what} with its unit, as in '{example}'")
+        raise UsageError(f"{option} is missing", f"give {what} with its unit, as in '{example}'")
     match = _WRITTEN.fullmatch(text.strip())
     unit = _SPELLINGS.get(match[3], match[3]) if match else ""
     if match is None or unit not in units:
-        raise Usage(f"{option} {text!r} is not {what}",
-                    f"write digits, a point, and the unit {' or '.join(units)}, as in '{example}'")
+        raise UsageError(f"{option} {text!r} is not {what}",
+                         f"write digits, a point, and the unit {' or '.join(units)}, as in '{example}'")
     value = Fraction(match[1] + (match[2] or "")) * units[unit]
     if value.denominator != 1:
-        raise Usage(f"{option} {text!r} is finer than can be kept", "use fewer decimals")
+        raise UsageError(f"{option} {text!r} is finer than can be kept", "use fewer decimals")
     if not 0 < value < 1 << 30:
-        raise Usage(f"{option} {text!r} is out of range", "check the number and its unit")
+        raise UsageError(f"{option} {text!r} is out of range", "check the number and its unit")
     return value.numerator
 
 
 def parse_check_code(text: str) -> int:
-    """Returns the code on a board's label; Usage unless it is six digits."""
+    """Returns the code on a board's label; UsageError unless it is six digits."""
     if not (text.isascii() and text.isdecimal() and len(text) == 6):
-        raise Usage(f"{text!r} is not the six digits on the board's label", "look at the label")
+        raise UsageError(f"{text!r} is not the six digits on the board's label", "look at the label")
     return int(text)
 
 

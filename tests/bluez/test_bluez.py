@@ -23,7 +23,7 @@ from helpers.air.ward import (
     run_ward,
     window_records,
 )
-from helpers.bluez.bluez_image import Unavailable, image
+from helpers.bluez.bluez_image import UnavailableError, image
 from helpers.bluez.bluez_vm import Machine
 from helpers.bluez.hci_tap import HciTap
 
@@ -55,7 +55,7 @@ class Laptop:
 def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
     try:
         built = image()
-    except Unavailable as reason:
+    except UnavailableError as reason:
         pytest.skip(str(reason))
     started_s = time.monotonic()
     folder = tmp_path_factory.mktemp("bluez")

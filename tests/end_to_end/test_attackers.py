@@ -343,7 +343,7 @@ def test_a_cloned_board_is_refused_by_the_host(
 
 
 def test_a_cloned_board_on_the_cable_is_refused_too(ward: Ward, tmp_path: Path) -> None:
-    from pumplog.errors import Integrity
+    from pumplog.errors import IntegrityError
     from pumplog.store import Store
     from pumplog.sync.client import Client
     from pumplog.sync.delivery import identify
@@ -367,5 +367,5 @@ def test_a_cloned_board_on_the_cable_is_refused_too(ward: Ward, tmp_path: Path) 
             pass
 
     db = ward.store(tmp_path / "a.db")
-    with Store.open(db) as store, pytest.raises(Integrity, match="does not hold the key"):
+    with Store.open(db) as store, pytest.raises(IntegrityError, match="does not hold the key"):
         identify(Client(Clone()), store, BOARD)

@@ -8,7 +8,7 @@ from unittest.mock import ANY
 
 import pytest
 from gateway import open_page, slots
-from helpers.fuzz.hang import Hang, bounded
+from helpers.fuzz.hang import HangError, bounded
 from helpers.fuzz.mutants import one
 from helpers.fuzz.targets import CORPUS, TARGETS
 from pumplog.verify import evidence, order
@@ -96,19 +96,19 @@ def test_what_never_ends_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
             yield from walk(data, header)
 
     monkeypatch.setattr(decoding, "walk", over_and_over)
-    with pytest.raises(Hang), bounded(100_000):
+    with pytest.raises(HangError), bounded(100_000):
         for seed in range(10):
             one("records", seed)
 
 
 def test_a_board_that_reads_for_ever_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    from helpers.fuzz.flash_targets import Endless
+    from helpers.fuzz.flash_targets import EndlessError
 
     def again(self: Any, slot: int, start: int) -> bool:
         while True:
             self.look(slot)
 
     monkeypatch.setattr(slots.Slots, "blank", again)
-    with pytest.raises(Endless):
+    with pytest.raises(EndlessError):
         for seed in range(10):
             one("flash", seed)

@@ -59,7 +59,7 @@ def _bytes(value: Any) -> Any:
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_a_reader_made_of_this_document_leaves_what_it_cannot_read(name: str) -> None:
     data, _ = load(name)
-    with pytest.raises(log_format_reader.Unreadable):
+    with pytest.raises(log_format_reader.UnreadableError):
         log_format_reader.read_page(data)
 
 

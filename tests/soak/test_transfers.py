@@ -8,7 +8,7 @@ from benchmarks import link_bench
 from helpers.host.loop_link import LoopBoard, LoopLink, window_bytes
 from helpers.host.made_log import store_with_board
 from helpers.scale import scaled
-from pumplog.errors import Integrity, Unreachable
+from pumplog.errors import IntegrityError, UnreachableError
 from pumplog.store import Store
 from pumplog.sync.client import Client
 from pumpwire.records import MAX_FRAME
@@ -31,7 +31,7 @@ def test_logs_that_grow_and_links_that_break_at_random() -> None:
             try:
                 Client(link).pull(held, board.log.log_id)
                 break
-            except Unreachable:
+            except UnreachableError:
                 breaks += 1
         Client(LoopLink(board)).pull(held, board.log.log_id)
         assert wanted <= board.log.next_seq == len(seqs(held, board)), f"seed {seed}"
@@ -54,7 +54,7 @@ def test_thirty_days_cut_a_thousand_times_come_whole_for_a_window_a_cut() -> Non
             try:
                 Client(link).pull(held, log_id)
                 break
-            except Unreachable:
+            except UnreachableError:
                 cuts += 1
                 assert link.in_flight_bytes() <= window_bytes(link)
                 in_flight += link.in_flight_bytes()
@@ -82,7 +82,7 @@ def test_one_bit_turned_anywhere_on_flash_never_gives_a_wrong_record() -> None:
         hit_first = board.log.page_at(at // 4096)[0]
         try:
             Client(LoopLink(board)).pull(held, board.log.log_id)
-        except Integrity:
+        except IntegrityError:
             told += 1
         got = {record.seq: record for record in held.records.of(board.log.log_id)}
         assert all(good[seq] == record for seq, record in got.items()), f"seed {seed}, byte {at}"

@@ -11,7 +11,7 @@ PAGE_BYTES = 4096
 BLANK = 0xFF
 
 
-class PowerCut(Exception):
+class PowerCutError(Exception):
     """The power failed during an operation; what it had done so far stays on the cells."""
 
 
@@ -79,7 +79,7 @@ class FlashCells:
 
     def _start(self, page: int, offset: int, length: int) -> int:
         if not self._powered:
-            raise PowerCut("The flash has no power: call power_on() first.")
+            raise PowerCutError("The flash has no power: call power_on() first.")
         if not 0 <= page < self.pages or offset < 0 or offset + length > PAGE_BYTES:
             raise BenchError(f"Flash page {page}, offset {offset}, {length} bytes is outside"
                              f" {self.pages} pages of {PAGE_BYTES}", "correct the address")
@@ -97,4 +97,4 @@ class FlashCells:
     def _finish(self, torn: bool, what: str) -> None:
         if torn:
             self._powered = False
-            raise PowerCut(f"The power failed during the {what}.")
+            raise PowerCutError(f"The power failed during the {what}.")

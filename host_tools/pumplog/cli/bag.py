@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ..errors import NotFound, Usage
+from ..errors import NotFoundError, UsageError
 from ..patients import DRUGS, bags
 from ..patients.entering import Change
 from ..quantities import show
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         if options.action == "list":
             return _list(options, store)
         if not options.name:
-            raise Usage("no patient was named", "give the patient, board or bed")
+            raise UsageError("no patient was named", "give the patient, board or bed")
         masses = {drug: getattr(options, drug) for drug in DRUGS}
         bag = bags.new_bag(store, options.name, masses, options.volume, authorship(options))
         say(bag.to_text())
@@ -65,5 +65,5 @@ def _list(options: argparse.Namespace, store: Store) -> int:
         else:
             print_text(patient.to_text())
     if not any(patient.bags for patient in listed):
-        raise NotFound("no bag was entered", "enter it with `pumplog bag hang`")
+        raise NotFoundError("no bag was entered", "enter it with `pumplog bag hang`")
     return 0

@@ -6,7 +6,7 @@ import argparse
 from contextlib import nullcontext
 
 from ..deploy import examining
-from ..errors import Partly, Usage
+from ..errors import PartlyError, UsageError
 from .options import open_store
 from .screen import print_json, print_text, say
 
@@ -19,10 +19,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Examines one board; Partly if something is not as it should be."""
+    """Examines one board; PartlyError if something is not as it should be."""
     port = options.port or (options.link or "").removeprefix("serial:")
     if not port or port == "ble":
-        raise Usage("a board is examined over its cable", "give --port PORT")
+        raise UsageError("a board is examined over its cable", "give --port PORT")
     with open_store(options) if options.db.exists() else nullcontext() as store:
         found = examining.ask(port, store)
     if not options.quick:
@@ -34,5 +34,5 @@ def run(options: argparse.Namespace) -> int:
             print_text(each.to_text())
     bad = [each.what for each in found if each.good is False]
     if bad:
-        raise Partly(f"not as it should be: {', '.join(bad)}", "what to do stands beside each")
+        raise PartlyError(f"not as it should be: {', '.join(bad)}", "what to do stands beside each")
     return 0

@@ -18,7 +18,7 @@ def authorship(options: argparse.Namespace) -> Authorship:
 def keep(options: argparse.Namespace, store: Store, entry: Entry) -> None:
     """Keeps an entry, hands it to its board where --link says how, and prints what came of it.
 
-    Partly if it is kept but not on board.
+    PartlyError if it is kept but not on board.
     """
     entered = enter(store, entry, options.link)
     if entered.link is None:

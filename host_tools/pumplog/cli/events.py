@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..errors import NotFound
+from ..errors import NotFoundError
 from ..patients.events import events
 from .options import open_store
 from .screen import print_json, print_text
@@ -23,5 +23,5 @@ def run(options: argparse.Namespace) -> int:
             found = True
             print_json(event.to_json()) if options.json else print_text(event.to_text())
     if not found:
-        raise NotFound("nothing recorded", "pull the board first")
+        raise NotFoundError("nothing recorded", "pull the board first")
     return 0

@@ -7,7 +7,7 @@ import getpass
 import sys
 from pathlib import Path
 
-from ..errors import Partly, Usage
+from ..errors import PartlyError, UsageError
 from ..store import key_exchange, key_file
 from .options import open_store
 from .screen import print_as_is, print_json, print_text, say
@@ -24,9 +24,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Lists, writes or reads keys."""
     if options.action == "list" and options.file:
-        raise Usage("`keys list` takes no file", "give --board to list one board")
+        raise UsageError("`keys list` takes no file", "give --board to list one board")
     if options.action != "list" and not options.file:
-        raise Usage(f"`keys {options.action}` needs a file", f"`pumplog keys {options.action} FILE`")
+        raise UsageError(f"`keys {options.action}` needs a file",
+                         f"`pumplog keys {options.action} FILE`")
     {"list": _list, "export": _export, "import": _import}[options.action](options)
     return 0
 
@@ -61,8 +62,8 @@ def _import(options: argparse.Namespace) -> None:
     elif came.to_text():
         print_text(came.to_text())
     if came.refused:
-        raise Partly(f"{key_exchange.boards_text(came.refused)}: not taken, this store has keys of"
-                     " another board of that name", "provision one of the two under another name")
+        raise PartlyError(f"{key_exchange.boards_text(came.refused)}: not taken, this store has keys of"
+                          " another board of that name", "provision one of the two under another name")
 
 
 def _passphrase() -> str:

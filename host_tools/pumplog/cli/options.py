@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ..errors import NotFound, Usage
+from ..errors import NotFoundError, UsageError
 from .screen import COLUMNS, say
 
 TYPE_CHECKING = False  # as typing has it, which takes longer to load than all the rest here
@@ -74,7 +74,7 @@ def check_code(text: str) -> int:
 
     try:
         return parse_check_code(text)
-    except Usage as error:
+    except UsageError as error:
         raise argparse.ArgumentTypeError(error.what) from error
 
 
@@ -83,6 +83,6 @@ def open_store(options: argparse.Namespace, make: bool = False) -> Store:
     from ..store import Store
 
     if not make and not options.db.exists():
-        raise NotFound(f"no store at {options.db}",
-                       "name yours with --db or PUMPLOG_DB, or make one by provisioning a board")
+        raise NotFoundError(f"no store at {options.db}",
+                            "name yours with --db or PUMPLOG_DB, or make one by provisioning a board")
     return Store.open(options.db)

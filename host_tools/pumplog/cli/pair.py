@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ..errors import NotFound
+from ..errors import NotFoundError
 from ..links import ble_pairing
 from .options import open_store
 from .screen import print_json, print_text, say
@@ -22,8 +22,8 @@ def run(options: argparse.Namespace) -> int:
     with open_store(options) as store:
         known = store.boards.named(board)
     if known is None:
-        raise NotFound(f"no board {board!r} in this store, so its passkey cannot be computed",
-                       "give the board's own name, or take in its keys with `pumplog keys import`")
+        raise NotFoundError(f"no board {board!r} in this store, so its passkey cannot be computed",
+                            "give the board's own name, or take in its keys with `pumplog keys import`")
 
     def type_in(passkey: int) -> None:
         say(f"board {board}: passkey {passkey:06d}, valid for two minutes. Type it into the system's"

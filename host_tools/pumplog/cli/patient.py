@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..errors import Usage
+from ..errors import UsageError
 from ..patients import stays
 from ..patients.stays import NewStay
 from ..store import Store
@@ -44,10 +44,10 @@ def _asked_for(options: argparse.Namespace, store: Store) -> NewStay:
     if options.action == "start":
         return stays.start_stay(store, name, board, bed, by)
     if not name:
-        raise Usage("no patient was named", "give the patient's code")
+        raise UsageError("no patient was named", "give the patient's code")
     if options.action == "move":
         return stays.move_stay(store, name, board, bed, by)
     stay = stays.leave(store, name, options.action, by)
     if board or bed:
-        raise Usage("--board and --bed go with start and move", "leave them out")
+        raise UsageError("--board and --bed go with start and move", "leave them out")
     return stay

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..deploy import labels, provisioning
-from ..errors import Partly, Usage
+from ..errors import PartlyError, UsageError
 from ..extras import require
 from .options import open_store
 from .screen import print_json, print_text, say
@@ -34,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Provisions one board, or those of a batch; Partly if some of a batch were not."""
+    """Provisions one board, or those of a batch; PartlyError if some of a batch were not."""
     plans = _plans(options)
     if options.labels:
         require("board", "segno")  # before a board is written to
@@ -58,8 +58,9 @@ def run(options: argparse.Namespace) -> int:
     elif labelled:
         say("write the check code on the board's label; the keys stay in this store")
     if failed:
-        raise Partly(f"{len(failed)} of {len(plans)} boards were not provisioned",
-                     " ".join(f"{done.plan.name}: {done.error}" for done in failed).removesuffix("."))
+        raise PartlyError(
+            f"{len(failed)} of {len(plans)} boards were not provisioned",
+            " ".join(f"{done.plan.name}: {done.error}" for done in failed).removesuffix("."))
     return 0
 
 
@@ -68,7 +69,8 @@ def _plans(options: argparse.Namespace) -> list[provisioning.Plan]:
         return provisioning.read_batch(options.batch, options.uncertainty_percent, options.cell_zero,
                                        options.cell_per_kg)
     if not options.name or not options.ul_per_count:
-        raise Usage("no board was named", "give its --name and its --ul-per-count, or --batch FILE.csv")
+        raise UsageError("no board was named",
+                         "give its --name and its --ul-per-count, or --batch FILE.csv")
     link = f"serial:{options.port}" if options.port else options.link or ""
     return [provisioning.plan_board(options.name, link, options.ul_per_count,
                                     options.uncertainty_percent, options.cell_zero,

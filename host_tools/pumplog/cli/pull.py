@@ -6,7 +6,7 @@ import argparse
 import sys
 from functools import partial
 
-from ..errors import Usage
+from ..errors import UsageError
 from ..links import BLE
 from ..patients import left_behind
 from ..sync import AT_ONCE, TRIES, Progress, everybody, named, pull_round, round_text
@@ -25,14 +25,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Pulls; exit 1 if some boards did not answer, and those come first."""
     if bool(options.names) == options.all:
-        raise Usage("say whom to pull", "NAME... or --all")
+        raise UsageError("say whom to pull", "NAME... or --all")
     with open_store(options) as store:
         if options.all:
             for board in left_behind(store):
                 say(board.to_text())
         targets = everybody(store) if options.all else named(store, options.names)
     if options.check and (options.all or len(targets) > 1):
-        raise Usage("--check is the code of one board", "pull that board by its name")
+        raise UsageError("--check is the code of one board", "pull that board by its name")
     headings = {target.board: target.heading for target in targets}
     with Progress(sys.stderr, headings, folded) as progress:
         report = pull_round(partial(open_store, options), targets, options.all, progress,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..errors import NotFound, Usage
+from ..errors import NotFoundError, UsageError
 from ..patients import prescriptions
 from ..store import Store
 from .enter import authorship, keep
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         if options.action == "show":
             return _show(options, store)
         if not options.name:
-            raise Usage("no patient was named", "give the patient, board or bed")
+            raise UsageError("no patient was named", "give the patient, board or bed")
         prescribed = prescriptions.new_prescription(
             store, options.name, options.rate, options.bolus, options.lockout,
             options.lockout_from == "end", authorship(options))
@@ -54,5 +54,5 @@ def _show(options: argparse.Namespace, store: Store) -> int:
         else:
             print_text(patient.to_text())
     if not any(patient.entry for patient in shown):
-        raise NotFound("no regimen was entered", "enter it with `pumplog regimen set`")
+        raise NotFoundError("no regimen was entered", "enter it with `pumplog regimen set`")
     return 0

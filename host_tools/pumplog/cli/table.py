@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .. import study
 from ..dose import Window
-from ..errors import Usage
+from ..errors import UsageError
 from .options import open_store
 from .screen import print_as_is, print_json, print_text, say
 
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     for label in study.labels_of_no_row(published):
         say(f"{options.compare.name}: no row of this table is called {label!r}: not compared")
     if options.patient and not options.explain:
-        raise Usage("--patient goes with --explain KEY", "the table is of everybody")
+        raise UsageError("--patient goes with --explain KEY", "the table is of everybody")
     if options.explain:
         return _explain(options, windows)
     if options.values:
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _explain(options: argparse.Namespace, windows: Mapping[str, Window]) -> int:
     if options.values:
-        raise Usage("--explain needs the log", "leave --values out")
+        raise UsageError("--explain needs the log", "leave --values out")
     with open_store(options) as store:
         found = study.traces(store, windows, options.explain, options.patient)
     for traced in found:

@@ -18,7 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Removes the bond on both ends; Partly if one of the two is left."""
+    """Removes the bond on both ends; PartlyError if one of the two is left."""
     with open_store(options) as store:
         forgotten = forget(store, options.name, options.link or BLE, options.everyone, options.check)
     left = forgotten.left()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..errors import NotFound
+from ..errors import NotFoundError
 from ..log import Timeline
 from ..patients.roster import logs_named
 from ..verify import verify_stored
@@ -27,5 +27,5 @@ def run(options: argparse.Namespace) -> int:
                 codes.append(found.report.exit_code)
                 print_json(found.to_json()) if options.json else print_text(found.to_text())
     if not codes:
-        raise NotFound("nothing recorded to verify", "pull the board first")
+        raise NotFoundError("nothing recorded to verify", "pull the board first")
     return max(codes)

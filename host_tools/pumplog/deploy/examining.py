@@ -14,7 +14,7 @@ from pumpwire import commands
 from pumpwire.units import EPOCH_2020_S
 
 from .. import host
-from ..errors import Integrity, Unreachable
+from ..errors import IntegrityError, UnreachableError
 from ..links.serial_link import SerialLink
 from ..store import Store
 from ..sync import Client
@@ -34,7 +34,7 @@ def ask(port: str, store: Store | None) -> list[Diagnosis]:
             info, status = client.info(), client.status()
             known = store.boards.named(info.name) if store else None
             proven = _proves(client, known.device_key) if known else None
-    except Unreachable:
+    except UnreachableError:
         return [Diagnosis("running", False, "No firmware answers: what is on the board follows, if it"
                                             " can be seen.")]
     out = [Diagnosis("running", True, f"The firmware runs, and is board {info.name}.")]
@@ -92,7 +92,7 @@ def _client(port: str) -> Iterator[Client]:
 def _proves(client: Client, key: bytes) -> bool:
     try:
         return client.prove(key).known
-    except Integrity:
+    except IntegrityError:
         return False
 
 
@@ -104,7 +104,7 @@ def _again(port: str) -> Diagnosis:
             with _client(port) as client:
                 client.info()
                 return Diagnosis("restart", True, "The board runs again.")
-        except Unreachable:
+        except UnreachableError:
             pass
     return Diagnosis("restart", False, "The board did not start again: tap its reset, then run doctor"
                                        " once more.")

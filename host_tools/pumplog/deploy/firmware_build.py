@@ -9,7 +9,7 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..errors import Usage
+from ..errors import UsageError
 from ..extras import require
 
 PARTS = ("main.py", "gateway", "pumpwire", "drivers")
@@ -25,7 +25,7 @@ def sources() -> Path:
     for place in places:
         if (Path(place) / "main.py").exists():
             return Path(place)
-    raise Usage("the firmware's sources are not installed", "reinstall pumplog")
+    raise UsageError("the firmware's sources are not installed", "reinstall pumplog")
 
 
 def files(board: str | None) -> dict[str, Path]:
@@ -82,8 +82,8 @@ def _compile(chosen: dict[str, Path], out: Path) -> None:
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said, _ = done.communicate()
         if done.returncode:
-            raise Usage(f"{path} does not compile ({said.decode(errors='replace').strip()})",
-                        "correct it, then build again")
+            raise UsageError(f"{path} does not compile ({said.decode(errors='replace').strip()})",
+                             "correct it, then build again")
         partial.replace(target)
         sums[f"{name}.mpy"] = hashlib.sha256(target.read_bytes()).hexdigest()
     manifest = out / f"manifest.{os.getpid()}"

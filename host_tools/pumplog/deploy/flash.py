@@ -11,7 +11,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from ..errors import Unreachable
+from ..errors import UnreachableError
 from ..extras import require
 from .image import Image
 
@@ -29,7 +29,7 @@ class Flashed:
 
 
 def flash(port: str, image: Image) -> Flashed:
-    """Writes an image; Unreachable if the chip did not take it."""
+    """Writes an image; UnreachableError if the chip did not take it."""
     require("flash", "esptool")
     parts = [word for at, path in sorted(image.parts.items()) for word in (f"{at:#x}", str(path))]
     done = subprocess.run(
@@ -37,7 +37,7 @@ def flash(port: str, image: Image) -> Flashed:
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode or done.stdout.count("Hash of data verified") != len(image.parts):
         words = [line.strip() for line in done.stdout.splitlines() if line.strip()] or ["no word"]
-        raise Unreachable(f"esptool could not write to {port} ({words[-1]})",
-                          "hold SW2, tap SW3, let go of SW2, and do it again; half-written MicroPython"
-                          " is repaired that way too")
+        raise UnreachableError(f"esptool could not write to {port} ({words[-1]})",
+                               "hold SW2, tap SW3, let go of SW2, and do it again; half-written"
+                               " MicroPython is repaired that way too")
     return Flashed(image.version)

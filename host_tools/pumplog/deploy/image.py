@@ -20,7 +20,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import Integrity, NotFound, Usage
+from ..errors import IntegrityError, NotFoundError, UsageError
 from ..extras import require
 from .firmware_build import sources
 
@@ -45,9 +45,9 @@ def make(stock: Path, sha256: str | None, out: Path) -> Image:
     try:
         data = stock.read_bytes()
     except OSError as error:
-        raise NotFound(f"image {stock} cannot be read ({error.strerror})",
-                       f"download ESP32_GENERIC, version {pin()[0]}, from micropython.org and name it"
-                       " with IMAGE=") from error
+        raise NotFoundError(f"image {stock} cannot be read ({error.strerror})",
+                            f"download ESP32_GENERIC, version {pin()[0]}, from"
+                            " micropython.org and name it with IMAGE=") from error
     found = hashlib.sha256(data).hexdigest()
     version = _version(data, stock)
     _pinned(stock, version, found, sha256)
@@ -65,9 +65,9 @@ def make(stock: Path, sha256: str | None, out: Path) -> Image:
     for begin in (0x1000, 0x10000):
         told = _tool("esptool", "--chip", "esp32", "image-info", str(parts[begin]))
         if "(invalid" in told or "Checksum:" not in told:
-            raise Integrity(f"image {stock} is damaged",
-                            f"esptool finds a wrong checksum in what goes to {begin:#x}; download it"
-                            " again")
+            raise IntegrityError(f"image {stock} is damaged",
+                                 f"esptool finds a wrong checksum in what goes to {begin:#x}; download"
+                                 " it again")
     return Image(version, found, parts)
 
 
@@ -80,35 +80,36 @@ def pin() -> tuple[str, list[str]]:
 def _pinned(stock: Path, version: str, found: str, asked: str | None) -> None:
     wanted, sums = pin()
     if version != wanted:
-        raise Usage(f"image {stock} is MicroPython {version}, and this firmware is made for {wanted}",
-                    "download ESP32_GENERIC of that version from micropython.org")
+        raise UsageError(f"image {stock} is MicroPython {version}, and this firmware is made for"
+                         f" {wanted}",
+                         "download ESP32_GENERIC of that version from micropython.org")
     if asked and asked.lower() != found:
-        raise Integrity(f"image {stock} has the sha256 {found}, not the one given",
-                        "it is damaged or another one; download it again")
+        raise IntegrityError(f"image {stock} has the sha256 {found}, not the one given",
+                             "it is damaged or another one; download it again")
     if not asked and found not in sums:
-        raise Usage(f"image {stock} (MicroPython {version}) has the sha256 {found}, for which nobody"
-                    " vouches yet",
-                    f"if it is the one from micropython.org, say IMAGE_SHA256={found}")
+        raise UsageError(f"image {stock} (MicroPython {version}) has the sha256 {found}, for which"
+                         " nobody vouches yet",
+                         f"if it is the one from micropython.org, say IMAGE_SHA256={found}")
 
 
 def _version(data: bytes, stock: Path) -> str:
     banner = _BANNER.search(data)
     if data[:1] != b"\xe9" or banner is None:
-        raise Usage(f"{stock} is no MicroPython image for the ESP32",
-                    "take the .bin of ESP32_GENERIC")
+        raise UsageError(f"{stock} is no MicroPython image for the ESP32",
+                         "take the .bin of ESP32_GENERIC")
     if banner[2]:
-        raise Usage(f"{stock} is a preview of MicroPython ({(banner[1] + banner[2]).decode()})",
-                    "take a release")
+        raise UsageError(f"{stock} is a preview of MicroPython ({(banner[1] + banner[2]).decode()})",
+                         "take a release")
     return banner[1].decode()
 
 
 def _tool(module: str, *arguments: str) -> str:
-    """Runs a tool as it comes; Usage with its last words if it fails."""
+    """Runs a tool as it comes; UsageError with its last words if it fails."""
     require("flash", module.partition(".")[0])
     done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True)
     said = done.stdout + done.stderr
     if done.returncode or "rror" in done.stderr:
         words = [line.strip() for line in said.splitlines() if line.strip()]
-        raise Usage(f"{module} does not take this image ({words[-1] if words else 'no word'})",
-                    "give a stock image for the ESP32 with 4 MB of flash")
+        raise UsageError(f"{module} does not take this image ({words[-1] if words else 'no word'})",
+                         "give a stock image for the ESP32 with 4 MB of flash")
     return said

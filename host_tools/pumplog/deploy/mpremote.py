@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import serial
 
-from ..errors import Unreachable
+from ..errors import UnreachableError
 from ..extras import require
 
 _BAUD = 115200
@@ -26,7 +26,7 @@ class Mpremote:
         self._patience_s = patience_s
 
     def run(self, *arguments: str, patience_s: float | None = None) -> str:
-        """Runs mpremote without a soft reset; returns what it printed; raises Unreachable."""
+        """Runs mpremote without a soft reset; returns what it printed; raises UnreachableError."""
         command = [sys.executable, "-m", "mpremote", "connect", self.port, "resume", *arguments]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -36,8 +36,8 @@ class Mpremote:
             while True:
                 if not select.select([process.stdout], [], [], patience_s or self._patience_s)[0]:
                     process.kill()
-                    raise Unreachable(f"the board on {self.port} no longer answers",
-                                      "check its power and the cable, then do it again")
+                    raise UnreachableError(f"the board on {self.port} no longer answers",
+                                           "check its power and the cable, then do it again")
                 data = os.read(process.stdout.fileno(), 65536)
                 if not data:
                     break
@@ -45,9 +45,10 @@ class Mpremote:
         text = said.decode(errors="replace")
         if process.returncode:
             lines = text.strip().splitlines() or ["no word"]
-            raise Unreachable(f"the board on {self.port} does not do what it is asked ({lines[-1]})",
-                              "check port, power and cable, and that nothing else has the port open,"
-                              " then do it again")
+            raise UnreachableError(f"the board on {self.port} does not do what it is asked"
+                                   f" ({lines[-1]})",
+                                   "check port, power and cable, and that nothing else has the port"
+                                   " open, then do it again")
         return text
 
     def execute(self, code: str) -> str:
@@ -73,7 +74,7 @@ class Mpremote:
             transport.enter_raw_repl(soft_reset=False)
             transport.exec_raw_no_follow(code)
         except (failure, serial.SerialException, OSError) as error:
-            raise Unreachable(f"the board on {self.port} went away ({error})",
-                              "check its power and the cable, then do it again") from error
+            raise UnreachableError(f"the board on {self.port} went away ({error})",
+                                   "check its power and the cable, then do it again") from error
         line: serial.Serial = transport.serial
         return line

@@ -17,7 +17,7 @@ from typing import Any
 from pumpwire import commands, names
 
 from .. import host
-from ..errors import PumplogError, Usage
+from ..errors import PumplogError, UsageError
 from ..links import open_link
 from ..quantities import QUANTUM_PL, parse, parse_check_code
 from ..store import Board, Key, Store, StoreError
@@ -63,15 +63,16 @@ def plan_board(
     name: str, link: str, ul_per_count: str, uncertainty_percent: str = UNCERTAINTY_PERCENT,
     cell_zero: int = CELL_ZERO, cell_per_kg: int = CELL_PER_KG, check_code: int | None = None,
 ) -> Plan:
-    """Returns a plan that is sound; Usage otherwise. ul_per_count: such as "1 uL"."""
+    """Returns a plan that is sound; UsageError otherwise. ul_per_count: such as "1 uL"."""
     if not (name.isascii() and name.isalnum() and 1 <= len(name) <= 8):
-        raise Usage(f"--name {name!r} must be one to eight letters and digits", "it is on the air")
+        raise UsageError(f"--name {name!r} must be one to eight letters and digits", "it is on the air")
     if not link.startswith("serial:"):
-        raise Usage("a board is provisioned over its cable", "give --port PORT")
+        raise UsageError("a board is provisioned over its cable", "give --port PORT")
     if not -(1 << 31) <= cell_zero < 1 << 31:
-        raise Usage("--cell-zero is what the 24-bit load cell reads with an empty bag hung", "check it")
+        raise UsageError("--cell-zero is what the 24-bit load cell reads with an empty bag hung",
+                         "check it")
     if not 1 <= cell_per_kg < 1 << 31:
-        raise Usage("--cell-per-kg is how much more the load cell reads for a kilogram", "check it")
+        raise UsageError("--cell-per-kg is how much more the load cell reads for a kilogram", "check it")
     return Plan(name, link, parse(ul_per_count, "--ul-per-count", QUANTUM_PL), _ppm(uncertainty_percent),
                 cell_zero, cell_per_kg, check_code)
 
@@ -80,7 +81,7 @@ def read_batch(
     path: Path, uncertainty_percent: str = UNCERTAINTY_PERCENT, cell_zero: int = CELL_ZERO,
     cell_per_kg: int = CELL_PER_KG,
 ) -> list[Plan]:
-    """Returns the plans of a CSV file, all of which are sound; Usage otherwise.
+    """Returns the plans of a CSV file, all of which are sound; UsageError otherwise.
 
     Its columns are name, port, ul_per_count and, if wanted, check, and the three that have defaults.
     """
@@ -88,7 +89,8 @@ def read_batch(
         with open(path, newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Usage(f"--batch {path} cannot be read ({error})", "give a CSV file in UTF-8") from error
+        raise UsageError(f"--batch {path} cannot be read ({error})",
+                         "give a CSV file in UTF-8") from error
     plans = []
     for number, row in enumerate(rows, 2):
         given = {"uncertainty_percent": uncertainty_percent, "cell_zero": str(cell_zero),
@@ -97,23 +99,23 @@ def read_batch(
                     if isinstance(value, str) and value.strip()}}
         try:
             plans.append(_plan_of_row(given))
-        except Usage as error:
-            raise Usage(f"{path}, line {number}: {error.what}", f"{error.do}; nothing was written")
+        except UsageError as error:
+            raise UsageError(f"{path}, line {number}: {error.what}", f"{error.do}; nothing was written")
     for what, values in (("name", [plan.name for plan in plans]),
                          ("port", [plan.link for plan in plans])):
         twice = {value for value in values if values.count(value) > 1}
         if twice:
-            raise Usage(f"{path} has the {what} {min(twice)} twice",
-                        "correct it; nothing was written")
+            raise UsageError(f"{path} has the {what} {min(twice)} twice",
+                             "correct it; nothing was written")
     if not plans:
-        raise Usage(f"{path} names no board", "give a line for each board")
+        raise UsageError(f"{path} names no board", "give a line for each board")
     return plans
 
 
 def _plan_of_row(given: dict[str, str]) -> Plan:
     missing = [name for name in ("name", "port", "ul_per_count") if name not in given]
     if missing:
-        raise Usage(f"{missing[0]} is missing", "give it")
+        raise UsageError(f"{missing[0]} is missing", "give it")
     return plan_board(
         given["name"], f"serial:{given['port']}", given["ul_per_count"], given["uncertainty_percent"],
         _whole(given["cell_zero"], "cell_zero"), _whole(given["cell_per_kg"], "cell_per_kg"),
@@ -124,7 +126,7 @@ def _whole(text: str, column: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise Usage(f"{column} {text!r} is not a whole number", "write digits")
+        raise UsageError(f"{column} {text!r} is not a whole number", "write digits")
 
 
 def provision_each(store: Store, plans: Sequence[Plan]) -> Iterator[Provisioned]:
@@ -145,9 +147,9 @@ def provision(store: Store, plan: Plan) -> Board:
                   plan.uncertainty_ppm, host.utc_now_ms())
     known = store.boards.named(plan.name)
     if known and plan.check_code != known.check_code:  # else its keys would be lost
-        raise Usage(f"board {plan.name} is in this store already",
-                    "choose another name or, to provision that very board again, give --check CODE from"
-                    " its label")
+        raise UsageError(f"board {plan.name} is in this store already",
+                         "choose another name or, to provision that very board again, give --check CODE"
+                         " from its label")
     link = open_link(plan.link, plan.name)
     try:
         client = Client(link)
@@ -170,8 +172,8 @@ def _holder(client: Client, store: Store) -> Board | None:
     info = client.info()
     known = store.boards.named(info.name) if info.provisioned else None
     if info.provisioned and known is None:
-        raise Usage(f"this board is {info.name} already, and its keys are not in this store",
-                    "use the store that has them")
+        raise UsageError(f"this board is {info.name} already, and its keys are not in this store",
+                         "use the store that has them")
     return known
 
 
@@ -181,8 +183,8 @@ def _write(client: Client, board: Board, plan: Plan) -> None:
         board.check_code, plan.pl_per_count, plan.uncertainty_ppm, plan.cell_zero, plan.cell_per_kg,
     ), plan.check_code or 0)
     if result != commands.OK:
-        raise Usage(f"the board refused ({names.RESULTS.get(result, result)})",
-                    "a board that has a name wants --check CODE from its label")
+        raise UsageError(f"the board refused ({names.RESULTS.get(result, result)})",
+                         "a board that has a name wants --check CODE from its label")
 
 
 def _ppm(percent: str) -> int:
@@ -192,5 +194,5 @@ def _ppm(percent: str) -> int:
     except (ValueError, ZeroDivisionError):
         ppm = Fraction(-1)
     if not 0 <= ppm <= 1_000_000:
-        raise Usage("--uncertainty-percent takes 0 to 100, in digits, as in 2.5", "correct it")
+        raise UsageError("--uncertainty-percent takes 0 to 100, in digits, as in 2.5", "correct it")
     return int(ppm)

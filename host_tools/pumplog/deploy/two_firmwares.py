@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 
 import serial
 
-from ..errors import Integrity, Partly, PumplogError, Unreachable, Usage
+from ..errors import IntegrityError, PartlyError, PumplogError, UnreachableError, UsageError
 from .mpremote import Mpremote
 from .on_board import IN_SERVICE, TO_SERVICE, Survey, survey
 
@@ -77,7 +77,7 @@ def deploy(
     try:
         letter, written = _deploy_in_service(board, firmware, loader, say, force)
     except PumplogError:
-        with contextlib.suppress(Unreachable):
+        with contextlib.suppress(UnreachableError):
             leave_service(board)  # the board logs on with what it had
         raise
     if not written:
@@ -108,8 +108,9 @@ def _deploy_in_service(
     _write_loader(board, found, loader)
     after = survey(board)
     if not after.whole(letter) or not _loader_is(after, loader):
-        raise Integrity(f"what the board has in /{letter} is not what was sent ({_few(after, letter)})",
-                        "it still starts the firmware it had; deploy again")
+        raise IntegrityError(f"what the board has in /{letter} is not what was sent"
+                             f" ({_few(after, letter)})",
+                             "it still starts the firmware it had; deploy again")
     _keep(board, letter, str(TRIALS))
     return letter, True
 
@@ -119,12 +120,12 @@ def to_service(board: Mpremote, say: Callable[[str], None]) -> None:
     for _ in range(_SERVICE_TRIES):
         board.run("exec", "--no-follow", TO_SERVICE)
         time.sleep(_BOOT_S)
-        with contextlib.suppress(Unreachable):  # it may have been met as it started
+        with contextlib.suppress(UnreachableError):  # it may have been met as it started
             if board.run("exec", IN_SERVICE, patience_s=_ANSWER_S).strip() == "True":
                 say("the board is in service: it does not log until it starts again")
                 return
-    raise Unreachable(f"the board on {board.port} does not go into service",
-                      "hold its service button while it starts, then do it again")
+    raise UnreachableError(f"the board on {board.port} does not go into service",
+                           "hold its service button while it starts, then do it again")
 
 
 def leave_service(board: Mpremote) -> None:
@@ -135,11 +136,11 @@ def leave_service(board: Mpremote) -> None:
 def _suits(found: Survey) -> None:
     """Wants a board that this firmware can run on."""
     if "log" not in found.partitions:
-        raise Usage("this board has no log partition",
-                    "write its image first, make flash PORT=... IMAGE=...")
+        raise UsageError("this board has no log partition",
+                         "write its image first, make flash PORT=... IMAGE=...")
     if found.mpy != _MPY:
-        raise Usage(f"this board's MicroPython {found.micropython} does not take our bytecode",
-                    "write the image that the documents name, make flash PORT=... IMAGE=...")
+        raise UsageError(f"this board's MicroPython {found.micropython} does not take our bytecode",
+                         "write the image that the documents name, make flash PORT=... IMAGE=...")
 
 
 def _confirmed(found: Survey) -> str | None:
@@ -177,8 +178,9 @@ def _write(board: Mpremote, found: Survey, firmware: Path, letter: str, mine: di
     need_bytes = sum(-(-Path(path).stat().st_size // _BLOCK_BYTES) * _BLOCK_BYTES
                      for paths in send.values() for path in paths)
     if need_bytes > free_bytes:
-        raise Usage(f"the board's file system has {free_bytes} bytes free and {need_bytes} are needed",
-                    "take what does not belong to pumplog off it")
+        raise UsageError(f"the board's file system has {free_bytes} bytes free and {need_bytes} are"
+                         " needed",
+                         "take what does not belong to pumplog off it")
     say(f"{sum(map(len, send.values()))} of {len(mine)} files to copy")
     board.put(send)
     board.put({f"/{letter}": [str(firmware / "manifest.json")]})
@@ -197,8 +199,8 @@ def _write_loader(board: Mpremote, found: Survey, loader: Path) -> None:
             continue
         board.run("fs", "cp", str(loader / name), f":/{name}.new")
         if survey(board).files.get(f"/{name}.new") != digest:
-            raise Integrity(f"{name} did not arrive as it was sent",
-                            "nothing was switched; deploy again")
+            raise IntegrityError(f"{name} did not arrive as it was sent",
+                                 "nothing was switched; deploy again")
         board.execute(f"import os; os.rename('/{name}.new', '/{name}')")
 
 
@@ -223,14 +225,15 @@ def _await_trial(
                 return
             if b"back to the firmware in /" in heard:
                 say(_printable(heard))
-                raise Partly(f"firmware {name} did not come up in {TRIALS} starts",
-                             "the board went back to the one it had, and logs with it; what the board"
-                             " printed is above")
+                raise PartlyError(f"firmware {name} did not come up in {TRIALS} starts",
+                                  "the board went back to the one it had, and logs with it; what the"
+                                  " board printed is above")
     except (serial.SerialException, OSError) as error:
-        raise Unreachable(f"the board on {line.port} went away as it started ({error})",
-                          "see with pumplog doctor which firmware it runs") from error
-    raise Partly(f"firmware {name} is on the board, but it has not said within {_CAME_UP_S:.0f} s that"
-                 " it came up", "run pumplog doctor")
+        raise UnreachableError(f"the board on {line.port} went away as it started ({error})",
+                               "see with pumplog doctor which firmware it runs") from error
+    raise PartlyError(f"firmware {name} is on the board, but it has not said within {_CAME_UP_S:.0f} s"
+                      " that it came up",
+                      "run pumplog doctor")
 
 
 def _printable(heard: bytes) -> str:

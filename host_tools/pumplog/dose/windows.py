@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..errors import Usage
+from ..errors import UsageError
 from ..intervals import Interval
 from ..patients import Episode
 
@@ -23,11 +23,12 @@ class Window:
 
     @classmethod
     def parse(cls, text: str, option: str) -> Window:
-        """Reads '28+7', start day plus length in days; Usage, naming the option, for anything else."""
+        """Reads '28+7', start day plus length in days; UsageError, naming the option, for anything
+        else."""
         match = _WRITTEN.fullmatch(text)
         if match is None:
-            raise Usage(f"{option} {text!r} is not a window",
-                        "write start day + days, as in 28+7")
+            raise UsageError(f"{option} {text!r} is not a window",
+                             "write start day + days, as in 28+7")
         return cls(int(match[1]), int(match[2]))
 
     def of(self, episode: Episode) -> Interval:

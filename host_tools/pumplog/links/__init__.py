@@ -7,7 +7,7 @@ the store, what a log is, or whom a board serves.
 
 from __future__ import annotations
 
-from ..errors import Usage
+from ..errors import UsageError
 from .link import Link
 
 __all__ = ["BLE", "FILE", "SERIAL", "Link", "open_link"]
@@ -18,9 +18,10 @@ FILE = "file:"  # and a path: a flash image, which is pulled (pumplog.sync) and 
 
 
 def open_link(spec: str, board: str, pairing_key: bytes | None = None) -> Link:
-    """Returns a link to the board of that name over `ble` or `serial:PORT`; Usage for another spec.
+    """Returns a link to the board of that name over `ble` or `serial:PORT`; UsageError for another spec.
 
-    Over `ble` an unpaired computer pairs first, under the board's pairing key; NotPaired if it cannot.
+    Over `ble` an unpaired computer pairs first, under the board's pairing key; NotPairedError if it
+    cannot.
     """
     if spec.startswith(SERIAL):
         from .serial_link import SerialLink
@@ -30,4 +31,4 @@ def open_link(spec: str, board: str, pairing_key: bytes | None = None) -> Link:
         from .ble_link import open_ble
 
         return open_ble(board, pairing_key)
-    raise Usage(f"--link {spec} is none of ble, serial:PORT, file:PATH", "write one of them")
+    raise UsageError(f"--link {spec} is none of ble, serial:PORT, file:PATH", "write one of them")

@@ -16,7 +16,7 @@ from typing import Any
 from pumpwire import gatt, pairing, uuids
 from pumpwire.errors import WireError
 
-from ..errors import Integrity, NotPaired, Refused
+from ..errors import IntegrityError, NotPairedError, RefusedError
 from . import ble_radio
 from .ble_peer import GattPeer
 
@@ -25,20 +25,20 @@ _ENCRYPTED = gatt.CHARACTERISTICS[uuids.STATUS]
 
 
 def secure(peer: GattPeer, board: str, pairing_key: bytes | None) -> None:
-    """Leaves the link encrypted and authenticated; NotPaired with what to do if it cannot."""
+    """Leaves the link encrypted and authenticated; NotPairedError with what to do if it cannot."""
     if peer.paired is not False and _lets_in(peer):  # None: this system does not say
         return
     number = passkey(peer, board, pairing_key)
     try:
         peer.pair(number)
-    except NotPaired as error:
-        raise NotPaired(f"board {board}: {error.what}",
-                        f"{_again(board)}. If that does not help, this store's keys are not the board's:"
-                        " take them from the store that provisioned it, with"
-                        " `pumplog keys import`") from error
+    except NotPairedError as error:
+        raise NotPairedError(f"board {board}: {error.what}",
+                             f"{_again(board)}. If that does not help, this store's keys are"
+                             " not the board's: take them from the store that provisioned"
+                             " it, with `pumplog keys import`") from error
     if not _lets_in(peer):
-        raise NotPaired(f"board {board} is paired, as this system says, but does not let us in",
-                        f"`pumplog unpair {board}`, then pair again")
+        raise NotPairedError(f"board {board} is paired, as this system says, but does not let us in",
+                             f"`pumplog unpair {board}`, then pair again")
 
 
 def _again(board: str) -> str:
@@ -47,20 +47,20 @@ def _again(board: str) -> str:
 
 
 def passkey(peer: GattPeer, board: str, pairing_key: bytes | None) -> int:
-    """Returns the passkey of the window that the board has open; NotPaired if there is none."""
+    """Returns the passkey of the window that the board has open; NotPairedError if there is none."""
     if pairing_key is None:
-        raise NotPaired(f"board {board}: its keys are not in this store",
-                        f"import them, or use its cable: {_again(board)}")
+        raise NotPairedError(f"board {board}: its keys are not in this store",
+                             f"import them, or use its cable: {_again(board)}")
     try:
         is_open, attempts_left, nonce = pairing.read_value(
             peer.read(gatt.CHARACTERISTICS[uuids.PAIRING]))
     except WireError as error:
-        raise Integrity(f"board {board} sends what this pumplog does not understand ({error})",
-                        "update the older of the two") from error
+        raise IntegrityError(f"board {board} sends what this pumplog does not understand ({error})",
+                             "update the older of the two") from error
     if not is_open:
         tries = " (too many wrong passkeys)" if attempts_left else ""
-        raise NotPaired(f"board {board}: it does not know this computer, and its pairing window is"
-                        f" closed{tries}", _again(board))
+        raise NotPairedError(f"board {board}: it does not know this computer, and its pairing window is"
+                             f" closed{tries}", _again(board))
     return pairing.passkey(pairing_key, nonce)
 
 
@@ -70,7 +70,7 @@ def _lets_in(peer: GattPeer) -> bool:
     while True:
         try:
             peer.read(_ENCRYPTED)
-        except Refused:
+        except RefusedError:
             if time.monotonic() > deadline_s:
                 return False
             time.sleep(_AGAIN_S)
@@ -94,7 +94,8 @@ class Paired:
 
 
 def pair(board: str, pairing_key: bytes, type_in: Callable[[int], None]) -> Paired:
-    """Pairs this computer with a board whose service button was just pressed; NotPaired if it fails.
+    """Pairs this computer with a board whose service button was just pressed; NotPairedError if it
+    fails.
 
     type_in: where the system's own dialogue has to pair, is given the passkey (0 to 999,999) and returns
     once somebody has typed it there.
@@ -103,7 +104,7 @@ def pair(board: str, pairing_key: bytes, type_in: Callable[[int], None]) -> Pair
         peer = ble_radio.connect(heard)
     try:
         if not ble_radio.pairs_itself():
-            with suppress(NotPaired):  # it may be paired already: `secure` says
+            with suppress(NotPairedError):  # it may be paired already: `secure` says
                 type_in(passkey(peer, board, pairing_key))
         secure(peer, board, pairing_key)
     finally:

@@ -12,7 +12,7 @@ import time
 from typing import Any
 from uuid import UUID
 
-from ..errors import NotPaired, Refused, Unreachable
+from ..errors import NotPairedError, RefusedError, UnreachableError
 
 _LOOK_S = 0.2
 _WANTS_SECURITY = (0x05, 0x08, 0x0C, 0x0F)  # ATT: authentication, authorization, key size, encryption
@@ -25,8 +25,8 @@ def why(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _lost() -> Unreachable:
-    return Unreachable("the radio link broke", "go nearer and do it again; what came is kept")
+def _lost() -> UnreachableError:
+    return UnreachableError("the radio link broke", "go nearer and do it again; what came is kept")
 
 
 class GattPeer:
@@ -43,12 +43,12 @@ class GattPeer:
 
     def _characteristic(self, uuid: str) -> Any:
         if uuid not in self._characteristics:
-            raise Unreachable("what was connected to lacks the pumplog service",
-                              "another device has this name; check which board is meant")
+            raise UnreachableError("what was connected to lacks the pumplog service",
+                                   "another device has this name; check which board is meant")
         return self._characteristics[uuid]
 
     def read(self, uuid: str) -> bytes:
-        """Reads a characteristic; Refused if the board wants a paired computer."""
+        """Reads a characteristic; RefusedError if the board wants a paired computer."""
         char = self._characteristic(uuid)
         return bytes(self._guard(lambda: char.value))
 
@@ -66,7 +66,7 @@ class GattPeer:
         self._guard(lambda: char.set_cccd(notify=True))
 
     def receive(self, timeout_s: float) -> tuple[str, bytes] | None:
-        """Returns the next (uuid, data), None after the timeout; Unreachable once the link is gone.
+        """Returns the next (uuid, data), None after the timeout; UnreachableError once the link is gone.
 
         bleio has no call for a lost link, so that is looked at in between.
         """
@@ -94,7 +94,7 @@ class GattPeer:
         return None
 
     def pair(self, passkey: int) -> None:
-        """Pairs with that passkey; NotPaired if it fails, or if the system has to do it itself."""
+        """Pairs with that passkey; NotPairedError if it fails, or if the system has to do it itself."""
         try:
             if hasattr(self._client, "is_paired"):
                 self._call(self._client.pair(passkey=passkey))
@@ -103,18 +103,19 @@ class GattPeer:
 
                 self._call(bluez_agent.pair(self._client, passkey))
             else:
-                raise NotPaired("this system pairs in its own settings", "pair there")
-        except Unreachable as error:
-            raise NotPaired(f"pairing failed ({why(error.__cause__ or error)})",
-                            "do it again, nearer to the board") from error
+                raise NotPairedError("this system pairs in its own settings", "pair there")
+        except UnreachableError as error:
+            raise NotPairedError(f"pairing failed ({why(error.__cause__ or error)})",
+                                 "do it again, nearer to the board") from error
 
     def unpair(self) -> None:
-        """Has this computer forget its bond, and disconnects; NotPaired if the system has to do it."""
+        """Has this computer forget its bond, and disconnects; NotPairedError if the system has to do
+        it."""
         try:
             self._call(self._client.unpair())
         except NotImplementedError as error:  # macOS
-            raise NotPaired("this system forgets a board in its own Bluetooth settings only",
-                            "remove it there") from error
+            raise NotPairedError("this system forgets a board in its own Bluetooth settings only",
+                                 "remove it there") from error
 
     @property
     def _client(self) -> Any:
@@ -138,8 +139,8 @@ class GattPeer:
             return work()
         except (BluetoothError, OSError) as error:  # a deadline's TimeoutError is an OSError
             if _wants_security(error.__cause__):
-                raise Refused("the board wants a paired computer for that",
-                              "pair this computer with it") from error
+                raise RefusedError("the board wants a paired computer for that",
+                                   "pair this computer with it") from error
             raise _lost() from error
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from pumpwire import gatt
 
 from .. import host
-from ..errors import Unreachable
+from ..errors import UnreachableError
 from .ble_peer import GattPeer, why
 from .search import Search
 
@@ -40,7 +40,7 @@ class Heard:
 
 @cache
 def _radio() -> Any:
-    """Returns adafruit_ble's radio, with the fixes in place; Unreachable without an adapter."""
+    """Returns adafruit_ble's radio, with the fixes in place; UnreachableError without an adapter."""
     air = os.environ.get("PUMPLOG_AIR")
     if air:
         _take_to_the_air(air)
@@ -52,19 +52,20 @@ def _radio() -> Any:
         ble_fixes.install()
         return BLERadio()
     except Exception as error:  # Blinka raises what it likes on a machine it does not know
-        raise Unreachable(f"this computer's Bluetooth cannot be used ({error})", _ELSE) from error
+        raise UnreachableError(f"this computer's Bluetooth cannot be used ({error})", _ELSE) from error
 
 
 def _take_to_the_air(address: str) -> None:
-    """Puts the simulated air at HOST:PORT in the radio's place; Unreachable if none is installed."""
+    """Puts the simulated air at HOST:PORT in the radio's place; UnreachableError if none is
+    installed."""
     from importlib.metadata import entry_points  # milliseconds that no other start pays
 
     try:
         (air,) = entry_points(group=_RADIOS, name="air")
         install = air.load()
     except (ValueError, ImportError) as error:  # there is none, or what it needs is not there
-        raise Unreachable("PUMPLOG_AIR is set, and no simulated air is installed", "install it with"
-                          " `pip install 'pumplog[bench]'`, or unset PUMPLOG_AIR") from error
+        raise UnreachableError("PUMPLOG_AIR is set, and no simulated air is installed", "install it with"
+                               " `pip install 'pumplog[bench]'`, or unset PUMPLOG_AIR") from error
     install(address, host.host_id(), host.state_folder() / "bonds")
 
 
@@ -85,7 +86,7 @@ def scan(
             if heard.name == until_name:
                 break
     except Exception as error:
-        raise Unreachable(f"this computer's Bluetooth cannot scan ({why(error)})", _ELSE) from error
+        raise UnreachableError(f"this computer's Bluetooth cannot scan ({why(error)})", _ELSE) from error
     finally:
         radio.stop_scan()
     return list(found.values())
@@ -115,11 +116,11 @@ def connect(heard: Heard, timeout_s: float = CONNECT_TIMEOUT_S) -> GattPeer:
     """Connects to a board that was heard."""
     try:
         return GattPeer(_radio().connect(heard.advertisement, timeout=timeout_s))
-    except Unreachable:
+    except UnreachableError:
         raise
     except Exception as error:
-        raise Unreachable(f"board {heard.name} was heard but does not let us in ({why(error)})",
-                          "go nearer and do it again") from error
+        raise UnreachableError(f"board {heard.name} was heard but does not let us in ({why(error)})",
+                               "go nearer and do it again") from error
 
 
 SEARCH: Search[Heard] = Search(lambda board: scan(gatt.SERVICE, until_name=board))

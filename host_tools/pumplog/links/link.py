@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Link(Protocol):
-    """What the sync client needs. Every method raises Unreachable when the board is gone."""
+    """What the sync client needs. Every method raises UnreachableError when the board is gone."""
 
     description: str
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
-from ..errors import Absent
+from ..errors import AbsentError
 
 
 class Named(Protocol):
@@ -39,14 +39,14 @@ class Search(Generic[NamedT]):
     @contextmanager
     def turn(self, board: str) -> Iterator[NamedT]:
         """Gives the board as it was heard, and the adapter to this caller alone for as long as the
-        block lasts; Absent if it was not heard."""
+        block lasts; AbsentError if it was not heard."""
         asked = self._scans
         with self._turn:
             if self._scans == asked or not (self._whole or board in self._heard):
                 self._listen(board)
             if board not in self._heard:
-                raise Absent(f"board {board} does not answer", "go near it and check that its light says"
-                             " logging, then do it again")
+                raise AbsentError(f"board {board} does not answer",
+                                  "go near it and check that its light says logging, then do it again")
             yield self._heard[board]
 
     def _listen(self, board: str) -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 import serial
 from pumpwire import serial_frame
 
-from ..errors import Unreachable
+from ..errors import UnreachableError
 
 _READ_TIMEOUT_S = 5.0
 _BAUD = 115200
@@ -32,8 +32,8 @@ class SerialLink:
             with suppress(OSError):  # a port without such lines: a pseudo terminal
                 self._port.dtr = False
         except (serial.SerialException, ValueError, OSError) as error:
-            raise Unreachable(f"serial port {port} cannot be opened ({error})",
-                              "check the cable and the port's name") from error
+            raise UnreachableError(f"serial port {port} cannot be opened ({error})",
+                                   "check the cable and the port's name") from error
 
     def read(self, channel: int) -> bytes:
         """Asks for a readable channel's value."""
@@ -42,8 +42,9 @@ class SerialLink:
         deadline_s = time.monotonic() + _READ_TIMEOUT_S
         while channel not in self._values:
             if time.monotonic() > deadline_s:
-                raise Unreachable(f"nothing answers on {self.description}", "check that a board with"
-                                  " pumplog firmware is on this port and has power")
+                raise UnreachableError(f"nothing answers on {self.description}",
+                                       "check that a board with pumplog firmware is on this port and"
+                                       " has power")
             self._take_in(channel)
         return self._values[channel]
 
@@ -79,6 +80,6 @@ class SerialLink:
             else:
                 self._arrived.append((channel, body))
 
-    def _gone(self, error: Exception) -> Unreachable:
-        return Unreachable(f"the board on {self.description} went away ({error})",
-                           "check the cable, then do it again; what came is kept")
+    def _gone(self, error: Exception) -> UnreachableError:
+        return UnreachableError(f"the board on {self.description} went away ({error})",
+                                "check the cable, then do it again; what came is kept")

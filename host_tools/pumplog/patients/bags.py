@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from ..errors import Usage
+from ..errors import UsageError
 from ..moments import since_text
 from ..quantities import MASS_UG, VOLUME_UL, parse, show
 from ..store import Entry, Store
@@ -83,7 +83,7 @@ def new_bag(
     """Returns the bag that is to hang at a patient, nothing stored yet.
 
     masses: {drug: amount in the whole bag, such as "110 mg", or "none"}; volume: such as "250 mL".
-    NotFound without such a patient; Usage if something is missing or in doubt.
+    NotFoundError without such a patient; UsageError if something is missing or in doubt.
     """
     patient = current_episode(store, name)
     fields = {bag_field(drug): _mass_ug(masses.get(drug), f"--{drug}") for drug in DRUGS}
@@ -92,11 +92,11 @@ def new_bag(
     return NewBag(entry, patient, tuple(_changes(patient.latest("bag"), fields)))
 
 
-def unconfirmed(change: Change) -> Usage:
+def unconfirmed(change: Change) -> UsageError:
     """Returns why a bag whose strength changes twofold is not entered."""
-    return Usage(f"{change.what} would change from {show(change.before)} to {show(change.after)}"
-                 f" {change.unit}, twofold or more",
-                 "check the bag; if it is meant, add --confirm")
+    return UsageError(f"{change.what} would change from {show(change.before)} to {show(change.after)}"
+                      f" {change.unit}, twofold or more",
+                      "check the bag; if it is meant, add --confirm")
 
 
 def bags_of(store: Store, name: str | None) -> list[PatientBags]:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from .. import host
-from ..errors import Usage
+from ..errors import UsageError
 from ..moments import age_s, since_text, utc_text
 from ..quantities import TIME_S, parse, show_span
 from ..store import Entry
@@ -51,13 +51,13 @@ def new_entry(
     by: Authorship, kind: str, patient: str, board: str, assignment: int,
     fields: dict[str, int] | None = None, bed: str | None = None,
 ) -> Entry:
-    """Returns a fresh entry; Usage without an author, or if it was done too long ago."""
+    """Returns a fresh entry; UsageError without an author, or if it was done too long ago."""
     now_ms = host.utc_now_ms()
     effective_ms = now_ms
     if by.ago is not None:
         effective_ms -= parse(by.ago, "--ago", TIME_S) * 1000
         if now_ms - effective_ms > _LONGEST_AGO_MS:
-            raise Usage(f"--ago {by.ago!r} is more than {show_span(_LONGEST_AGO_MS)}", "check it")
+            raise UsageError(f"--ago {by.ago!r} is more than {show_span(_LONGEST_AGO_MS)}", "check it")
     return Entry(
         host.new_uuid(), kind, patient, board, assignment, _initials(by), now_ms, effective_ms,
         fields or {}, bed, host.simulated(), check_code=by.check_code,
@@ -67,7 +67,7 @@ def new_entry(
 def _initials(by: Authorship) -> str:
     initials = by.initials or ""
     if not (1 <= len(initials) <= 4 and initials.isascii() and initials.isalpha()):
-        raise Usage("say who enters this", "--initials XY, one to four letters")
+        raise UsageError("say who enters this", "--initials XY, one to four letters")
     return initials
 
 

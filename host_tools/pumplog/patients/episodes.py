@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from ..errors import NotFound, Usage
+from ..errors import NotFoundError, UsageError
 from ..intervals import Interval
 from ..store import Entry, Store, superseded
 
@@ -101,19 +101,19 @@ def episodes(store: Store) -> dict[str, Episode]:
 def episode(store: Store, name: str) -> Episode:
     """Returns one patient by code, board or bed.
 
-    NotFound, with the names that there are; Usage if the name means more than one patient.
+    NotFoundError, with the names that there are; UsageError if the name means more than one patient.
     """
     known = episodes(store)
     meant = {each.patient: each for each in known.values()
              if name == each.patient or not each.ended and name in (each.board, each.bed)}
     if len(meant) > 1:
-        raise Usage(f"{name} may be any of the patients {', '.join(sorted(meant))}, as a code, a"
-                    " board or a bed", "give another name of the one that is meant")
+        raise UsageError(f"{name} may be any of the patients {', '.join(sorted(meant))}, as a code, a"
+                         " board or a bed", "give another name of the one that is meant")
     if meant:
         return next(iter(meant.values()))
     names = ", ".join(sorted(known)) or "none yet: start one with `pumplog patient start`"
     shown = name or "''"
-    raise NotFound(f"no patient, board or bed {shown}", f"known patients are {names}")
+    raise NotFoundError(f"no patient, board or bed {shown}", f"known patients are {names}")
 
 
 def _apply(found: Episode, entry: Entry) -> None:

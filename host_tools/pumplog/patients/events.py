@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import NotFound, Usage
+from ..errors import NotFoundError, UsageError
 from ..log import Timeline, known_fields, meanings, record_text
 from ..moments import utc_text
 from ..quantities import hex_id
@@ -51,7 +51,8 @@ def events(store: Store, name: str | None = None) -> Iterator[Event]:
     """Yields the records of a patient, a board or a bed, without a name all, in order of log and seq.
 
     A patient's are those of the patient's boards that fall into nobody else's stay, and those that are
-    needed to understand any record. Raises NotFound for an unknown name, Usage for an ambiguous name.
+    needed to understand any record. Raises NotFoundError for an unknown name, UsageError for an
+    ambiguous name.
     """
     patient, boards = _meant_by(store, name)
     for event in _of_boards(store, boards):
@@ -66,7 +67,7 @@ def _meant_by(store: Store, name: str | None) -> tuple[Episode | None, list[str 
         return None, [None]
     try:
         patient = episode(store, name)
-    except (NotFound, Usage):
+    except (NotFoundError, UsageError):
         if store.boards.named(name) is None:
             raise
         return None, [name]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from ..errors import Usage
+from ..errors import UsageError
 from ..moments import since_text
 from ..quantities import RATE_UL_H, TIME_S, VOLUME_UL, parse, show
 from ..store import Entry, Store
@@ -73,8 +73,8 @@ def new_prescription(
 ) -> NewPrescription:
     """Returns the prescription that is to hold for a patient, nothing stored yet.
 
-    rate, bolus, lockout: such as "0.1 mL/h", "0.1 mL", "15 min". NotFound without such a patient; Usage
-    if something is missing or in doubt.
+    rate, bolus, lockout: such as "0.1 mL/h", "0.1 mL", "15 min". NotFoundError without such a patient;
+    UsageError if something is missing or in doubt.
     """
     patient = current_episode(store, name)
     fields = {
@@ -91,10 +91,11 @@ def new_prescription(
     return NewPrescription(entry, patient, coarse, tuple(changes))
 
 
-def unconfirmed(change: Change) -> Usage:
+def unconfirmed(change: Change) -> UsageError:
     """Returns why a prescription in which something changes twofold is not entered."""
-    return Usage(f"the {change.what} would change twofold or more from what was prescribed before, so"
-                 " nothing was entered", "check the prescription; if it is meant, add --confirm")
+    return UsageError(f"the {change.what} would change twofold or more from what was prescribed before,"
+                      " so nothing was entered",
+                      "check the prescription; if it is meant, add --confirm")
 
 
 def in_force(store: Store, name: str | None) -> list[InForce]:

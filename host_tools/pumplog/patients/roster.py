@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
-from ..errors import NotFound, Usage
+from ..errors import NotFoundError, UsageError
 from ..store import Log, Store
 from .episodes import Episode, episode, episodes
 
 
 def current_episode(store: Store, name: str) -> Episode:
-    """Returns the patient of that name, for an entry; Usage if the stay has ended."""
+    """Returns the patient of that name, for an entry; UsageError if the stay has ended."""
     found = episode(store, name)
     if found.ended:
-        raise Usage(f"{found.heading}: this stay has ended, so nothing was entered", "check the name")
+        raise UsageError(f"{found.heading}: this stay has ended, so nothing was entered",
+                         "check the name")
     return found
 
 
 def named_or_current(store: Store, name: str | None) -> list[Episode]:
     """Returns the patient of that name, or without a name everybody whose stay goes on.
 
-    NotFound if there is no such patient, or nobody whose stay goes on.
+    NotFoundError if there is no such patient, or nobody whose stay goes on.
     """
     if name:
         return [episode(store, name)]
     found = [each for each in episodes(store).values() if not each.ended]
     if not found:
-        raise NotFound("nobody is started in this store", "`pumplog patient start` first")
+        raise NotFoundError("nobody is started in this store", "`pumplog patient start` first")
     return found
 
 
 def require_free_board(store: Store, board: str) -> None:
-    """Raises NotFound for a board that is not known, Usage for a board that serves a patient now."""
+    """Raises NotFoundError for a board that is not known, UsageError for a board that serves a patient
+    now."""
     if store.boards.named(board) is None:
-        raise NotFound(f"no board {board} in this store", "provision it first")
+        raise NotFoundError(f"no board {board} in this store", "provision it first")
     for each in episodes(store).values():
         if not each.ended and each.board == board:
-            raise Usage(f"board {board} serves patient {each.patient}",
-                        "end or withdraw that stay first")
+            raise UsageError(f"board {board} serves patient {each.patient}",
+                             "end or withdraw that stay first")
 
 
 def logs_named(store: Store, name: str | None) -> list[Log]:
     """Returns the logs of a patient's boards, of a board or of a bed; without a name all logs.
 
-    NotFound for an unknown name, Usage for an ambiguous one.
+    NotFoundError for an unknown name, UsageError for an ambiguous one.
     """
     if name is None:
         return store.logs.all()
     try:
         boards = [stay.board for stay in episode(store, name).stays]
-    except (NotFound, Usage):
+    except (NotFoundError, UsageError):
         if store.boards.named(name) is None:
             raise
         boards = [name]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import host
-from ..errors import NotFound, Usage
+from ..errors import NotFoundError, UsageError
 from ..moments import age_s, since_text, utc_text
 from ..store import Entry, Store
 from .entering import Authorship, holds_from, new_entry
@@ -59,10 +59,10 @@ class ListedPatient:
 
 
 def every_patient(store: Store) -> list[ListedPatient]:
-    """Returns every patient that was started; NotFound if there is none."""
+    """Returns every patient that was started; NotFoundError if there is none."""
     known = episodes(store)
     if not known:
-        raise NotFound("no patients yet", "start one with `pumplog patient start`")
+        raise NotFoundError("no patients yet", "start one with `pumplog patient start`")
     return [ListedPatient(patient) for patient in known.values()]
 
 
@@ -71,10 +71,10 @@ def start_stay(
 ) -> NewStay:
     """Returns the stay that is to begin on a board, nothing stored yet; code None: one is made up.
 
-    NotFound without such a board; Usage if a name is missing, taken, or too like another.
+    NotFoundError without such a board; UsageError if a name is missing, taken, or too like another.
     """
     if not board:
-        raise Usage("no board was named", "give --board NAME, the board clipped to the pump")
+        raise UsageError("no board was named", "give --board NAME, the board clipped to the pump")
     code = code or f"P{host.random_bytes(3).hex().upper()}"
     _require_new_code(store, code)
     require_free_board(store, board)
@@ -89,12 +89,12 @@ def move_stay(
     """Returns the move to another board, another bed or both that is to be made, nothing stored yet."""
     patient = current_episode(store, name)
     if not board and not bed:
-        raise Usage("no new board or bed was named",
-                    "give --board NAME, or --bed where the board stays with the patient")
+        raise UsageError("no new board or bed was named",
+                         "give --board NAME, or --bed where the board stays with the patient")
     to = board or patient.board
     if to == patient.board and bed in (None, patient.bed):
-        raise Usage(f"patient {patient.patient} is on board {patient.board} already",
-                    "name the new board or bed")
+        raise UsageError(f"patient {patient.patient} is on board {patient.board} already",
+                         "name the new board or bed")
     if to != patient.board:
         require_free_board(store, to)
     _require_free_bed(store, bed, patient.patient)
@@ -104,12 +104,12 @@ def move_stay(
 def leave(store: Store, name: str, action: str, by: Authorship) -> NewStay:
     """Returns the end of a stay that is to be made, nothing stored yet. action: one of LEAVINGS.
 
-    It cannot be undone: Usage unless the patient is named by the code.
+    It cannot be undone: UsageError unless the patient is named by the code.
     """
     patient = current_episode(store, name)
     if name != patient.patient:
-        raise Usage(f"{patient.heading}: that cannot be undone, so name the patient by the code",
-                    f"`pumplog patient {action} {patient.patient}`")
+        raise UsageError(f"{patient.heading}: that cannot be undone, so name the patient by the code",
+                         f"`pumplog patient {action} {patient.patient}`")
     return _changed_stay(patient, LEAVINGS[action], patient.board, None, by)
 
 
@@ -118,39 +118,42 @@ def _changed_stay(
 ) -> NewStay:
     entry = new_entry(by, kind, patient.patient, board, patient.assignment, bed=bed)
     if entry.effective_at_ms < patient.stays[-1].begin_ms:
-        raise Usage(f"{patient.heading}: that is before this stay began, so nothing was entered",
-                    "check --ago")
+        raise UsageError(f"{patient.heading}: that is before this stay began, so nothing was entered",
+                         "check --ago")
     return NewStay(entry, patient)
 
 
 def _require_new_code(store: Store, code: str) -> None:
-    """Raises Usage for a code that is none, is taken, or may be taken for another name."""
+    """Raises UsageError for a code that is none, is taken, or may be taken for another name."""
     if not (1 <= len(code) <= _LONGEST_CODE and code.isascii() and code.replace("-", "").isalnum()):
-        raise Usage(f"patient {code!r}", f"a code is up to {_LONGEST_CODE} letters, digits and hyphens,"
-                                         " and no name of a person")
+        raise UsageError(f"patient {code!r}",
+                         f"a code is up to {_LONGEST_CODE} letters, digits and hyphens, and no name of"
+                         " a person")
     known, do = episodes(store), "choose another code"
     if code in known:
-        raise Usage(f"patient {code} was started already", do)
+        raise UsageError(f"patient {code} was started already", do)
     if store.boards.named(code):
-        raise Usage(f"{code} is the name of a board", do)
+        raise UsageError(f"{code} is the name of a board", do)
     for patient in known.values():
         if patient.patient.upper() == code.upper():
-            raise Usage(f"patient {code} is too like patient {patient.patient}", do)
+            raise UsageError(f"patient {code} is too like patient {patient.patient}", do)
         if not patient.ended and patient.bed == code:
-            raise Usage(f"{code} is the bed of patient {patient.patient}", do)
+            raise UsageError(f"{code} is the bed of patient {patient.patient}", do)
 
 
 def _require_free_bed(store: Store, bed: str | None, code: str) -> None:
-    """Raises Usage for a bed label that does not mean one patient, or is a board's name or a code."""
+    """Raises UsageError for a bed label that does not mean one patient, or is a board's name or a
+    code."""
     if bed is None:
         return
     if not (1 <= len(bed) <= _LONGEST_BED and bed.isprintable() and bed == bed.strip()):
-        raise Usage(f"bed {bed!r}", f"a label is up to {_LONGEST_BED} characters in one line, without"
-                                    " spaces around it")
+        raise UsageError(f"bed {bed!r}",
+                         f"a label is up to {_LONGEST_BED} characters in one line, without spaces"
+                         " around it")
     known = episodes(store)
     if bed in known or store.boards.named(bed):
-        raise Usage(f"{bed} is the name of a patient or a board", "label the bed otherwise")
+        raise UsageError(f"{bed} is the name of a patient or a board", "label the bed otherwise")
     for patient in known.values():
         if not patient.ended and patient.bed == bed and patient.patient != code:
-            raise Usage(f"bed {bed} is patient {patient.patient}'s",
-                        "end that stay first, or check the bed")
+            raise UsageError(f"bed {bed} is patient {patient.patient}'s",
+                             "end that stay first, or check the bed")

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from ..errors import PumplogError, Usage
+from ..errors import PumplogError, UsageError
 from . import migrations
 
 Row = sqlite3.Row  # row["seq"], and **row; iterating gives the values in the order asked for
@@ -37,7 +37,7 @@ class Database:
     def open(cls, path: str | Path) -> Self:
         """Opens or makes the file at `path` and brings it up to date.
 
-        Usage: it is no store, cannot be written, or was made by a newer pumplog.
+        UsageError: it is no store, cannot be written, or was made by a newer pumplog.
         """
         try:
             if str(path) != ":memory:":
@@ -47,7 +47,8 @@ class Database:
             database = cls(connection, str(path))
             database._migrate()
         except (sqlite3.DatabaseError, OSError) as error:
-            raise Usage(f"{path} cannot be used as a store ({error})", "choose another --db") from error
+            raise UsageError(f"{path} cannot be used as a store ({error})",
+                             "choose another --db") from error
         return database
 
     def close(self) -> None:
@@ -137,7 +138,7 @@ class Database:
     def _version(self, known: int) -> int:
         version: int = self.connection.execute("PRAGMA user_version").fetchone()[0]
         if version > known:
-            raise Usage(
+            raise UsageError(
                 f"{self._path} was made by a newer pumplog (store version {version}, this one knows"
                 f" {known})", "update pumplog, or choose another file with --db")
         return version

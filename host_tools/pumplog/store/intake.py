@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 from pumpwire import page
 
-from ..errors import Integrity
+from ..errors import IntegrityError
 from ..quantities import hex_id
 from .boards import Logs
 from .entries import Entries
@@ -44,8 +44,8 @@ class Intake:
     def add_page_bytes(self, log_id: int, first_seq: int, offset: int, data: bytes) -> int:
         """Extends a page by bytes that the board sent; returns how many records that gave.
 
-        The same bytes again change nothing. Integrity: bytes differ from known ones, or the page does
-        not verify; what came is in quarantine, and every good record is kept.
+        The same bytes again change nothing. IntegrityError: bytes differ from known ones, or the page
+        does not verify; what came is in quarantine, and every good record is kept.
         """
         row = self._pages.held(log_id, first_seq)
         held, known, wrong = (row["data"], row["records"], row["error"]) if row else (b"", 0, None)
@@ -63,7 +63,7 @@ class Intake:
         for row in self._pages.from_unverified(log_id):
             try:
                 self._take(log_id, row["first_seq"], row["data"], 0)
-            except Integrity:
+            except IntegrityError:
                 continue  # it is in quarantine, for `verify` to tell
 
     def _take(self, log_id: int, first_seq: int, data: bytes, known: int) -> int:
@@ -126,8 +126,8 @@ def _seal(data: bytes) -> bytes:
     return bytes(page.read_footer(data).seal[: page.PREVIOUS_BYTES])
 
 
-def _does_not_verify(log_id: int, first_seq: int, reason: str) -> Integrity:
-    return Integrity(
+def _does_not_verify(log_id: int, first_seq: int, reason: str) -> IntegrityError:
+    return IntegrityError(
         f"the page from record {first_seq} of log {hex_id(log_id)} does not verify ({reason})",
         "it is kept in quarantine with every good record; pull again, and have the board looked at")
 

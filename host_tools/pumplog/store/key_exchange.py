@@ -10,7 +10,7 @@ from typing import Any
 
 from pumpwire import seal
 
-from ..errors import NotFound, Usage
+from ..errors import NotFoundError, UsageError
 from ..moments import utc_text
 from . import key_file
 from .key_file import BoardKeys
@@ -81,19 +81,19 @@ class Taken:
 
 
 def keys_of(store: Store, names: Sequence[str] = ()) -> list[BoardKeys]:
-    """Returns the boards of these names, else all, with their keys; NotFound if there are none."""
+    """Returns the boards of these names, else all, with their keys; NotFoundError if there are none."""
     return chosen([BoardKeys(board, store.keys.of(board.name)) for board in store.boards.all()], names)
 
 
 def chosen(boards: list[BoardKeys], names: Sequence[str]) -> list[BoardKeys]:
-    """Returns the boards of these names, all without names; NotFound if there are none."""
+    """Returns the boards of these names, all without names; NotFoundError if there are none."""
     there = {each.board.name for each in boards}
     for name in names:
         if name not in there:
-            raise NotFound(f"no keys of board {name} are there", "check the name with `keys list`")
+            raise NotFoundError(f"no keys of board {name} are there", "check the name with `keys list`")
     found = [each for each in boards if not names or each.board.name in names]
     if not found:
-        raise NotFound("no board's keys are there", "provision a board, or import its keys")
+        raise NotFoundError("no board's keys are there", "provision a board, or import its keys")
     return found
 
 
@@ -107,7 +107,7 @@ def key_lines(boards: Iterable[BoardKeys]) -> list[KeyLine]:
 def export(boards: list[BoardKeys], path: Path) -> Export:
     """Writes a key file, readable by this user only, under a fresh passphrase.
 
-    Usage: the file is there already, or cannot be written.
+    UsageError: the file is there already, or cannot be written.
     """
     passphrase = key_file.new_passphrase()
     text = key_file.close(boards, passphrase)
@@ -115,9 +115,11 @@ def export(boards: list[BoardKeys], path: Path) -> Export:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(text)
     except FileExistsError as error:
-        raise Usage(f"{path} is there already", "nothing was written, choose another name") from error
+        raise UsageError(f"{path} is there already",
+                         "nothing was written, choose another name") from error
     except OSError as error:
-        raise Usage(f"{path} cannot be written ({error.strerror})", "choose another place") from error
+        raise UsageError(f"{path} cannot be written ({error.strerror})",
+                         "choose another place") from error
     return Export(path, tuple(each.board.name for each in boards), passphrase)
 
 

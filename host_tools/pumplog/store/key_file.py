@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import host
-from ..errors import Integrity, Usage
+from ..errors import IntegrityError, UsageError
 from .boards import Board
 from .keys import Key
 
@@ -54,7 +54,7 @@ def close(boards: list[BoardKeys], passphrase: str) -> str:
 
 
 def open_file(path: Path, passphrase: str) -> list[BoardKeys]:
-    """Returns what a key file holds; Usage if it is none, Integrity if it does not open."""
+    """Returns what a key file holds; UsageError if it is none, IntegrityError if it does not open."""
     from cryptography.fernet import InvalidToken
 
     outside = _outside(path)
@@ -66,11 +66,12 @@ def open_file(path: Path, passphrase: str) -> list[BoardKeys]:
             outside["closed"].encode())
         return [_board_keys(fields) for fields in json.loads(inside)]
     except InvalidToken as error:
-        raise Integrity(f"{path} does not open", "the passphrase is another, or the file was changed;"
-                        " nothing was taken, check each group of the passphrase") from error
+        raise IntegrityError(f"{path} does not open",
+                             "the passphrase is another, or the file was changed; nothing"
+                             " was taken, check each group of the passphrase") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Integrity(f"{path} is damaged ({error})",
-                        "nothing was taken; have the keys exported again") from error
+        raise IntegrityError(f"{path} is damaged ({error})",
+                             "nothing was taken; have the keys exported again") from error
 
 
 def _outside(path: Path) -> dict[str, Any]:
@@ -81,12 +82,12 @@ def _outside(path: Path) -> dict[str, Any]:
             raise ValueError
         version: int = outside["version"]
     except OSError as error:
-        raise Usage(f"{path} cannot be read ({error.strerror})", "check the path") from error
+        raise UsageError(f"{path} cannot be read ({error.strerror})", "check the path") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise Usage(f"{path} is no file of pumplog keys", "check the path") from error
+        raise UsageError(f"{path} is no file of pumplog keys", "check the path") from error
     if version != VERSION:
-        raise Usage(f"{path} is a key file of version {version} and this pumplog reads {VERSION}",
-                    "update pumplog")
+        raise UsageError(f"{path} is a key file of version {version} and this pumplog reads {VERSION}",
+                         "update pumplog")
     fields: dict[str, Any] = outside
     return fields
 

@@ -36,7 +36,7 @@ class Store:
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """Opens or makes the store at `path`; Usage if it is no store, or from the future."""
+        """Opens or makes the store at `path`; UsageError if it is no store, or from the future."""
         return cls(Database.open(path))
 
     def __enter__(self) -> Self:
@@ -64,8 +64,8 @@ class Store:
     def add_page_bytes(self, log_id: int, first_seq: int, offset: int, data: bytes) -> int:
         """Extends a page by bytes that the board sent; returns how many records that gave.
 
-        The same bytes again change nothing. Integrity: bytes differ from known ones, or the page does
-        not verify; what came is in quarantine, and every good record is kept.
+        The same bytes again change nothing. IntegrityError: bytes differ from known ones, or the page
+        does not verify; what came is in quarantine, and every good record is kept.
         """
         return self._intake().add_page_bytes(log_id, first_seq, offset, data)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .. import __version__
 from ..dose import Doses, Window, doses
-from ..errors import NotFound
+from ..errors import NotFoundError
 from ..patients import Episode, Observed, Shares
 from ..store import Store
 from .coverage import TimepointCoverage
@@ -39,11 +39,11 @@ def cohort_doses(store: Store, windows: Mapping[str, Window]) -> dict[str, Case]
 
 
 def cohort_table(store: Store, windows: Mapping[str, Window], cohort: str) -> Table:
-    """Builds the table of everyone in the store; NotFound if nobody was started."""
+    """Builds the table of everyone in the store; NotFoundError if nobody was started."""
     cases = cohort_doses(store, windows)
     if not cases:
-        raise NotFound("no patients with records in this store",
-                       "start patients and pull their boards, or name another store with --db")
+        raise NotFoundError("no patients with records in this store",
+                            "start patients and pull their boards, or name another store with --db")
     values = [Value.of(code, timepoint, key, figure)
               for code, case in cases.items() for timepoint, found in case.doses.items()
               for key, figure in found.per_day().items()]

@@ -80,7 +80,7 @@ def paired(differences: list[Fraction]) -> Paired:
     """Tests differences: Shapiro-Wilk P >= 0.05 then paired t, else exact Wilcoxon.
 
     Differences that are all the same have no spread: neither Shapiro-Wilk nor t can be computed.
-    Usage, with how to get it, where a test needs the extra "study" and it is not installed.
+    UsageError, with how to get it, where a test needs the extra "study" and it is not installed.
     """
     if len(differences) < 3:
         return Paired("not tested (fewer than three pairs)", None, None, None, None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..dose import PL_PER_ML, Window
-from ..errors import NotFound
+from ..errors import NotFoundError
 from ..intervals import clip
 from ..log import PumpChange, Timeline
 from ..patients import MASSES, BolusPart, Observed, Stretch
@@ -39,12 +39,13 @@ def traces(
 ) -> list[Trace]:
     """Returns a figure's traces at every timepoint, of everybody or of one patient.
 
-    key: of the table's KEYS; NotFound if there is no such patient.
+    key: of the table's KEYS; NotFoundError if there is no such patient.
     """
     cases = cohort_doses(store, windows)
     if patient:
         if patient not in cases:
-            raise NotFound(f"no patient {patient} in the table", "`pumplog patient list` names them")
+            raise NotFoundError(f"no patient {patient} in the table",
+                                "`pumplog patient list` names them")
         cases = {patient: cases[patient]}
     return [trace(case, timepoint, key) for case in cases.values() for timepoint in windows]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from ..errors import Usage
+from ..errors import UsageError
 from .table import KEYS, TIMEPOINTS, Value
 
 _NUMBER = re.compile(r"[0-9]{1,60}(\.[0-9]{1,60}|/[1-9][0-9]{0,60})?", re.ASCII)
@@ -31,17 +31,18 @@ def read_values(path: Path) -> list[Value]:
         at = f"{path}, line {line}"
         who = (row["patient"].strip(), row["timepoint"].strip(), row["key"].strip())
         if not who[0]:
-            raise Usage(f"{at}: no patient", "write the patient's code")
+            raise UsageError(f"{at}: no patient", "write the patient's code")
         if who[1] not in TIMEPOINTS:
-            raise Usage(f"{at}: timepoint {who[1]!r} is none of {', '.join(TIMEPOINTS)}", "correct it")
+            raise UsageError(f"{at}: timepoint {who[1]!r} is none of {', '.join(TIMEPOINTS)}",
+                             "correct it")
         if who[2] not in KEYS:
-            raise Usage(f"{at}: key {who[2]!r} is none of {', '.join(KEYS)}", "correct it")
+            raise UsageError(f"{at}: key {who[2]!r} is none of {', '.join(KEYS)}", "correct it")
         if who in known:
-            raise Usage(f"{at}: {' '.join(who)} stands there a second time", "keep one")
+            raise UsageError(f"{at}: {' '.join(who)} stands there a second time", "keep one")
         known.add(who)
         out.append(Value(*who, _number(row["value"], at)))
     if not out:
-        raise Usage(f"{path} has no values", "give one line for each patient, timepoint and key")
+        raise UsageError(f"{path} has no values", "give one line for each patient, timepoint and key")
     return out
 
 
@@ -52,7 +53,7 @@ def read_published(path: Path) -> dict[str, PublishedRow]:
     for line, row in _rows(path, columns):
         at, label = f"{path}, line {line}", row["row"].strip()
         if label in out:
-            raise Usage(f"{at}: {label} stands there a second time", "keep one")
+            raise UsageError(f"{at}: {label} stands there a second time", "keep one")
         out[label] = PublishedRow({
             t: (_number(row[f"{t}_mean"], at), _number(row[f"{t}_se"], at)) for t in TIMEPOINTS
         })
@@ -61,10 +62,11 @@ def read_published(path: Path) -> dict[str, PublishedRow]:
 
 def _number(text: str, at: str) -> Fraction:
     if not _NUMBER.fullmatch(text.strip()):
-        raise Usage(f"{at}: {text[:40]!r} is not a number of zero or more", "write digits, such as 0.25")
+        raise UsageError(f"{at}: {text[:40]!r} is not a number of zero or more",
+                         "write digits, such as 0.25")
     value = Fraction(text.strip())
     if value > _LARGEST:
-        raise Usage(f"{at}: {text[:40]!r} is larger than anything measured here", "correct it")
+        raise UsageError(f"{at}: {text[:40]!r} is larger than anything measured here", "correct it")
     return value
 
 
@@ -74,14 +76,15 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str,
             reader = csv.DictReader(file, strict=True)
             for name in columns:
                 if name not in (reader.fieldnames or ()):
-                    raise Usage(f"{path} has no column {name}",
-                                f"its first line must name {', '.join(columns)}")
+                    raise UsageError(f"{path} has no column {name}",
+                                     f"its first line must name {', '.join(columns)}")
             for row in reader:
                 if None in row or None in row.values():
-                    raise Usage(f"{path}, line {reader.line_num}: not as many cells as the first line"
-                                " has", "complete it")
+                    raise UsageError(f"{path}, line {reader.line_num}: not as many cells as the first"
+                                     " line has",
+                                     "complete it")
                 yield reader.line_num, row
     except OSError as error:
-        raise Usage(f"{path} cannot be read ({error.strerror})", "check the path") from error
+        raise UsageError(f"{path} cannot be read ({error.strerror})", "check the path") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise Usage(f"{path} is not a CSV file in UTF-8 ({error})", "export it again") from error
+        raise UsageError(f"{path} is not a CSV file in UTF-8 ({error})", "export it again") from error

@@ -11,7 +11,7 @@ from typing import Any
 
 from pumpwire import commands, names
 
-from ..errors import NotPaired, Partly, Usage
+from ..errors import NotPairedError, PartlyError, UsageError
 from ..links import BLE, SERIAL
 from ..store import Store
 from .client import Client
@@ -38,20 +38,22 @@ class Forgotten:
         return (f"board {self.board} has forgotten every computer" if self.everyone
                 else f"board {self.board} and this computer have forgotten each other")
 
-    def left(self) -> Partly | None:
+    def left(self) -> PartlyError | None:
         """Returns what is still to be done, None if there is nothing."""
         on_board = f"board {self.board} may still know this computer"
         if self.kept_here:
             more = f"; {on_board}: {self.kept_on_board}" if self.kept_on_board else ""
-            return Partly(f"this computer still knows board {self.board}", f"{self.kept_here}{more}")
-        return Partly(on_board, self.kept_on_board) if self.kept_on_board else None
+            return PartlyError(f"this computer still knows board {self.board}",
+                               f"{self.kept_here}{more}")
+        return PartlyError(on_board, self.kept_on_board) if self.kept_on_board else None
 
 
 def forget(
     store: Store, board: str, link_spec: str = BLE, everyone: bool = False,
     check_code: int | None = None,
 ) -> Forgotten:
-    """Removes the bond between a board and this computer on both ends; Usage for a link without bonds.
+    """Removes the bond between a board and this computer on both ends; UsageError for a link without
+    bonds.
 
     everyone: the board forgets every computer, for which it wants the check code or its button; over the
     cable (link_spec `serial:PORT`) there is nothing else to forget.
@@ -59,8 +61,8 @@ def forget(
     if link_spec == BLE:
         return _over_ble(store, board, everyone, check_code)
     if not (link_spec.startswith(SERIAL) and everyone):
-        raise Usage("a bond is between a board and this computer's Bluetooth", "leave --link out; over"
-                    " the cable give --everyone")
+        raise UsageError("a bond is between a board and this computer's Bluetooth",
+                         "leave --link out; over the cable give --everyone")
     link = link_to(store, link_spec, board)
     try:
         kept = _ask(Client(link), store, board, everyone, check_code)
@@ -82,12 +84,12 @@ def _over_ble(store: Store, board: str, everyone: bool, check_code: int | None) 
             known = store.boards.named(board)
             ble_pairing.secure(peer, board, known.pairing_key if known else None)
             kept_on_board = _ask(Client(BleLink(peer, board)), store, board, everyone, check_code)
-        except NotPaired as error:
+        except NotPairedError as error:
             kept_on_board = _sentence(error)
         if peer.paired is not False:
             try:
                 peer.unpair()
-            except NotPaired as error:
+            except NotPairedError as error:
                 kept_here = _sentence(error)
     finally:
         peer.close()
@@ -101,5 +103,5 @@ def _ask(client: Client, store: Store, board: str, everyone: bool, check_code: i
     return "" if result == commands.OK else names.RESULTS.get(result, str(result))
 
 
-def _sentence(error: NotPaired) -> str:
+def _sentence(error: NotPairedError) -> str:
     return f"{error.what}: {error.do}"

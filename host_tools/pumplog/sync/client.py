@@ -23,7 +23,7 @@ from pumpwire.errors import WireError
 from pumpwire.units import EPOCH_2020_S
 
 from .. import host
-from ..errors import Integrity, Unreachable
+from ..errors import IntegrityError, UnreachableError
 from ..links import Link
 from ..quantities import hex_id
 from ..store import Attestation, Store
@@ -88,37 +88,37 @@ class Client:
         self._tag = host.random_bytes(1)[0]  # of the last report
 
     def info(self) -> Info:
-        """Asks who the board is; Unreachable if it speaks another protocol."""
+        """Asks who the board is; UnreachableError if it speaks another protocol."""
         data = self._link.read(uuids.INFO)
         if len(data) < struct.calcsize(commands.INFO_BODY):
-            raise Unreachable(f"what answers on {self._link.description} is not a pumplog board",
-                              "check the port, or which device has the board's name")
+            raise UnreachableError(f"what answers on {self._link.description} is not a pumplog board",
+                                   "check the port, or which device has the board's name")
         protocol, provisioned, name = struct.unpack_from(commands.INFO_BODY, data)
         if protocol != commands.PROTOCOL:
-            raise Unreachable(f"the board speaks protocol {protocol}, this pumplog"
-                              f" {commands.PROTOCOL}", "update the older of the two")
+            raise UnreachableError(f"the board speaks protocol {protocol}, this pumplog"
+                                   f" {commands.PROTOCOL}", "update the older of the two")
         return Info(bool(provisioned), name.rstrip(b"\0").decode("ascii", "replace"))
 
     def prove(self, device_key: bytes | None) -> Proof:
         """Has the board prove that it holds the device key, and which log is its own.
 
-        Integrity if it holds another. Without a key nothing is proven, and only a board that has none
-        either can be written to.
+        IntegrityError if it holds another. Without a key nothing is proven, and only a board that has
+        none either can be written to.
         """
         request = struct.pack(proofs.PROVE_REQUEST, host.random_bytes(proofs.NONCE_BYTES),
                               host.host_id())
         result, answer = self.command(commands.PROVE, request)
         if result != commands.OK or len(answer) < proofs.PROVE_ANSWER_BYTES:
-            raise Integrity(f"the board on {self._link.description} does not prove who it is",
-                            "nothing was taken; have it looked at")
+            raise IntegrityError(f"the board on {self._link.description} does not prove who it is",
+                                 "nothing was taken; have it looked at")
         end = proofs.PROVE_ANSWER_BYTES - proofs.CODE_BYTES
         proof, code = answer[:end], answer[end : proofs.PROVE_ANSWER_BYTES]
         if device_key is not None and not hmac.compare_digest(
             code, proofs.board_code(device_key, request, proof)
         ):
-            raise Integrity(f"the board on {self._link.description} does not hold the key of the board"
-                            " that it claims to be",
-                            "nothing was taken or written; have it looked at")
+            raise IntegrityError(f"the board on {self._link.description} does not hold the key of the"
+                                 " board that it claims to be",
+                                 "nothing was taken or written; have it looked at")
         self._session_nonce, log_id, firmware = struct.unpack(proofs.PROVE_ANSWER, proof)
         self._device_key = device_key
         self._counter = 0
@@ -136,7 +136,7 @@ class Client:
         try:
             yield
         except (WireError, struct.error) as error:
-            raise Integrity(
+            raise IntegrityError(
                 f"the board on {self._link.description} sends what this pumplog does not understand"
                 f" ({error})", "update the older of the two; what came is kept") from error
 
@@ -159,9 +159,9 @@ class Client:
                 if (answered, request_id) == (op, self._request_id):
                     return result, bytes(answer)
 
-    def _silent(self) -> Unreachable:
-        return Unreachable(f"the board on {self._link.description} stopped answering",
-                           "go nearer and do it again; nothing is lost")
+    def _silent(self) -> UnreachableError:
+        return UnreachableError(f"the board on {self._link.description} stopped answering",
+                                "go nearer and do it again; nothing is lost")
 
     def anchor(self) -> bool:
         """Tells the board what time it was as it answered TIME; returns whether the board knows it now.
@@ -215,7 +215,8 @@ class Client:
         """Copies what the store lacks of the board's log; progress is told the bytes so far.
 
         Whatever came before a link broke stays in the store, and a further pull goes on there.
-        Integrity for a page that does not verify, or an end that cannot be read, once all else is kept.
+        IntegrityError for a page that does not verify, or an end that cannot be read, once all else is
+        kept.
         """
         transfer = Transfer(self._link, store, log_id, progress)
         before = set(store.holes.of(log_id))
@@ -230,9 +231,10 @@ class Client:
         if transfer.bad_page:
             raise transfer.bad_page
         if attested is None and transfer.records == had:  # no torn end: the board has more than that
-            raise Integrity(f"the board on {self._link.description} holds more than can be read at the"
-                            " end of its log", "what comes before is kept. Pull again; if it stays so,"
-                            " have the board looked at")
+            raise IntegrityError(f"the board on {self._link.description} holds more than can be read at"
+                                 " the end of its log",
+                                 "what comes before is kept. Pull again; if it stays so, have the board"
+                                 " looked at")
         unverified, unread = store.pages.unverified(log_id), store.pages.unread(log_id)
         return PullResult(
             transfer.records, transfer.pages, transfer.bytes, store.holes.next_seq_reached(log_id),
@@ -255,8 +257,8 @@ class Client:
             transfer.flush()
             store.commit()
         if code not in (racp.SUCCESS, racp.NO_RECORDS):
-            raise Integrity(f"the board ended the pull with «{names.RACP_CODES.get(code, code)}»",
-                            "pull again, the log has moved on meanwhile")
+            raise IntegrityError(f"the board ended the pull with «{names.RACP_CODES.get(code, code)}»",
+                                 "pull again, the log has moved on meanwhile")
 
     def _run(self, transfer: Transfer, wanted: int) -> int:
         """Asks for a report under a tag of its own and receives it."""
@@ -267,7 +269,7 @@ class Client:
     def _attest(self, store: Store, log_id: int) -> bool | None:
         """Has the board attest where its log ends, and keeps that for `verify`, judged or not.
 
-        Returns whether it did, None if it has more by now than the store; Integrity if the board
+        Returns whether it did, None if it has more by now than the store; IntegrityError if the board
         does not hold the key that it names.
         """
         nonce = host.random_bytes(seal.NONCE_BYTES)
@@ -277,14 +279,15 @@ class Client:
         with self._understood():
             end = decoding.read_attestation(said)
         if end["log_id"] != log_id:
-            raise Integrity(f"the board on {self._link.description} speaks for log"
-                            f" {hex_id(end['log_id'])}, not {hex_id(log_id)}",
-                            "have it looked at; what came is kept")
+            raise IntegrityError(f"the board on {self._link.description} speaks for log"
+                                 f" {hex_id(end['log_id'])}, not {hex_id(log_id)}",
+                                 "have it looked at; what came is kept")
         if store.pages.bytes_held(log_id, end["first_seq"]) < end["used"]:
             return None
         store.attestations.add(log_id, Attestation(host.utc_now_ms(), nonce, said))
         known = store.keys.ring(store.logs.board_of(log_id)).named(end["key_id"])
         if known and not any(decoding.attested(said, key, nonce) for key in known):
-            raise Integrity(f"the board on {self._link.description} does not hold the key that it names",
-                            "what came is kept and proves nothing; have the board looked at")
+            raise IntegrityError(f"the board on {self._link.description} does not hold the key that it"
+                                 " names",
+                                 "what came is kept and proves nothing; have the board looked at")
         return end["key_id"] != 0

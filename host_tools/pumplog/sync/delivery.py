@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pumpwire import commands, names
 
-from ..errors import Integrity, Partly
+from ..errors import IntegrityError, PartlyError
 from ..links import Link, open_link
 from ..store import Store, to_wire
 from .client import Client, Proof, PullResult
@@ -44,17 +44,18 @@ Waiting = NotTaken | NotInLog
 
 
 def identify(client: Client, store: Store, board: str) -> Proof:
-    """Returns what the board at the other end proved; Integrity if it is not the board asked for."""
+    """Returns what the board at the other end proved; IntegrityError if it is not the board asked
+    for."""
     info = client.info()
     if info.name != board:
-        raise Integrity(f"this is board {info.name}, not {board}",
-                        "nothing was written; check the label and the port")
+        raise IntegrityError(f"this is board {info.name}, not {board}",
+                             "nothing was written; check the label and the port")
     known = store.boards.named(board)
     proof = client.prove(known.device_key if known else None)
     for log_id, owner in store.logs.all():
         if log_id == proof.log_id and owner != board:
-            raise Integrity(f"board {board} shows the log of board {owner}",
-                            "nothing was taken; have both boards looked at")
+            raise IntegrityError(f"board {board} shows the log of board {owner}",
+                                 "nothing was taken; have both boards looked at")
     store.logs.add(proof.log_id, board)
     return proof
 
@@ -104,7 +105,7 @@ def not_in_log(store: Store, board: str, not_taken: int) -> NotInLog | None:
 
 
 def hand_over(link_spec: str, store: Store, board: str, check_code: int | None) -> None:
-    """Delivers what waits for a board over a link of its own; Partly if the board took not all."""
+    """Delivers what waits for a board over a link of its own; PartlyError if the board took not all."""
     link = link_to(store, link_spec, board)
     try:
         client = Client(link)
@@ -116,5 +117,5 @@ def hand_over(link_spec: str, store: Store, board: str, check_code: int | None) 
         store.commit()
         link.close()
     if not_taken:
-        raise Partly("; ".join(entry.to_text() for entry in not_taken),
-                     "give --check CODE from the label, or press the board's service button")
+        raise PartlyError("; ".join(entry.to_text() for entry in not_taken),
+                          "give --check CODE from the label, or press the board's service button")

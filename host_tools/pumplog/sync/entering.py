@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import Integrity, Partly, PumplogError, Usage
+from ..errors import IntegrityError, PartlyError, PumplogError, UsageError
 from ..patients import episodes
 from ..store import Entry, Store, StoreError
 from .delivery import hand_over
@@ -49,17 +49,18 @@ class Entered:
             return None
         what = f"{str(self.refused).removesuffix('.')}; the entry is kept, do not enter it again"
         do = f"it goes with the next `pumplog pull {self.entry.board}`"
-        return Integrity(what, do) if isinstance(self.refused, Integrity) else Partly(what, do)
+        return IntegrityError(what,
+                              do) if isinstance(self.refused, IntegrityError) else PartlyError(what, do)
 
 
 def enter(store: Store, entry: Entry, link: str | None) -> Entered:
     """Keeps an entry, and delivers what waits for its board over a link; link None: not now.
 
-    Usage, and nothing is kept, for a link that cannot be written to.
+    UsageError, and nothing is kept, for a link that cannot be written to.
     """
     if link is not None and link != "ble" and not link.startswith("serial:"):
-        raise Usage(f"--link {link} cannot be written to",
-                    "give ble or serial:PORT; nothing was entered")
+        raise UsageError(f"--link {link} cannot be written to",
+                         "give ble or serial:PORT; nothing was entered")
     store.entries.add(entry)
     store.commit()
     refused = None

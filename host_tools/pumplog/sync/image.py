@@ -14,7 +14,7 @@ from pumpwire.errors import WireError
 from pumpwire.records import FILLER
 from pumpwire.units import PAGE_BYTES
 
-from ..errors import Integrity, Unreachable
+from ..errors import IntegrityError, UnreachableError
 from ..store import ERASED, Store
 from .client import PullResult
 
@@ -22,22 +22,22 @@ from .client import PullResult
 def pull_image(store: Store, path: str, board: str) -> PullResult:
     """Copies every page of the image at `path` into the store, as pages of that board's logs.
 
-    Unreachable if the file cannot be read; Integrity if it holds no page, or another board's, or, once
-    all good pages are kept, if some page does not verify.
+    UnreachableError if the file cannot be read; IntegrityError if it holds no page, or another board's,
+    or, once all good pages are kept, if some page does not verify.
     """
     try:
         image = Path(path).read_bytes()
     except OSError as error:
-        raise Unreachable(f"{path} cannot be read ({error.strerror})", "check the path") from error
+        raise UnreachableError(f"{path} cannot be read ({error.strerror})", "check the path") from error
     pages = _pages(image)
     if not pages:
-        raise Integrity(f"{path} holds no pumplog page", "it is not a board's log partition")
+        raise IntegrityError(f"{path} holds no pumplog page", "it is not a board's log partition")
     log_ids = sorted({log_id for _, log_id, _ in pages})
     owners = dict(store.logs.all())
     for log_id in log_ids:
         if owners.get(log_id, board) != board:
-            raise Integrity(f"{path} is the log of board {owners[log_id]}, not of {board}",
-                            "nothing was taken; check the file's name")
+            raise IntegrityError(f"{path} is the log of board {owners[log_id]}, not of {board}",
+                                 "nothing was taken; check the file's name")
     before = _holes(store, log_ids)
     records = _take(store, board, pages)
     unread = [store.pages.unread(log_id) for log_id in log_ids]
@@ -63,17 +63,18 @@ def _pages(image: bytes) -> list[tuple[int, int, bytes]]:
 
 
 def _take(store: Store, board: str, pages: list[tuple[int, int, bytes]]) -> int:
-    """Gives pages to the store; returns how many records were new. Integrity for a bad page, at last."""
+    """Gives pages to the store; returns how many records were new. IntegrityError for a bad page, at
+    last."""
     newest = {log_id: [first for first, other, _ in pages if other == log_id][-2:]
               for log_id in {log_id for _, log_id, _ in pages}}
     records = 0
-    wrong: Integrity | None = None
+    wrong: IntegrityError | None = None
     for first_seq, log_id, data in pages:
         store.logs.add(log_id, board)
         try:
             records += store.add_page_bytes(
                 log_id, first_seq, 0, as_synced(data, first_seq in newest[log_id]))
-        except Integrity as error:
+        except IntegrityError as error:
             wrong = error
     store.commit()
     if wrong:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pumpwire import gatt
 
-from ..errors import NotFound
+from ..errors import NotFoundError
 from ..patients import Episode, episodes
 from ..store import Store
 
@@ -39,7 +39,8 @@ class Nearby:
 def boards_nearby(store: Store | None, seconds: float) -> list[Nearby]:
     """Listens for so many seconds; returns the boards with news first, and last those not heard.
 
-    store: None: there is none yet, and no board serves anybody. NotFound if no board was heard at all.
+    store: None: there is none yet, and no board serves anybody. NotFoundError if no board was heard at
+    all.
     """
     from ..links import ble_radio
 
@@ -48,7 +49,7 @@ def boards_nearby(store: Store | None, seconds: float) -> list[Nearby]:
     found = sorted(ble_radio.scan(gatt.SERVICE, timeout_s=seconds),
                    key=lambda heard: (not heard.has_news, heard.name))
     if not found:
-        raise NotFound("no board in range", "go nearer, and check that its light says logging")
+        raise NotFoundError("no board in range", "go nearer, and check that its light says logging")
     absent = sorted(set(serving) - {heard.name for heard in found})
     return [_nearby(heard.name, serving.get(heard.name), heard.rssi_dbm, heard.has_news)
             for heard in found] + [_nearby(board, serving[board], None, None) for board in absent]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import Absent, Integrity, PumplogError, Unreachable
+from ..errors import AbsentError, IntegrityError, PumplogError, UnreachableError
 from ..moments import age_s, utc_text
 from ..patients import Conflict, Episode, conflicts, episodes
 from ..store import Store
@@ -23,7 +23,7 @@ class NotPulled:
 
     target: Target  #: the board, and whom it serves
     error: PumplogError  #: that its last try ended with
-    earlier_errors: tuple[Unreachable, ...]  #: that the tries before ended with
+    earlier_errors: tuple[UnreachableError, ...]  #: that the tries before ended with
     last_heard_ms: int | None  #: when it last proved who it is, Unix ms UTC; None: never
     last_pull_ms: int | None  #: when it was last pulled to the end, Unix ms UTC; None: never
     next_seq: int | None  #: where the next pull goes on; None: nothing of it is known
@@ -31,12 +31,12 @@ class NotPulled:
     @property
     def absent(self) -> bool:
         """Whether it was not heard at all in its last try."""
-        return isinstance(self.error, Absent)
+        return isinstance(self.error, AbsentError)
 
     @property
-    def lost(self) -> tuple[Unreachable, ...]:
+    def lost(self) -> tuple[UnreachableError, ...]:
         """Why the link broke in earlier tries, in which it was heard."""
-        return tuple(error for error in self.earlier_errors if not isinstance(error, Absent))
+        return tuple(error for error in self.earlier_errors if not isinstance(error, AbsentError))
 
     def to_json(self) -> dict[str, Any]:
         """Returns it for a program."""
@@ -56,7 +56,7 @@ class Pulled:
 
     target: Target  #: the board, and whom it serves
     visit: Visit  #: what it brought
-    earlier_errors: tuple[Unreachable, ...]  #: that the tries before ended with
+    earlier_errors: tuple[UnreachableError, ...]  #: that the tries before ended with
     gaps: tuple[Gap, ...]  #: what came no more
     conflicts: tuple[Conflict, ...]  #: the patient's entries that contradict each other
 
@@ -104,8 +104,8 @@ class RoundReport:
         if self.pulled or self.everybody:
             return 1
         errors = [board.error for board in self.not_pulled]
-        distrusted = any(isinstance(error, Integrity) for error in errors)
-        return Integrity.exit_code if distrusted else errors[0].exit_code
+        distrusted = any(isinstance(error, IntegrityError) for error in errors)
+        return IntegrityError.exit_code if distrusted else errors[0].exit_code
 
     def to_json(self) -> list[dict[str, Any]]:
         """Returns a line for each board: first those that were not pulled."""

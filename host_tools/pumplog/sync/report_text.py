@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..errors import Unreachable
+from ..errors import UnreachableError
 from ..moments import since_text
 from .notes import WAITING
 from .report import NotPulled, Pulled, RoundReport
@@ -70,7 +70,7 @@ def _of_failed(failed: NotPulled) -> list[str]:
         if failed.last_pull_ms is not None:
             pulled = f"last pulled {since_text(failed.last_pull_ms)}"
         lines = [f"NOT PULLED  {failed.target.heading}; {pulled}: {failed.error}"]
-    if isinstance(failed.error, Unreachable):
+    if isinstance(failed.error, UnreachableError):
         lines += [f"{_INDENT}earlier in this round: {what}; what came is kept, the next pull goes on"
                   " from there" for what in dict.fromkeys(error.what for error in failed.lost)]
     return lines

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ..errors import PumplogError, Unreachable
+from ..errors import PumplogError, UnreachableError
 from ..store import StoreError
 
 AT_ONCE = 4  # links that a laptop's Bluetooth holds
@@ -24,25 +24,25 @@ class Outcome(Generic[TargetT, ResultT]):
     target: TargetT  #: as it was given
     result: ResultT | None = None  #: of the try that went well
     error: PumplogError | None = None  #: of the last try, where none went well
-    earlier_errors: tuple[Unreachable, ...] = ()  #: of the tries before
+    earlier_errors: tuple[UnreachableError, ...] = ()  #: of the tries before
 
 
 def visit_all(
     targets: Sequence[TargetT],
     visit: Callable[[TargetT], ResultT],
-    retrying: Callable[[TargetT, Unreachable], None],
+    retrying: Callable[[TargetT, UnreachableError], None],
     at_once: int = AT_ONCE,
     tries: int = TRIES,
     stop: Callable[[], None] = lambda: None,
 ) -> list[Outcome[TargetT, ResultT]]:
     """Visits all targets, at_once side by side; returns what came of them, in the targets' order.
 
-    A target that is Unreachable goes to the end of the queue, up to `tries` times in all, and
+    A target that is UnreachableError goes to the end of the queue, up to `tries` times in all, and
     retrying(target, error) is called each time; any other PumplogError ends its visit. A target that
     fails never keeps the others from being visited. A StoreError, an error of ours, or Ctrl-C, ends
     the round: stop() then has the visits under way end as soon as they can.
     """
-    earlier: list[list[Unreachable]] = [[] for _ in targets]
+    earlier: list[list[UnreachableError]] = [[] for _ in targets]
     outcomes: dict[int, Outcome[TargetT, ResultT]] = {}
     with ThreadPoolExecutor(at_once) as workers:
         under_way: dict[Future[ResultT], int] = {
@@ -53,7 +53,7 @@ def visit_all(
                 for done in wait(under_way, return_when=FIRST_COMPLETED).done:
                     n = under_way.pop(done)
                     outcome = _outcome(targets[n], done, earlier[n])
-                    if isinstance(outcome.error, Unreachable) and len(earlier[n]) + 1 < tries:
+                    if isinstance(outcome.error, UnreachableError) and len(earlier[n]) + 1 < tries:
                         earlier[n].append(outcome.error)
                         retrying(targets[n], outcome.error)
                         under_way[workers.submit(visit, targets[n])] = n
@@ -67,7 +67,7 @@ def visit_all(
 
 
 def _outcome(
-    target: TargetT, done: Future[ResultT], earlier: Sequence[Unreachable]
+    target: TargetT, done: Future[ResultT], earlier: Sequence[UnreachableError]
 ) -> Outcome[TargetT, ResultT]:
     try:
         return Outcome(target, done.result(), None, tuple(earlier))

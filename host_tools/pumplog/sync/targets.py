@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ..errors import NotFound, Usage
+from ..errors import NotFoundError, UsageError
 from ..patients import Episode, episode, episodes, named_or_current
 from ..store import Store
 
@@ -27,13 +27,14 @@ class Target:
 
 
 def everybody(store: Store) -> list[Target]:
-    """Returns the boards of all patients whose stay goes on, each once; NotFound if there is none."""
+    """Returns the boards of all patients whose stay goes on, each once; NotFoundError if there is
+    none."""
     return _once_each(_of_patient(patient) for patient in named_or_current(store, None))
 
 
 def named(store: Store, names: Iterable[str]) -> list[Target]:
-    """Returns the boards that names mean, each once; NotFound or Usage for a name that means none, or
-    more than one."""
+    """Returns the boards that names mean, each once; NotFoundError or UsageError for a name that means
+    none, or more than one."""
     return _once_each(_named(store, name) for name in names)
 
 
@@ -45,7 +46,7 @@ def _named(store: Store, name: str) -> Target:
     """Returns what a name means: a patient, a bed, or a board, even a board that serves nobody now."""
     try:
         return _of_patient(episode(store, name))
-    except (NotFound, Usage):
+    except (NotFoundError, UsageError):
         if store.boards.named(name) is None:
             raise
         many = any(not patient.ended and patient.board == name for patient in episodes(store).values())

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pumpwire import page, racp, receiving, stream, uuids
 from pumpwire.errors import WireError
 
-from ..errors import Integrity, Unreachable
+from ..errors import IntegrityError, UnreachableError
 from ..links import Link
 from ..store import Store
 
@@ -34,7 +34,7 @@ class Transfer:
         self.log_id = log_id
         self._progress = progress
         self._page: tuple[int, int, bytearray] | None = None  # first_seq, offset, bytes
-        self.bad_page: Integrity | None = None  # the first that did not verify
+        self.bad_page: IntegrityError | None = None  # the first that did not verify
         self.records = self.pages = self.bytes = self.repaired = 0
 
     def run(self, tag: int) -> int:
@@ -49,9 +49,9 @@ class Transfer:
             if arrived is None:
                 silences += 1
                 if silences > _TRIES:
-                    raise Unreachable(f"the board on {self._link.description} fell silent after"
-                                      f" {self.bytes} bytes, which are kept",
-                                      "go nearer and pull again")
+                    raise UnreachableError(f"the board on {self._link.description} fell silent after"
+                                           f" {self.bytes} bytes, which are kept",
+                                           "go nearer and pull again")
                 self._asked_again = -1
                 self._flow(again=True)
                 continue
@@ -115,6 +115,6 @@ class Transfer:
         self.pages += 1
         try:
             self.records += self.store.add_page_bytes(self.log_id, first_seq, offset, bytes(data))
-        except Integrity as error:
+        except IntegrityError as error:
             self.bad_page = self.bad_page or error
         self.store.commit()

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from .. import host
-from ..errors import Integrity
+from ..errors import IntegrityError
 from ..links import BLE, FILE
 from ..log import Known, OffClock, clocks_off, known_anchors
 from ..store import BROKEN_OFF, COMPLETE, Pull, Store
@@ -79,7 +79,7 @@ def _over_a_link(
         first, wrong = None, None
         try:
             first = catch_up(client, store, proof.log_id, board)
-        except Integrity as error:
+        except IntegrityError as error:
             wrong = error  # all that can be read came
         waiting: list[Waiting] = [*deliver(client, store, proof.log_id, board, check_code)]
         status = client.status()

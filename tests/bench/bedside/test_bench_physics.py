@@ -16,7 +16,7 @@ from pumpbench.bedside.pump import Bolus, PumpSettings, continuous_curve, motor_
 from pumpbench.bedside.relief import plan_reliefs
 from pumpbench.bedside.seeds import stream
 from pumpbench.bedside.volume import VolumeCurve
-from pumpbench.board.flash_cells import PAGE_BYTES, FlashCells, PowerCut
+from pumpbench.board.flash_cells import PAGE_BYTES, FlashCells, PowerCutError
 from pumpbench.cohort import TIMEPOINTS, Patient, Regimen, read_cohort
 from pumpbench.errors import BenchError
 
@@ -390,14 +390,14 @@ def test_flash_cut_leaves_a_torn_prefix_and_no_power():
     flash = FlashCells(pages=1)
     flash.cut_at(2, after_bytes=3)
     flash.program(0, 0, b"abcdef")
-    with pytest.raises(PowerCut):
+    with pytest.raises(PowerCutError):
         flash.program(0, 6, b"ghijkl")
-    with pytest.raises(PowerCut):
+    with pytest.raises(PowerCutError):
         flash.read(0, 0, bytearray(1))
     flash.power_on()
     assert flash.image()[:13] == b"abcdefghi\xff\xff\xff\xff"
     flash.cut_at(1, after_bytes=2)
-    with pytest.raises(PowerCut):
+    with pytest.raises(PowerCutError):
         flash.erase(0)
     assert flash.image()[:5] == b"\xff\xffcde"
 

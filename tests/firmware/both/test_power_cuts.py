@@ -7,7 +7,7 @@ import sys
 
 from helpers.on_board import dice
 from helpers.on_board.log_lives import live
-from helpers.on_board.nor import BARELY, NEARLY, UNSTABLE, Cut, Nor
+from helpers.on_board.nor import BARELY, NEARLY, UNSTABLE, CutError, Nor
 from helpers.on_board.power_cuts import Bed, Life, every_byte
 from pumpwire import page, records
 from pumpwire.check import frame_check
@@ -157,7 +157,7 @@ class _CutIn:
             self.flash.before = None
             self.cut = slot, offset, bytes(data)
             self.flash.program(slot, offset, self.torn(data))
-            raise Cut
+            raise CutError
 
 
 def _decayed_pages(n):
@@ -242,7 +242,7 @@ class _FootersTorn:
             self.torn += 1
             self.flash.tear = (UNSTABLE, NEARLY, BARELY)[dice.bits(4) % 3]
             self.flash.torn_program(slot, offset, data)
-            raise Cut
+            raise CutError
 
 
 class _FootersHardlyBegun(_FootersTorn):
@@ -254,7 +254,7 @@ class _FootersHardlyBegun(_FootersTorn):
             at = len(data) - 1 - dice.bits(3)
             to_change = ~data[at] & 255
             self.flash.unstable[slot * 4096 + offset + at] = to_change & -to_change
-            raise Cut
+            raise CutError
 
 
 def test_a_torn_footer_of_the_newest_page_is_completed_as_it_was_begun():

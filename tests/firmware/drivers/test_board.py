@@ -229,7 +229,7 @@ def test_the_watchdog_resets_a_board_that_is_not_fed_for_10_s_once_it_was():
         world.pass_us(9900000)
     try:
         world.pass_us(200000)
-    except machine.Reset as reset:
+    except machine.ResetError as reset:
         assert str(reset) == "watchdog"
         return
     raise AssertionError("no reset")
@@ -280,7 +280,7 @@ def test_a_failure_puts_the_light_out_and_starts_the_board_again():
     board.light.set(True)
     try:
         board.fail(ValueError("shown on the console"))
-    except machine.Reset as reset:
+    except machine.ResetError as reset:
         assert str(reset) == "machine.reset"
         assert not board.light._pin.wire.level and world.now_us >= 5000000
         return

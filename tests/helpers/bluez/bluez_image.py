@@ -39,7 +39,7 @@ FILES = {
 }
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """This machine cannot have the packages; the text says why."""
 
 
@@ -64,7 +64,7 @@ class Image:
 
 
 def image() -> Image:
-    """Returns the machine, built now if need be; raises Unavailable without apt-get or its archive."""
+    """Returns the machine, built now if need be; raises UnavailableError without apt-get."""
     folder = CACHE / _key()
     if not folder.exists():
         making = folder.with_suffix(".making")
@@ -112,7 +112,7 @@ def _build(folder: Path) -> None:
 def _download(place: Path) -> list[Path]:
     """Fetches the packages with all they depend on, checked by apt, into a folder of their own."""
     if platform.machine() != "x86_64" or not shutil.which("apt-get"):
-        raise Unavailable("qemu and a kernel come from Debian's amd64 packages: there is none here")
+        raise UnavailableError("qemu and a kernel come from Debian's amd64 packages: there is none here")
     for name in ("lists/partial", "archives/partial"):
         (place / name).mkdir(parents=True)
     (place / "status").touch()  # as if nothing were installed: all of it is fetched
@@ -135,7 +135,7 @@ def _apt(place: Path, *argv: str) -> str:
     done = subprocess.run(argv, cwd=place, capture_output=True, text=True)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise Unavailable(f"Debian's packages for qemu and the guest cannot be had: {last}")
+        raise UnavailableError(f"Debian's packages for qemu and the guest cannot be had: {last}")
     return done.stdout
 
 

@@ -19,7 +19,7 @@ Fields = dict[str, Any]
 BOOT, MINUTE, RESERVOIR = 1, 3, 6
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """Bytes that the document does not allow."""
 
 
@@ -75,14 +75,14 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
     value = 0
     for n in range(5):
         if at + n >= len(data):
-            raise Unreadable("varint cut short")
+            raise UnreadableError("varint cut short")
         byte = data[at + n]
         value += (byte & 0x7F) << 7 * n
         if byte < 0x80:
             if n and byte == 0:
-                raise Unreadable("needless byte")
+                raise UnreadableError("needless byte")
             return value, at + n + 1
-    raise Unreadable("varint too long")
+    raise UnreadableError("varint too long")
 
 
 def unfold(value: int) -> int:
@@ -106,7 +106,7 @@ class _State:
         last = self.last.get((kind, name), 0)
         value = last + difference + (self.step if code == "l" else 0)
         if abs(value) > 2**30 - 1:
-            raise Unreadable("value out of range")
+            raise UnreadableError("value out of range")
         if code == "l":
             self.step = value - last if last else 0
         self.last[kind, name] = value
@@ -143,7 +143,7 @@ def _minute(data: bytes, at: int) -> tuple[list[int], int]:
     """Returns (the varints of a minute frame, offset behind them)."""
     d = data[at] & 0x3F
     if d == 63:
-        raise Unreadable("minute of form 63")
+        raise UnreadableError("minute of form 63")
     values = []
     at += 1
     for _ in range(max(0, d - 60) + (data[at - 1] >> 6 & 1)):
@@ -160,24 +160,24 @@ def _frame(
     values: list[int] = []
     if first < 0x80:
         if at + 1 >= len(data) or not 1 <= data[at + 1] <= 250:
-            raise Unreadable("no frame")
+            raise UnreadableError("no frame")
         end = at + 2 + data[at + 1]
     else:
         values, end = _minute(data, at)
     if end + 2 > len(data) or frame_check(data[at:end], seed) != u(data, end, 2):
-        raise Unreadable("check")
+        raise UnreadableError("check")
     if first < 0x80:
         fields = _record(data[at + 2 : end], first, state)
         return [(first, state.boot, state.ticks * 100, fields)], end + 2
     if state.minute_at is None:
-        raise Unreadable("no minute before")
+        raise UnreadableError("no minute before")
     d = first & 0x3F
     step = d if d <= 60 else values.pop(0)
     if state.ticks > state.minute_at + 600:
-        raise Unreadable("minute in the past")
+        raise UnreadableError("minute in the past")
     counts = state.differing(MINUTE, "counts", "d", unfold(step))
     if counts < 0:
-        raise Unreadable("negative counts")
+        raise UnreadableError("negative counts")
     state.ticks = state.minute_at = state.minute_at + 600
     fields = {"span_ms": 60000, "counts": counts, "presses": values.pop(0) if d == 62 else 0}
     found = [(MINUTE, state.boot, state.ticks * 100, fields)]
@@ -191,17 +191,17 @@ def _frame(
 def read_prefix(data: bytes) -> tuple[int, int, int]:
     """Returns (version, log_id, first_seq)."""
     if len(data) < 16 or data[:2] != b"PL" or crc16(data[:14]) != u(data, 14, 2):
-        raise Unreadable("prefix")
+        raise UnreadableError("prefix")
     return data[2], u(data, 4, 4), u(data, 8, 4)
 
 
 def read_page(data: bytes) -> Page:
-    """Reads a page or its first bytes; raises Unreadable where its header cannot be read."""
+    """Reads a page or its first bytes; raises UnreadableError where its header cannot be read."""
     version, log_id, first_seq = read_prefix(data)
     if len(data) > 4096:
-        raise Unreadable("more than a page")
+        raise UnreadableError("more than a page")
     if version != 2 or len(data) < 28 or crc16(data[16:26], u(data, 14, 2)) != u(data, 26, 2):
-        raise Unreadable("header")
+        raise UnreadableError("header")
     out = Page(log_id, first_seq)
     state = _State(u(data, 16, 4), u(data, 20, 4) * 10 + data[24])
     end = min(len(data), 4061)
@@ -221,7 +221,7 @@ def read_page(data: bytes) -> Page:
                 continue
             found, at = _frame(data[:end], at, u(data, 26, 2), state)
             out.records += [(first_seq + len(out.records) + n, *each) for n, each in enumerate(found)]
-    except Unreadable:
+    except UnreadableError:
         out.damaged = True
     if out.footer and out.footer["count"] != len(out.records):
         out.damaged = True

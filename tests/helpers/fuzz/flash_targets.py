@@ -24,7 +24,7 @@ OPS = 7
 APPENDS = 4
 
 
-class Endless(AssertionError):
+class EndlessError(AssertionError):
     """More operations on flash than any boot may take."""
 
 
@@ -36,7 +36,7 @@ class Bounded(Nor):  # type: ignore[misc]
     def _count(self) -> None:
         self.left -= 1
         if self.left < 0:
-            raise Endless(f"over {MOST_OPERATIONS} operations on flash")
+            raise EndlessError(f"over {MOST_OPERATIONS} operations on flash")
 
     def read(self, slot: int, offset: int, buf: Any) -> None:
         self._count()

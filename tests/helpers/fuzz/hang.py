@@ -12,20 +12,20 @@ from typing import Any
 CPU_S = 120  # thousands of times what the dearest input takes
 
 
-class Hang(AssertionError):
+class HangError(AssertionError):
     """An input takes more steps than its size explains."""
 
 
 @contextmanager
 def bounded(most_lines: int) -> Iterator[None]:
-    """Raises Hang when more than so many lines of Python are run inside; slows them tenfold."""
+    """Raises HangError when more than so many lines of Python are run inside; slows them tenfold."""
     left = most_lines
 
     def count(frame: FrameType, event: str, arg: Any) -> Any:
         nonlocal left
         left -= event == "line"
         if left < 0:
-            raise Hang(f"over {most_lines} lines")
+            raise HangError(f"over {most_lines} lines")
         return count
 
     before = sys.gettrace()
@@ -37,7 +37,7 @@ def bounded(most_lines: int) -> Iterator[None]:
 
 
 class Watch:
-    """Raises Hang from inside an input that uses CPU_S of processor time: call `begin` before each."""
+    """Raises HangError inside an input that uses CPU_S of processor time: call `begin` before each."""
 
     def __enter__(self) -> Watch:
         self._before = signal.signal(signal.SIGVTALRM, self._over)
@@ -53,4 +53,4 @@ class Watch:
 
     @staticmethod
     def _over(*_: object) -> None:
-        raise Hang(f"an input that uses more than {CPU_S} s of processor time")
+        raise HangError(f"an input that uses more than {CPU_S} s of processor time")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pumplog.errors import Integrity
+from pumplog.errors import IntegrityError
 from pumplog.store import OPEN, UNREAD, Attestation, Store, StoredPage, read_page, row_of
 from pumplog.verify import BROKEN, Evidence, Report, verify_log
 from pumpwire import page
@@ -169,7 +169,7 @@ class Shelf:
             for log_id, first_seq, offset, piece in pieces:
                 try:
                     store.add_page_bytes(log_id, first_seq, offset, piece)
-                except Integrity:
+                except IntegrityError:
                     continue
             held = {one.first_seq: one.data for one in store.pages.of(LOG.log_id)}
             assert all(held[first].startswith(data) for first, data in LOG.pages.items())

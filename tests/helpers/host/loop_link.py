@@ -16,7 +16,7 @@ from gateway.config import Config
 from gateway.event_log import EventLog
 from gateway.guard import Guard
 from gateway.peer_session import Session
-from pumplog.errors import Unreachable
+from pumplog.errors import UnreachableError
 from pumpwire import commands, entries, names, page, receiving, records, stream, uuids
 
 from helpers.on_board.nor import Nor
@@ -145,7 +145,7 @@ class LoopLink:
         self.arrived += 1
         if self.arrived == self._break_at:
             self.session.closed()
-            raise Unreachable("the loop broke", "pull again")
+            raise UnreachableError("the loop broke", "pull again")
         return self._air.popleft()
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ PREFIX, BITS, UNSTABLE, NEARLY, BARELY = 0, 1, 2, 3, 4  # how an operation is to
 TEARS = 5
 
 
-class Cut(Exception):
+class CutError(Exception):
     """Power went."""
 
 
@@ -91,7 +91,7 @@ class Nor:
         self.programs += 1
         self.programmed_bytes += len(buf)
         if cut:
-            raise Cut()
+            raise CutError()
 
     def _settle(self, at, buf):
         for i in range(len(buf)):
@@ -144,7 +144,7 @@ class Nor:
         self.erases += 1
         self.wear[page] += 1
         if cut:
-            raise Cut()
+            raise CutError()
 
     def _erase_bytes(self, at, n):
         self.cells[at : at + n] = b"\xff" * n

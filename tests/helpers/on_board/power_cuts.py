@@ -5,7 +5,7 @@ from helpers.on_board import dice
 
 from gateway.clock import Uptime
 from gateway.event_log import EventLog
-from helpers.on_board.nor import PREFIX, TEARS, Cut, random
+from helpers.on_board.nor import PREFIX, TEARS, CutError, random
 from pumpwire import decoding, page, records
 from pumpwire.errors import WireError
 
@@ -117,7 +117,7 @@ class Life:
                 _append(log, uptime, records.MINUTE, (60000, dice.bits(8), 0), None,
                         (dice.bits(14), 500) if n & 1 else None, self.acknowledged, in_flight)
                 log.service()
-        except Cut:
+        except CutError:
             self.in_flight += in_flight
             return
         self.flash.cut_at = -1

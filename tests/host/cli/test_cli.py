@@ -20,7 +20,7 @@ from helpers.on_board.page_maker import PageMaker
 from helpers.paths import PRODUCT, ROOT
 from pumplog import host
 from pumplog.cli import main
-from pumplog.errors import Usage
+from pumplog.errors import UsageError
 from pumplog.patients import episodes
 from pumplog.quantities import MASS_UG, RATE_UL_H, VOLUME_UL, Kind, parse, show, show_age
 from pumplog.store import Entry, Pull, Store, to_wire
@@ -161,7 +161,7 @@ def test_quantities(text: str, kind: Kind, want: int) -> None:
 @pytest.mark.parametrize("text", ["1", ".5 mg", "01 mg", "1,5 mg", "1 mg ok", "-1 mg", "0 mg", "1 g",
                                   "1e3 mg", "0.00001 mg", "１ mg"])
 def test_doubtful_quantities_are_refused(text: str) -> None:
-    with pytest.raises(Usage):
+    with pytest.raises(UsageError):
         parse(text, "--x", MASS_UG)
 
 

@@ -6,7 +6,7 @@ import io
 import re
 
 import pytest
-from pumplog.errors import Unreachable
+from pumplog.errors import UnreachableError
 from pumplog.sync.progress import Progress, StoppedError
 
 BOARDS = {f"B{n:02d}": f"patient P{n:02d} on board B{n:02d}, bed {n}" for n in range(1, 7)}
@@ -48,12 +48,12 @@ def a_round(progress: Progress, screens: list[list[str]], out: Terminal | io.Str
     with progress:
         with progress.visit("B01"):
             progress.so_far("B01", 0)
-            with pytest.raises(Unreachable), progress.visit("B02"):
+            with pytest.raises(UnreachableError), progress.visit("B02"):
                 progress.so_far("B02", 0)
                 progress.so_far("B01", 3900)
                 progress.so_far("B02", 11_100)
                 screens.append(out.screen() if isinstance(out, Terminal) else [])
-                raise Unreachable("the radio link broke", "go nearer")
+                raise UnreachableError("the radio link broke", "go nearer")
             progress.again("B02", "the radio link broke")
             screens.append(out.screen() if isinstance(out, Terminal) else [])
         progress.done("B01", 512)

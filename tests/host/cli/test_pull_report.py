@@ -12,7 +12,7 @@ import pytest
 from helpers.paths import ROOT
 from pumplog import host
 from pumplog.cli.screen import folded
-from pumplog.errors import Absent, Integrity, NotPaired, PumplogError, Unreachable
+from pumplog.errors import AbsentError, IntegrityError, NotPairedError, PumplogError, UnreachableError
 from pumplog.store import Entry, Pull, Store
 from pumplog.sync.client import PullResult
 from pumplog.sync.delivery import NotTaken
@@ -26,8 +26,8 @@ from pumpwire.names import RESULTS
 NOW_MS = 1_767_668_520_000  # 2026-01-06T03:02:00Z
 MIN = 60_000
 GUIDE = ROOT / "docs" / "nurse.md"
-BROKE = Unreachable("the radio link broke", "go nearer and do it again; what came is kept")
-NOT_HEARD = Absent("board B00 does not answer", "go near it and check that its light says logging")
+BROKE = UnreachableError("the radio link broke", "go nearer and do it again; what came is kept")
+NOT_HEARD = AbsentError("board B00 does not answer", "go near it and check that its light says logging")
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ class Ward:
         self.store.pulls.add(Pull(board, log_id, NOW_MS - minutes_ago * MIN, "ble", 1, 1, outcome,
                                  {"next_seq": 1}))
 
-    def visit(self, n: int, came: int | PumplogError, *broken: Unreachable,
+    def visit(self, n: int, came: int | PumplogError, *broken: UnreachableError,
               waiting: tuple[NotTaken, ...] = (), bad_pages: int = 0) -> None:
         """A visit of this round to patient, board and bed n."""
         target = Target(f"B{n:02d}", f"P{n:02d}", str(n), f"patient P{n:02d} on board B{n:02d}, bed {n}")
@@ -121,10 +121,10 @@ def test_the_longest_unheard_comes_first_and_absentees_before_all_others(
     ([(n, NOT_HEARD) for n in range(1, 7)] + [(9, 1)], "NOT PULLED, 6 of 7: go to bed 1 (P01), bed 2"
      " (P02), bed 3 (P03), bed 4 (P04) and 2 more, and look at the pump itself first, then at the"
      " board's power.", 1),
-    ([(1, 3), (2, NotPaired("board B02: its window is closed", "press its service button"))],
+    ([(1, 3), (2, NotPairedError("board B02: its window is closed", "press its service button"))],
      "NOT PULLED, 1 of 2: begin with bed 2 (P02): board B02: its window is closed: press its service"
      " button.", 1),
-    ([(1, Integrity("not its key", "stop")), (2, NOT_HEARD), (3, 1)],
+    ([(1, IntegrityError("not its key", "stop")), (2, NOT_HEARD), (3, 1)],
      "NOT PULLED, 2 of 3: go to bed 2 (P02), and look at the pump itself first, then at the board's"
      " power.", 1),
 ])
@@ -186,8 +186,8 @@ def test_json_says_who_is_absent_why_and_where_the_next_pull_goes_on(
 
 
 @pytest.mark.parametrize("error, code", [
-    (NOT_HEARD, 3), (BROKE, 3), (Integrity("not its key", "stop"), 4),
-    (NotPaired("no window", "wait"), 4)])
+    (NOT_HEARD, 3), (BROKE, 3), (IntegrityError("not its key", "stop"), 4),
+    (NotPairedError("no window", "wait"), 4)])
 def test_one_board_by_name_is_one_line_and_its_own_exit_code(
     ward: Ward, error: PumplogError, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:

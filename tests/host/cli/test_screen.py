@@ -10,7 +10,7 @@ from helpers.folded import unfolded
 from hypothesis import given
 from hypothesis import strategies as st
 from pumplog.cli.screen import COLUMNS, folded
-from pumplog.errors import Usage
+from pumplog.errors import UsageError
 from pumplog.extras import require
 
 LINES = st.lists(st.text("ab7,.%", min_size=1, max_size=30), min_size=1, max_size=60)
@@ -40,7 +40,7 @@ def test_folding_loses_nothing_and_can_be_undone(indent: int, words: list[str]) 
 
 
 def test_a_missing_extra_is_said_with_how_to_get_it() -> None:
-    with pytest.raises(Usage) as refused:
+    with pytest.raises(UsageError) as refused:
         require("board", "no_such_module.part")
     assert str(refused.value) == ("this command needs the extra 'board', which is not installed: pip"
                                   " install 'pumplog[board]'.")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError, BleakGATTProtocolErrorCode
 from pumplog import host
-from pumplog.errors import NotPaired, Refused, Unreachable
+from pumplog.errors import NotPairedError, RefusedError, UnreachableError
 from pumplog.links import ble_radio
 from pumplog.links.ble_peer import GattPeer
 
@@ -24,7 +24,7 @@ def peer(connected: bool) -> GattPeer:
 
 
 def test_a_lost_link_is_noticed_long_before_the_timeout() -> None:
-    with pytest.raises(Unreachable, match="the radio link broke"):
+    with pytest.raises(UnreachableError, match="the radio link broke"):
         peer(connected=False).receive(timeout_s=36_000)  # would hang for ten hours
 
 
@@ -54,7 +54,7 @@ def test_on_every_system_it_is_seen_that_a_value_wants_a_pairing(cause: Exceptio
     def read() -> None:
         raise BluetoothError("as fixed") from cause
 
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedError):
         peer(connected=True)._guard(read)
 
 
@@ -64,7 +64,7 @@ def test_another_error_is_no_want_of_pairing() -> None:
     def read() -> None:
         raise BluetoothError("as fixed") from BleakError("Could not read: Unreachable")
 
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         peer(connected=True)._guard(read)
 
 
@@ -89,12 +89,12 @@ def test_a_mac_does_not_say_whether_it_is_paired_and_pairs_in_its_settings(
 ) -> None:
     mac = on_a_mac(monkeypatch)
     assert not ble_radio.pairs_itself() and mac.paired is None
-    with pytest.raises(NotPaired, match="in its own settings"):
+    with pytest.raises(NotPairedError, match="in its own settings"):
         mac.pair(123456)
 
 
 def test_a_mac_forgets_in_its_settings_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(NotPaired, match="settings only: remove it there"):
+    with pytest.raises(NotPairedError, match="settings only: remove it there"):
         on_a_mac(monkeypatch).unpair()
 
 
@@ -129,7 +129,7 @@ def test_an_air_that_is_not_installed_is_a_sentence(
     monkeypatch.setenv("PUMPLOG_AIR", "127.0.0.1:9")
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: installed)
     ble_radio._radio.cache_clear()
-    with pytest.raises(Unreachable, match=r"pip install 'pumplog\[bench\]'") as told:
+    with pytest.raises(UnreachableError, match=r"pip install 'pumplog\[bench\]'") as told:
         ble_radio.scan("d8c20001-1f0c-4b6a-9a4e-2f6d5b7a1c3e")
     assert told.value.exit_code == 3 and "\n" not in str(told.value)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pumplog.errors import NotPaired
+from pumplog.errors import NotPairedError
 from pumplog.links import ble_pairing
 from pumpwire import pairing
 
@@ -22,12 +22,12 @@ class Refusing:
 
     def pair(self, passkey: int) -> None:
         """Fails as the radio does."""
-        raise NotPaired("pairing failed (the passkey is another)", "do it again")
+        raise NotPairedError("pairing failed (the passkey is another)", "do it again")
 
 
 @pytest.mark.parametrize("closed, keys_named", [(False, True), (True, False)])
 def test_a_passkey_that_the_board_does_not_take_names_the_keys(closed: bool, keys_named: bool) -> None:
-    with pytest.raises(NotPaired) as told:
+    with pytest.raises(NotPairedError) as told:
         ble_pairing.secure(Refusing(not closed), "B03", bytes(32))  # type: ignore[arg-type]
     said = str(told.value)
     assert said.startswith("board B03: ") and "press its service button and do it again" in said

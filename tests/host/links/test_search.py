@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from pumplog.errors import Absent
+from pumplog.errors import AbsentError
 from pumplog.links.search import Search
 
 
@@ -43,7 +43,7 @@ class Ears:
             with self.search.turn(board) as heard:
                 assert self.under_way == 0, "scanned while a link was made"
                 return heard
-        except Absent:
+        except AbsentError:
             return None
 
     def look_together(self, first: str, *boards: str) -> list[Told | None]:

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from helpers.host.made_log import AT_MS, KEY, LOG_ID, MadeLog, board, newer, store_with_board
 from helpers.paths import PRODUCT
-from pumplog.errors import Integrity, Usage
+from pumplog.errors import IntegrityError, UsageError
 from pumplog.store import Entry, Store, StoreError, migrations
 from pumplog.sync.delivery import not_in_log
 from pumpwire import page
@@ -106,7 +106,7 @@ def test_a_page_grows_and_other_bytes_in_its_place_go_to_quarantine() -> None:
     other = bytearray(short)
     other[-1] ^= 1
     for _ in range(2):
-        with pytest.raises(Integrity, match="differs"):
+        with pytest.raises(IntegrityError, match="differs"):
             store.add_page_bytes(LOG_ID, 0, 0, bytes(other))
     assert len(store.pages.quarantined(LOG_ID)) == 1
     assert next(store.pages.of(LOG_ID)).data == log.pages[0]
@@ -122,7 +122,7 @@ def test_a_page_whose_seal_turns_out_wrong_takes_its_records_back() -> None:
     assert len(list(store.records.of(LOG_ID))) == 20
     closed = bytearray(log.close(log.made))
     closed[-1] ^= 1
-    with pytest.raises(Integrity, match="seal does not fit"):
+    with pytest.raises(IntegrityError, match="seal does not fit"):
         store.add_page_bytes(LOG_ID, 0, 0, bytes(closed))
     assert not list(store.records.of(LOG_ID)) and store.pages.bad(LOG_ID) == 1
 
@@ -180,7 +180,7 @@ def test_a_migration_that_fails_leaves_the_version_before_it_whole(
     broken.write_text("CREATE TABLE half (a);\nCREATE TABLE half (a);\n")
     files = migrations.files()
     monkeypatch.setattr(migrations, "files", lambda: [files[0], broken])
-    with pytest.raises(Usage, match="cannot be used as a store"):
+    with pytest.raises(UsageError, match="cannot be used as a store"):
         Store.open(tmp_path / "a.db")
     with sqlite3.connect(tmp_path / "a.db") as db:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)

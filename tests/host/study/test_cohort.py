@@ -12,7 +12,7 @@ from helpers.host.bedside import Bedside
 from helpers.paths import VECTORS
 from pumplog.cli import main
 from pumplog.dose import Window
-from pumplog.errors import Usage
+from pumplog.errors import UsageError
 from pumplog.store import Store
 from pumplog.study import KEYS, TIMEPOINTS, Table, cohort_doses, cohort_table
 from pumplog.study.trace import FORMULAS
@@ -147,7 +147,7 @@ def test_doses_say_what_they_cover(tmp_path: Path, capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize("text", ["0+999999999999", "0+0", "-1+3", "1+", "٣+٣", "1.5+2"])
 def test_windows_that_are_none(text: str) -> None:
-    with pytest.raises(Usage, match="is not a window"):
+    with pytest.raises(UsageError, match="is not a window"):
         Window.parse(text, "--baseline")
 
 

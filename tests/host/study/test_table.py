@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from helpers.paths import ROOT, VECTORS
 from pumplog.cli import main
-from pumplog.errors import Usage
+from pumplog.errors import UsageError
 from pumplog.quantities import decimal
 from pumplog.study import stats
 from pumplog.study.digits import digits_of
@@ -123,9 +123,9 @@ def test_wilcoxon_mid_ranks_and_zeros() -> None:
 def test_bad_values_are_refused_in_one_sentence(text: str, says: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
     path.write_text(text)
-    with pytest.raises(Usage, match=says):
+    with pytest.raises(UsageError, match=says):
         read_values(path)
-    with pytest.raises(Usage, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot be read"):
         read_published(tmp_path / "absent.csv")
 
 
@@ -140,7 +140,7 @@ def test_a_row_published_twice_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "twice.csv"
     line = "Infusion speed,0.11,0.01,0.99,0.05\n"
     path.write_text("row,baseline_mean,baseline_se,followup_mean,followup_se\n" + 2 * line)
-    with pytest.raises(Usage, match="second time"):
+    with pytest.raises(UsageError, match="second time"):
         read_published(path)
 
 
@@ -203,6 +203,6 @@ def test_another_locale_prints_the_same(
 
 def test_a_test_without_the_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy.stats", None)
-    with pytest.raises(Usage, match=r"needs the extra 'study'.*pip install 'pumplog\[study\]'"):
+    with pytest.raises(UsageError, match=r"needs the extra 'study'.*pip install 'pumplog\[study\]'"):
         stats.paired([Fraction(d) for d in range(5)])
     assert stats.paired([Fraction(1)] * 4).p_wilcoxon == 0.125, "ranks need nothing of it"

@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 from helpers.host.bedside import Bedside
 from pumplog import host
-from pumplog.errors import Partly, Usage
+from pumplog.errors import PartlyError, UsageError
 from pumplog.patients import bags, prescriptions, stays
 from pumplog.patients.entering import Authorship, Change
 from pumplog.store import Store
@@ -61,7 +61,7 @@ def test_a_stay_begins_moves_and_ends(store: Store, monkeypatch: pytest.MonkeyPa
     assert enter(store, moved.entry, None).bed == "7" and "bed 7" in moved.to_text()
     ended = stays.leave(store, "P01", "end", AB)
     assert enter(store, ended.entry, None).to_json()["kind"] == "patient_end"
-    with pytest.raises(Usage, match="this stay has ended"):
+    with pytest.raises(UsageError, match="this stay has ended"):
         stays.leave(store, "P01", "withdraw", AB)
     monkeypatch.setattr(host, "random_bytes", lambda n: b"\x01" * n)
     began = stays.start_stay(store, None, "B01", "7", AB)
@@ -75,7 +75,7 @@ def test_an_entry_that_its_board_does_not_take_is_kept(
 ) -> None:
     def refuse(spec: str, where: Store, board: str, check_code: int | None) -> None:
         assert (spec, where, board, check_code) == ("serial:X", store, "B01", None)
-        raise Partly("bag of P01 is not yet on board B01", "press its service button")
+        raise PartlyError("bag of P01 is not yet on board B01", "press its service button")
 
     monkeypatch.setattr(entering, "hand_over", refuse)
     new = bags.new_bag(store, "P01", BAG, "250 mL", AB)
@@ -90,12 +90,12 @@ def test_an_entry_that_its_board_does_not_take_is_kept(
 
 def test_a_link_that_cannot_be_written_to_keeps_nothing(store: Store) -> None:
     new = bags.new_bag(store, "P01", BAG, "250 mL", AB)
-    with pytest.raises(Usage, match="cannot be written to"):
+    with pytest.raises(UsageError, match="cannot be written to"):
         enter(store, new.entry, "file:image")
     assert new.entry not in store.entries.all()
 
 
 def test_nobody_enters_without_a_name(store: Store) -> None:
     for initials in (None, "", "ABCDE", "A1"):
-        with pytest.raises(Usage, match="say who enters this: --initials XY, one to four letters"):
+        with pytest.raises(UsageError, match="say who enters this: --initials XY, one to four letters"):
             bags.new_bag(store, "P01", BAG, "250 mL", Authorship(initials))

@@ -10,7 +10,7 @@ from helpers.folded import unfolded
 from helpers.host.made_log import KEY, LOG_ID, MadeLog, newer, store_with_board
 from helpers.on_board.page_maker import PageMaker
 from pumplog.cli import main
-from pumplog.errors import Integrity
+from pumplog.errors import IntegrityError
 from pumplog.store import Store
 from pumplog.sync.image import as_synced, pull_image
 from pumpwire import page, records
@@ -99,7 +99,7 @@ def test_a_changed_byte_of_a_closed_page_is_no_torn_footer(tmp_path: Path) -> No
     data = bytearray(log.pages[0])
     data[100] ^= 1
     log.pages[0] = bytes(data)
-    with pytest.raises(Integrity, match="quarantine"):
+    with pytest.raises(IntegrityError, match="quarantine"):
         pull_image(store, image_of(log, tmp_path / "log.flash"), "B01")
     assert store.pages.bad(LOG_ID) == 1
 

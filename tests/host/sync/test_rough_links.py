@@ -9,7 +9,7 @@ from collections import deque
 import pytest
 from benchmarks.link_model import INTERVAL_US, ModelLink
 from helpers.host.loop_link import LoopBoard, LoopLink, window_bytes
-from pumplog.errors import Unreachable
+from pumplog.errors import UnreachableError
 from pumplog.store import Store
 from pumplog.sync.client import Client, PullResult
 from pumpwire import uuids
@@ -68,7 +68,7 @@ def test_cut_at_every_notification_of_two_hundred_the_next_pull_completes_it() -
     assert len({first for first, _ in whole.sent_pages()}) >= 2
     for break_at in range(1, notifications + 1):
         held, cut, rest = Store.open(":memory:"), NarrowLink(board, break_at), NarrowLink(board)
-        with pytest.raises(Unreachable):
+        with pytest.raises(UnreachableError):
             pulled(board, cut, held)
         pulled(board, rest, held)
         assert all_of(held, board) == wanted, break_at
@@ -166,7 +166,7 @@ def test_a_host_that_dies_on_a_cable_leaves_the_next_one_a_board_that_answers(
     first = LoopLink(board, break_at=40)
     first.session.closed = lambda: None  # type: ignore[method-assign]
     held = Store.open(":memory:")
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         pulled(board, first, held)
     again = LoopLink(board)
     again.session, first.session._peer = first.session, again

@@ -6,7 +6,7 @@ import random
 
 import pytest
 from helpers.host.loop_link import LoopBoard, LoopLink
-from pumplog.errors import Integrity, Unreachable
+from pumplog.errors import IntegrityError, UnreachableError
 from pumplog.store import Pull, Store
 from pumplog.sync.client import Client, PullResult
 from pumpwire import page, receiving, uuids
@@ -18,7 +18,7 @@ def pull(store: Store, board: LoopBoard, **how: object) -> tuple[PullResult, Loo
 
 
 def broken_pull(store: Store, board: LoopBoard, break_at: int) -> None:
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         pull(store, board, break_at=break_at)
 
 
@@ -56,7 +56,7 @@ def test_broken_off_again_and_again_it_still_gets_there() -> None:
         tries += 1
         try:
             pull(held, board, break_at=dice.randrange(2, 9), loss=0.05, seed=tries)
-        except Unreachable:
+        except UnreachableError:
             board.minutes(0)
         assert tries < 100
     assert tries > 3
@@ -96,7 +96,7 @@ def test_a_bad_page_is_quarantined_and_every_other_page_still_comes() -> None:
     board = board_with(900)
     board.damage(350)
     held = store()
-    with pytest.raises(Integrity, match="kept in quarantine"):
+    with pytest.raises(IntegrityError, match="kept in quarantine"):
         pull(held, board)
     got = seqs(held, board)
     (hole,) = held.records.missing(board.log.log_id)
@@ -108,7 +108,7 @@ def test_after_a_bad_page_a_pull_brings_only_what_is_new_and_tells_of_it() -> No
     board = board_with(900)
     board.damage(350)
     held = store()
-    with pytest.raises(Integrity):
+    with pytest.raises(IntegrityError):
         pull(held, board)
     board.minutes(20)
     result, link = pull(held, board)
@@ -125,7 +125,7 @@ def test_a_bad_byte_deep_in_the_open_page_is_no_torn_end() -> None:
     first_seq = board.log.page_at(board.log.opened.slot)[0]
     page_at = board.log.opened.slot * 4096
     data = image[page_at : page_at + 4096].rstrip(b"\xff")
-    with pytest.raises(Integrity, match="quarantine"):
+    with pytest.raises(IntegrityError, match="quarantine"):
         held.add_page_bytes(board.log.log_id, first_seq, 0, data)
     assert seqs(held, board)[-1] == 199
 
@@ -135,7 +135,7 @@ def test_a_bad_byte_near_the_end_of_the_open_page_is_told_though_it_reads_as_a_t
     board.damage(348)
     held = store()
     for _ in range(2):
-        with pytest.raises(Integrity, match="more than can be read at the end of its log"):
+        with pytest.raises(IntegrityError, match="more than can be read at the end of its log"):
             Client(LoopLink(board)).pull(held, board.log.log_id)
         assert seqs(held, board)[-1] == 347
 
@@ -149,7 +149,7 @@ def test_the_same_bad_page_again_is_told_again_and_kept_once() -> None:
                           if board.log.page_at(s)[0] <= 350 and board.log.page_at(s)[1])
     board.flash.read(slot, 0, data)
     for _ in range(2):
-        with pytest.raises(Integrity, match="does not verify"):
+        with pytest.raises(IntegrityError, match="does not verify"):
             held.add_page_bytes(board.log.log_id, first_seq, 0, bytes(data))
     assert held.pages.bad(board.log.log_id) == 1
 
@@ -171,10 +171,10 @@ def test_what_the_ring_gave_up_is_not_asked_for_for_ever() -> None:
 def test_bytes_of_no_format_are_one_sentence() -> None:
     link = LoopLink(board_with(5))
     link.read = lambda channel: b"short"  # type: ignore[method-assign]
-    with pytest.raises(Integrity, match="does not understand"):
+    with pytest.raises(IntegrityError, match="does not understand"):
         Client(link).status()
     link.receive = lambda timeout_s: (uuids.RACP, b"?")  # type: ignore[method-assign]
-    with pytest.raises(Integrity, match="does not understand"):
+    with pytest.raises(IntegrityError, match="does not understand"):
         Client(link).count(0)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from helpers.host.loop_link import LoopBoard, LoopLink
-from pumplog.errors import Integrity, Unreachable, Usage
+from pumplog.errors import IntegrityError, UnreachableError, UsageError
 from pumplog.store import BROKEN_OFF, COMPLETE, Store
 from pumplog.sync import visit_board
 from pumplog.sync.client import PullResult
@@ -77,7 +77,7 @@ def test_a_visit_that_breaks_off_is_noted_and_the_next_goes_on_there(
 ) -> None:
     with Store.open(":memory:") as store:
         opened(NamedLink(board, break_at=18))
-        with pytest.raises(Unreachable):
+        with pytest.raises(UnreachableError):
             visit_board(store, "B01", "serial:/dev/ttyUSB0")
         had = len(list(store.records.of(board.log.log_id)))
         assert 0 < had < 701 and store.pulls.last("B01") is None
@@ -90,7 +90,7 @@ def test_a_visit_that_breaks_off_is_noted_and_the_next_goes_on_there(
 def test_of_another_board_nothing_is_taken_and_nothing_noted(opened: Opened, board: LoopBoard) -> None:
     opened(NamedLink(board, "B02"))
     with Store.open(":memory:") as store:
-        with pytest.raises(Integrity, match="this is board B02, not B01") as told:
+        with pytest.raises(IntegrityError, match="this is board B02, not B01") as told:
             visit_board(store, "B01")
         assert told.value.do.startswith("nothing was written")
         assert outcomes(store) == [] and not list(store.records.of(board.log.log_id))
@@ -110,7 +110,7 @@ def test_whoever_is_told_of_the_progress_may_end_the_visit(opened: Opened, board
 
 
 def test_a_way_that_there_is_not_is_said_before_anything_is_done() -> None:
-    with Store.open(":memory:") as store, pytest.raises(Usage, match="none of ble"):
+    with Store.open(":memory:") as store, pytest.raises(UsageError, match="none of ble"):
         visit_board(store, "B01", "pigeon")
 
 

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 
 import pytest
-from pumplog.errors import Integrity, Unreachable
+from pumplog.errors import IntegrityError, UnreachableError
 from pumplog.sync.round import AT_ONCE, TRIES, visit_all
 
 
@@ -23,9 +23,9 @@ def test_a_board_that_breaks_off_is_tried_again_with_its_reason() -> None:
     def visit(board: str) -> str:
         tries[board] += 1
         if board == "dead" or (board == "far" and tries[board] == 1):
-            raise Unreachable(f"{board} is gone", "go nearer")
+            raise UnreachableError(f"{board} is gone", "go nearer")
         if board == "forged":
-            raise Integrity("not its key", "stop")
+            raise IntegrityError("not its key", "stop")
         return "complete"
 
     outcomes = visit_all(["dead", "far", "near", "forged"], visit,
@@ -33,7 +33,8 @@ def test_a_board_that_breaks_off_is_tried_again_with_its_reason() -> None:
     assert [outcome.result for outcome in outcomes] == [None, "complete", "complete", None]
     assert tries == {"dead": TRIES, "far": 2, "near": 1, "forged": 1}
     assert sorted(told) == [("dead", "dead is gone")] * (TRIES - 1) + [("far", "far is gone")]
-    assert isinstance(outcomes[0].error, Unreachable) and isinstance(outcomes[3].error, Integrity)
+    assert isinstance(outcomes[0].error, UnreachableError)
+    assert isinstance(outcomes[3].error, IntegrityError)
     assert [error.what for error in outcomes[1].earlier_errors] == ["far is gone"]
 
 
@@ -69,10 +70,10 @@ def test_ctrl_c_ends_the_visits_under_way_and_begins_no_more() -> None:
     def visit(n: int) -> None:
         begun.append(n)
         if n == 0:
-            raise Unreachable("gone", "go nearer")
+            raise UnreachableError("gone", "go nearer")
         assert stopped.wait(60)
 
-    def interrupted(target: int, why: Unreachable) -> None:
+    def interrupted(target: int, why: UnreachableError) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

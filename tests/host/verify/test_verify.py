@@ -12,7 +12,7 @@ from helpers.host.made_log import AT_MS, KEY, LOG_ID, MadeLog, board, put_page, 
 from helpers.on_board.log_vectors import load
 from helpers.on_board.page_maker import PageMaker
 from pumplog.cli import main
-from pumplog.errors import Integrity
+from pumplog.errors import IntegrityError
 from pumplog.store import BAD, SEALED, Keyring, Store, read_page
 from pumplog.verify import KINDS, Evidence, Finding, Report, verify_log
 from pumplog.verify.findings import merged
@@ -145,7 +145,7 @@ def test_a_page_under_the_right_key_that_does_not_chain_is_quarantined_at_the_pu
         for _ in range(2):  # told again as long as it is so
             try:
                 store.add_page_bytes(LOG_ID, first_seq, 0, log.pages[first_seq])
-            except Integrity as error:
+            except IntegrityError as error:
                 assert "another seal" in str(error)
                 raised.append(first_seq)
     assert raised == [100, 100] if backwards else [150, 150]

@@ -7,7 +7,7 @@ import random
 import pytest
 from helpers.host.loop_link import LoopBoard, LoopLink
 from helpers.host.made_log import AT_MS, KEY, put_page, store_with_board
-from pumplog.errors import Integrity, Unreachable
+from pumplog.errors import IntegrityError, UnreachableError
 from pumplog.store import Key, Pull, Store
 from pumplog.sync.client import Client, PullResult
 from pumplog.sync.image import as_synced
@@ -91,7 +91,7 @@ def test_a_pull_that_breaks_off_anywhere_and_the_next_one_leave_a_log_that_passe
     Client(undisturbed).pull(whole, looped.log.log_id)
     for break_at in range(1, undisturbed.arrived + 1, 3):
         store = store_with_board()
-        with pytest.raises(Unreachable):
+        with pytest.raises(UnreachableError):
             pull(store, looped, break_at=break_at)
         assert judged(store, looped).exit_code <= 1, break_at
         pull(store, looped)
@@ -148,7 +148,7 @@ def test_a_board_that_names_a_key_and_does_not_hold_it_is_refused() -> None:
         return bytes(said)
 
     looped.log.attest = forged
-    with pytest.raises(Integrity, match="does not hold the key"):
+    with pytest.raises(IntegrityError, match="does not hold the key"):
         pull(store, looped)
     assert "denied" in kinds(judged(store, looped))
 
@@ -164,14 +164,14 @@ def test_a_board_without_a_key_is_pulled_and_proves_nothing() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_an_image_taken_at_a_cut_and_a_pull_after_the_next_boot_agree(seed: int) -> None:
     """What power tore is no part of a page: the board writes over it when it starts again."""
-    from helpers.on_board.nor import Cut
+    from helpers.on_board.nor import CutError
 
     dice = random.Random(seed)
     for _ in range(12):
         looped, store = board(minutes=dice.randrange(1, 1500)), store_with_board()
         store.logs.add(looped.log.log_id, "B01")
         looped.flash.cut(dice.randrange(4), dice.randrange(12))
-        with pytest.raises(Cut):
+        with pytest.raises(CutError):
             looped.minutes(20)
         image = bytes(looped.flash.cells)
         firsts = []

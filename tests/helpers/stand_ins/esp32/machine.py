@@ -10,7 +10,7 @@ FIRST_INPUT_ONLY = 34
 chip = {"cause": PWRON_RESET, "memory": bytearray(2048), "length": None}
 
 
-class Reset(Exception):
+class ResetError(Exception):
     """The chip was reset; the text says by what."""
 
 
@@ -33,7 +33,7 @@ def reset_cause():
 
 
 def reset():
-    raise Reset("machine.reset")
+    raise ResetError("machine.reset")
 
 
 class Pin:
@@ -125,4 +125,4 @@ class WDT:
 
     def _look(self):
         if world.now_us - self._fed_us >= self._timeout_us:
-            raise Reset("watchdog")
+            raise ResetError("watchdog")
