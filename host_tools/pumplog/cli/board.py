@@ -48,7 +48,8 @@ def main(argv: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     made = commands.add_parser("build", help="compile the firmware of these sources")
     made.set_defaults(run=_build)
-    sent = commands.add_parser("deploy", help="write the firmware beside the one that runs, then switch")
+    sent = commands.add_parser("deploy", help="write the firmware beside the running firmware, then"
+                                              " switch")
     sent.add_argument("--port", required=True)
     sent.add_argument("--firmware", type=Path, help="a built firmware's folder (default: of these"
                                                     " sources)")

@@ -51,7 +51,7 @@ def common_options(defaults: bool) -> Parser:
 
     common = Parser(add_help=False)
     common.add_argument("--db", type=path, default=default(None), metavar="PATH",
-                        help="the store (default: $PUMPLOG_DB, else one per user)")
+                        help="the store (default: $PUMPLOG_DB, else a store for each user)")
     common.add_argument("--json", action="store_true", default=default(False),
                         help="machine-readable output")
     common.add_argument("--link", default=default(None), metavar="LINK",
@@ -84,5 +84,5 @@ def open_store(options: argparse.Namespace, make: bool = False) -> Store:
 
     if not make and not options.db.exists():
         raise NotFoundError(f"no store at {options.db}",
-                            "name yours with --db or PUMPLOG_DB, or make one by provisioning a board")
+                            "name yours with --db or PUMPLOG_DB, or provision a board to make a store")
     return Store.open(options.db)

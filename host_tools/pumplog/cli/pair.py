@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
         known = store.boards.named(board)
     if known is None:
         raise NotFoundError(f"no board {board!r} in this store, so its passkey cannot be computed",
-                            "give the board's own name, or take in its keys with `pumplog keys import`")
+                            "give the board's own name, or run `pumplog keys import`")
 
     def type_in(passkey: int) -> None:
         say(f"board {board}: passkey {passkey:06d}, valid for two minutes. Type it into the system's"

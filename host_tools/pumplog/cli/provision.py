@@ -25,10 +25,9 @@ def add(parser: argparse.ArgumentParser) -> None:
                         help="load cell, raw, empty bag hung")
     parser.add_argument("--cell-per-kg", type=int, default=provisioning.CELL_PER_KG,
                         help="load cell, raw per kg")
-    parser.add_argument("--batch", type=Path, metavar="FILE.csv", help="many boards, one a line, with"
-                                                                       " the"
-                        " columns name, port, ul_per_count and, if wanted, uncertainty_percent,"
-                        " cell_zero, cell_per_kg, check")
+    parser.add_argument("--batch", type=Path, metavar="FILE.csv", help="many boards, each on a"
+                        " line, with the columns name, port, ul_per_count and, if wanted,"
+                        " uncertainty_percent, cell_zero, cell_per_kg, check")
     parser.add_argument("--labels", type=Path, metavar="FILE.svg", help="write the boards' labels: name,"
                         " check code, and a QR code with nothing but the name")
 

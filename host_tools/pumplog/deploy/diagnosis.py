@@ -111,11 +111,11 @@ def of_firmware(survey: Survey, ours: dict[str, str], ours_id: str) -> list[Diag
                 " minute, then run doctor again.")
     elif survey.sums(letter) == ours:
         good = True
-        text = f"Firmware {ours_id} in /{letter} is whole, and the one that this computer has."
+        text = f"Firmware {ours_id} in /{letter} is whole, and the same as on this computer."
     else:
         name = manifest_id(json.dumps(survey.sums(letter), indent=1, sort_keys=True) + "\n")
         text = (f"Firmware {name} in /{letter} is whole but not {ours_id}, which this computer has:"
-                " make deploy if it is the newer one.")
+                " make deploy if this computer's is newer.")
     told = [Diagnosis("firmware", good, text)]
     if survey.sums(other) and not survey.whole(other):
         told.append(Diagnosis("spare firmware", False,
@@ -128,8 +128,8 @@ def of_clock(read: Wiring, host_s: int) -> Diagnosis:
     """Does the clock chip run, and right; host_s: this computer's time, s since 2020 UTC."""
     if not read.clock:
         return Diagnosis("clock", False,
-                         "No DS3231 answers: if one is fitted look at SDA, SCL and its 3.3 V; without"
-                         " one the time is known from the first pull after each start.")
+                         "No DS3231 answers: if the board has a DS3231, look at SDA, SCL and its 3.3 V."
+                         " Without it the time is known from the first pull after each start.")
     if read.clock_s is None:
         return Diagnosis("clock", False,
                          "The DS3231 has lost its time: put a new CR2032 in; the next pull sets it.")
@@ -168,6 +168,6 @@ def of_contacts(read: Wiring) -> list[Diagnosis]:
                               f"The {name} input is closed: if nobody presses it now look at {plug}."
                               if closed else f"The {name} input is open."))
     told.append(Diagnosis("count", None,
-                          "Whether counts arrive shows only while the pump runs: make one bolus and see"
-                          " pumplog events."))
+                          "Whether counts arrive shows only while the pump runs: give a bolus and look"
+                          " at pumplog events."))
     return told

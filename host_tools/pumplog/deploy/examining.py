@@ -36,7 +36,7 @@ def ask(port: str, store: Store | None) -> list[Diagnosis]:
             proven = _proves(client, known.device_key) if known else None
     except UnreachableError:
         return [Diagnosis("running", False, "No firmware answers: what is on the board follows, if it"
-                                            " can be seen.")]
+                                            " can be read.")]
     out = [Diagnosis("running", True, f"The firmware runs, and is board {info.name}.")]
     logging = bool(status["flags"] & commands.FLAG_LOGGING)
     out.append(Diagnosis("logging", logging, "It logs." if logging else

@@ -38,6 +38,6 @@ def flash(port: str, image: Image) -> Flashed:
     if done.returncode or done.stdout.count("Hash of data verified") != len(image.parts):
         words = [line.strip() for line in done.stdout.splitlines() if line.strip()] or ["no word"]
         raise UnreachableError(f"esptool could not write to {port} ({words[-1]})",
-                               "hold SW2, tap SW3, let go of SW2, and do it again; half-written"
-                               " MicroPython is repaired that way too")
+                               "hold SW2, tap SW3, let go of SW2, and do it again. This repairs a"
+                               " half-written MicroPython too")
     return Flashed(image.version)

@@ -84,12 +84,12 @@ def _pinned(stock: Path, version: str, found: str, asked: str | None) -> None:
                          f" {wanted}",
                          "download ESP32_GENERIC of that version from micropython.org")
     if asked and asked.lower() != found:
-        raise IntegrityError(f"image {stock} has the sha256 {found}, not the one given",
-                             "it is damaged or another one; download it again")
+        raise IntegrityError(f"image {stock} does not have the sha256 that was given, but {found}",
+                             "it is damaged or another image; download it again")
     if not asked and found not in sums:
         raise UsageError(f"image {stock} (MicroPython {version}) has the sha256 {found}, for which"
                          " nobody vouches yet",
-                         f"if it is the one from micropython.org, say IMAGE_SHA256={found}")
+                         f"if it is from micropython.org, say IMAGE_SHA256={found}")
 
 
 def _version(data: bytes, stock: Path) -> str:

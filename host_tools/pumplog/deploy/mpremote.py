@@ -47,8 +47,8 @@ class Mpremote:
             lines = text.strip().splitlines() or ["no word"]
             raise UnreachableError(f"the board on {self.port} does not do what it is asked"
                                    f" ({lines[-1]})",
-                                   "check port, power and cable, and that nothing else has the port"
-                                   " open, then do it again")
+                                   "check port, power and cable. Close what else uses the port, then do"
+                                   " it again")
         return text
 
     def execute(self, code: str) -> str:

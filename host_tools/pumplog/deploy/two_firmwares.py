@@ -226,8 +226,8 @@ def _await_trial(
             if b"back to the firmware in /" in heard:
                 say(_printable(heard))
                 raise PartlyError(f"firmware {name} did not come up in {TRIALS} starts",
-                                  "the board went back to the one it had, and logs with it; what the"
-                                  " board printed is above")
+                                  "the board runs its earlier firmware again, and logs; what it printed"
+                                  " is above")
     except (serial.SerialException, OSError) as error:
         raise UnreachableError(f"the board on {line.port} went away as it started ({error})",
                                "see with pumplog doctor which firmware it runs") from error

@@ -23,7 +23,7 @@ def notes(episode: Episode, observed: Observed, found: Doses) -> Iterable[str]:
     """Yields the notes of a window."""
     for again in episode.of_kind("patient_start")[1:]:
         yield (f"{episode.patient} was started a second time, on board {again.board}: that entry is not"
-               " used; correct one of them")
+               " used; correct the wrong entry")
     for conflict in conflicts(episode):
         if found.begin_ms <= conflict.second.effective_at_ms < found.end_ms:
             yield conflict.words
@@ -78,15 +78,15 @@ def _of_contests(observed: Observed, found: Doses) -> Iterable[str]:
         if contest.begin_ms < found.end_ms and contest.end_ms > found.begin_ms:
             ms = min(contest.end_ms, found.end_ms) - max(contest.begin_ms, found.begin_ms)
             yield (f"{ms / HOUR_MS:.1f} h withheld: {contest.rival} claims the same board then; correct"
-                   " one of them")
+                   " the wrong entry")
 
 
 def _of_presses(observed: Observed, found: Doses) -> Iterable[str]:
     left = sum(part.bolus.open and part.bolus.likely
                and found.begin_ms <= part.bolus.begin_ms < found.end_ms for part in observed.boluses)
     if left:
-        yield (f"boluses proven whose end was not recorded: {left}; each counts as a delivery, surely"
-               " none, at most one, and its volume as continuous")
+        yield (f"boluses proven whose end was not recorded: {left}; each counts as 0 to 1 delivery,"
+               " and its volume as continuous")
     without = found.presses.without_outcome
     if without:
         yield f"presses counted without an outcome in the log: {without}, unresolved"

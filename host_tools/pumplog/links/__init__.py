@@ -31,4 +31,4 @@ def open_link(spec: str, board: str, pairing_key: bytes | None = None) -> Link:
         from .ble_link import open_ble
 
         return open_ble(board, pairing_key)
-    raise UsageError(f"--link {spec} is none of ble, serial:PORT, file:PATH", "write one of them")
+    raise UsageError(f"--link {spec} is not a link", "write ble, serial:PORT or file:PATH")

@@ -38,7 +38,7 @@ class OffClock:
 
     def _advice(self) -> str:
         if len(self.against) == 1 and OWN_CLOCK not in (self.host_id, *self.against):
-            return "one of the two is wrong, check both clocks, set them right and pull again"
+            return "nobody knows which clock is wrong, check both, set them right and pull again"
         if self.host_id == OWN_CLOCK:
             return "have the chip set and its battery looked at"
         return f"check the clock of {_name_of(self.host_id)}, set it right and pull with it again"

@@ -61,11 +61,11 @@ class Signature:
 
     def to_text(self, moment_text: Callable[[int], str]) -> str:
         """Returns a line for the screen; moment_text(Unix ms UTC) prints a time."""
-        end = "not seen to be over"
+        end = "no end noticed"
         if self.over_ms is not None:
             end = f"over {moment_text(self.over_ms)}"
         elif self.restarted:
-            end = "not seen to be over before the board restarted"
+            end = "no end noticed before the board restarted"
         said = evidence_text(self.kind, self.span_s, self.by_counts_ul, self.by_weight_ul)
         return (f"{self.name} since {moment_text(self.since_ms)}:"
                 f" {said}{'; ' if said else ''}{end}; {FOUND}")

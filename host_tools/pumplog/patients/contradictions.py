@@ -34,14 +34,14 @@ class Conflict:
             return "two ends of the stay"
         words = {"bag": "bag", "regimen": "prescription"}[kind]
         return f"two {words}s that differ" if self.first.fields != self.second.fields else (
-            f"one {words} twice")
+            f"the same {words} twice")
 
     @property
     def words(self) -> str:
         """Who entered them, and what to do."""
         authors = " and ".join(sorted({self.first.author, self.second.author}))
-        return (f"entered by {authors}: {self.what}; both are kept and at most one is right, so ask"
-                " whoever entered them and have the wrong one corrected")
+        return (f"entered by {authors}: {self.what}; both are kept, but they cannot both be right."
+                " Ask who entered them, and have the wrong entry corrected")
 
 
 def conflicts(episode: Episode) -> list[Conflict]:

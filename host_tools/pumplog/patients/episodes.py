@@ -108,10 +108,10 @@ def episode(store: Store, name: str) -> Episode:
              if name == each.patient or not each.ended and name in (each.board, each.bed)}
     if len(meant) > 1:
         raise UsageError(f"{name} may be any of the patients {', '.join(sorted(meant))}, as a code, a"
-                         " board or a bed", "give another name of the one that is meant")
+                         " board or a bed", "use another name of the patient")
     if meant:
         return next(iter(meant.values()))
-    names = ", ".join(sorted(known)) or "none yet: start one with `pumplog patient start`"
+    names = ", ".join(sorted(known)) or "none yet: start a stay with `pumplog patient start`"
     shown = name or "''"
     raise NotFoundError(f"no patient, board or bed {shown}", f"known patients are {names}")
 

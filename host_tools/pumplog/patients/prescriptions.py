@@ -93,9 +93,8 @@ def new_prescription(
 
 def unconfirmed(change: Change) -> UsageError:
     """Returns why a prescription in which something changes twofold is not entered."""
-    return UsageError(f"the {change.what} would change twofold or more from what was prescribed before,"
-                      " so nothing was entered",
-                      "check the prescription; if it is meant, add --confirm")
+    return UsageError(f"the {change.what} would change twofold or more from the last prescription, so"
+                      " nothing was entered", "check the prescription; if it is meant, add --confirm")
 
 
 def in_force(store: Store, name: str | None) -> list[InForce]:

@@ -101,7 +101,7 @@ class Status:
             known = f"; its records: `pumplog events {self.episode.patient}`" if self.recorded else ""
             return (f"{self.episode.heading}: never pulled over a link, nothing known of now{known}"
                     f"{note}")
-        word = "last seen" if self.stale else "as pulled"
+        word = "last pulled" if self.stale else "as pulled"
         possible = "".join(f"\n    {each.to_text()}" for each in told.possibilities)
         return (f"{self.episode.heading}: {word} {since_text(told.at_ms)}\n    at that time:"
                 f" {_told_text(told)}{possible}{note}")

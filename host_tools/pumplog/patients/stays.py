@@ -62,7 +62,7 @@ def every_patient(store: Store) -> list[ListedPatient]:
     """Returns every patient that was started; NotFoundError if there is none."""
     known = episodes(store)
     if not known:
-        raise NotFoundError("no patients yet", "start one with `pumplog patient start`")
+        raise NotFoundError("no patients yet", "start a stay with `pumplog patient start`")
     return [ListedPatient(patient) for patient in known.values()]
 
 

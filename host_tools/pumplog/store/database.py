@@ -139,7 +139,7 @@ class Database:
         version: int = self.connection.execute("PRAGMA user_version").fetchone()[0]
         if version > known:
             raise UsageError(
-                f"{self._path} was made by a newer pumplog (store version {version}, this one knows"
+                f"{self._path} was made by a newer pumplog (store version {version}, this pumplog knows"
                 f" {known})", "update pumplog, or choose another file with --db")
         return version
 

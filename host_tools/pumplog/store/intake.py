@@ -129,7 +129,7 @@ def _seal(data: bytes) -> bytes:
 def _does_not_verify(log_id: int, first_seq: int, reason: str) -> IntegrityError:
     return IntegrityError(
         f"the page from record {first_seq} of log {hex_id(log_id)} does not verify ({reason})",
-        "it is kept in quarantine with every good record; pull again, and have the board looked at")
+        "it is kept in quarantine with every good record. Pull again, and have the board looked at")
 
 
 def _overlay(held: bytes, offset: int, data: bytes) -> bytes | None:

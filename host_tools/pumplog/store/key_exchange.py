@@ -51,7 +51,7 @@ class Export:
 
     def warnings(self) -> tuple[str, str]:
         """Returns what to say of the file, and what of the passphrase."""
-        return (f"{self.file}: the keys of {boards_text(self.boards)}; whoever opens it can forge their"
+        return (f"{self.file}: the keys of {boards_text(self.boards)}; who opens it can forge their"
                 " logs and write to them",
                 "the passphrase is shown this once: take it another way than the file, and delete the"
                 " file when it is read")

@@ -83,7 +83,7 @@ def _seal_of(data: bytes, footer: Any, keys: Keyring) -> tuple[str, str | None]:
     """Returns the state of a closed page whose check sum fits, and what is wrong with it."""
     if footer.key_id == 0:
         # not zeros: it stands there for the page after it to name as the seal before its own
-        return (BAD, "it bears a seal and names no key") if any(footer.seal) else (UNKEYED, None)
+        return (BAD, "it has a seal and names no key") if any(footer.seal) else (UNKEYED, None)
     known = keys.named(footer.key_id)
     if any(decoding.sealed(data, footer, key) for key in known):
         return SEALED, None

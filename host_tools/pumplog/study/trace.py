@@ -18,18 +18,18 @@ from .table import ROWS
 from .traced import Trace, TracedAnchor, TracedBolus, TracedCalibration, TracedMinutes
 
 _UNITS = {key: unit for key, _, unit in ROWS}
-_CONTINUOUS = ("continuous volume = counts x pl_per_count of the minutes, and of RESUMED records for the"
-               " end of the boot before (a minute begins where the one before ended; one that an edge"
-               " cuts counts pro rata, less its boluses) less the boluses"
-               " in them; a bolus = (counts - continuous_milli_counts / 1000) x pl_per_count, cut pro"
+_CONTINUOUS = ("continuous volume = counts x pl_per_count of the minutes (and of RESUMED records for the"
+               " end of a boot), less the boluses in them. A minute begins where the last minute ended."
+               " A minute that an edge cuts counts pro rata, less its boluses."
+               " A bolus = (counts - continuous_milli_counts / 1000) x pl_per_count, cut pro"
                " rata in time")
-_OF_ALL = _CONTINUOUS + "; all but primes"
+_OF_ALL = _CONTINUOUS + ". All boluses count but primes"
 _OF_PCIA = "the patient's boluses"
 _MASS = "; mg = mL x the bag's mg/mL, bag by bag"
 _DAILY = "; per 24 h observed"
 FORMULAS = {
     **{f"{mass.name}_mg_day": (_OF_PCIA if mass.pcia else _OF_ALL) + _MASS + _DAILY for mass in MASSES},
-    "rate_ml_h": _CONTINUOUS + "; by the hours that the pump ran",
+    "rate_ml_h": _CONTINUOUS + ". The rate is by the hours that the pump ran",
     "pcia_per_day": "the patient's boluses that begin in the window" + _DAILY,
 }
 

@@ -33,12 +33,12 @@ def read_values(path: Path) -> list[Value]:
         if not who[0]:
             raise UsageError(f"{at}: no patient", "write the patient's code")
         if who[1] not in TIMEPOINTS:
-            raise UsageError(f"{at}: timepoint {who[1]!r} is none of {', '.join(TIMEPOINTS)}",
+            raise UsageError(f"{at}: timepoint {who[1]!r} is not among {', '.join(TIMEPOINTS)}",
                              "correct it")
         if who[2] not in KEYS:
-            raise UsageError(f"{at}: key {who[2]!r} is none of {', '.join(KEYS)}", "correct it")
+            raise UsageError(f"{at}: key {who[2]!r} is not among {', '.join(KEYS)}", "correct it")
         if who in known:
-            raise UsageError(f"{at}: {' '.join(who)} stands there a second time", "keep one")
+            raise UsageError(f"{at}: {' '.join(who)} stands there a second time", "keep one line")
         known.add(who)
         out.append(Value(*who, _number(row["value"], at)))
     if not out:
@@ -53,7 +53,7 @@ def read_published(path: Path) -> dict[str, PublishedRow]:
     for line, row in _rows(path, columns):
         at, label = f"{path}, line {line}", row["row"].strip()
         if label in out:
-            raise UsageError(f"{at}: {label} stands there a second time", "keep one")
+            raise UsageError(f"{at}: {label} stands there a second time", "keep one line")
         out[label] = PublishedRow({
             t: (_number(row[f"{t}_mean"], at), _number(row[f"{t}_se"], at)) for t in TIMEPOINTS
         })

@@ -118,7 +118,7 @@ class Client:
         ):
             raise IntegrityError(f"the board on {self._link.description} does not hold the key of the"
                                  " board that it claims to be",
-                                 "nothing was taken or written; have it looked at")
+                                 "nothing was taken or written. Have it looked at")
         self._session_nonce, log_id, firmware = struct.unpack(proofs.PROVE_ANSWER, proof)
         self._device_key = device_key
         self._counter = 0

@@ -60,7 +60,9 @@ def _places(boards: Sequence[NotPulled | Pulled]) -> str:
 
 def _of_failed(failed: NotPulled) -> list[str]:
     if failed.absent:
-        since = ("heard in this round, then no more" if failed.lost else "never heard by this computer")
+        since = "never heard by this computer"
+        if failed.lost:
+            since = "heard in this round, then no longer"
         if failed.last_heard_ms is not None:
             since = f"not heard since {since_text(failed.last_heard_ms)}"
         lines = [f"NOT PULLED  {failed.target.heading}: {since}: check the pump itself, then the board's"

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 PROVEN, PARTLY, BROKEN = 0, 1, 4  # the exit codes of the contract
-_ANEW = ("do not use them; pull the board into a new store (--db), have this computer looked at, and"
+_ANEW = ("do not use them. Pull the board into a new store (--db). Have this computer looked at, and"
          " keep this store for that")
 _PULL = "pull the board again"
-_BACK = f"{_PULL}; if they do not come back, that time is unknown: have this computer looked at"
+_BACK = f"{_PULL}. If they do not come back, that time is unknown: have this computer looked at"
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ KINDS = {
     "altered": Kind(BROKEN, "{records}: their page is not as the board wrote it ({why})", _ANEW),
     "foreign": Kind(BROKEN, "{records}: in their place stands a page of another log ({why})", _ANEW),
     "swapped": Kind(BROKEN, "{records}: in their place stands another page of this log ({why})", _ANEW),
-    "wrong_key": Kind(BROKEN, "{records}: their page bears a wrong seal ({why})", _ANEW),
-    "unchained": Kind(BROKEN, "{records}: their page does not follow the one before it ({why})", _ANEW),
+    "wrong_key": Kind(BROKEN, "{records}: their page has a wrong seal ({why})", _ANEW),
+    "unchained": Kind(BROKEN, "{records}: their page does not follow the page before it ({why})", _ANEW),
     "seal_gone": Kind(BROKEN, "{records}: the seal of their page is gone, though later pages are here"
                               " ({why})", _ANEW),
     "missing": Kind(BROKEN, "{records} are missing ({why})", _BACK),
@@ -38,7 +38,7 @@ KINDS = {
     "quarantine": Kind(BROKEN, "{records}: other bytes than those held came for their page and are in"
                                " quarantine ({why})", "have the board and this computer looked at"),
     "denied": Kind(BROKEN, "the board's word on where its log ends does not hold ({why})",
-                   "have the board looked at; it may not be the one that it says it is"),
+                   "have the board looked at. It may be another board"),
     "given_up": Kind(PARTLY, "{records} were given up by the board's ring before they were pulled"
                              " ({why})", "that time is unknown; pull this board more often"),
     "unsealed": Kind(PARTLY, "{records} are not sealed ({why})",

@@ -43,7 +43,7 @@ def _fault(held: HeldPage, sealed_before: bool) -> Fault | None:
         kind = "wrong_key" if reading.unusable and reading.footer else "altered"
         return kind, reading.error or ""
     if reading.state == UNKEYED and sealed_before:
-        return "wrong_key", "it has none, though earlier pages have one"
+        return "wrong_key", "it has none, though earlier pages have a seal"
     if reading.state == UNKEYED:
         return "unkeyed", "page closed without a seal"
     if reading.state == OPEN and reading.kept != len(held.page.data):

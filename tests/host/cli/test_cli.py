@@ -58,7 +58,7 @@ BAG = ["--morphine", "110 mg", "--bupivacaine", "55 mg", "--volume", "250 mL"]
     (["patient", "start", "P02", "--board", "B09"], 3, "no board B09"),
     (["patient", "start", "P02", "--board", "B01"], 2, "serves patient P01"),
     (["pull", "P01", "--link", "serial:/dev/absent"], 3, "cannot be opened"),
-    (["pull", "P01", "--link", "carrier-pigeon"], 2, "none of ble"),
+    (["pull", "P01", "--link", "carrier-pigeon"], 2, "is not a link"),
     (["pull", "P01", "--link", "file:/absent"], 3, "cannot be read"),
     (["pull", "--all", "--check", "123456"], 2, "--check is the code of one board"),
     (["bag", "hang", "P01"], 2, "--morphine is missing"),
@@ -336,7 +336,7 @@ def test_status_says_the_local_time_the_age_and_what_is_unknown(
             reservoir_ul=249_940, last_bolus_age_s=720, flags=commands.FLAG_RUNNING)
     assert main(["status", "--db", str(db)]) == 0
     said = unfolded(capsys.readouterr().out)
-    assert "last seen 2026-01-04 14:00, 30 h 0 min ago" in said
+    assert "last pulled 2026-01-04 14:00, 30 h 0 min ago" in said
     assert "pump running; rate 0.2 mL/h (0.19 to 0.21)" in said and "last bolus 12 min earlier" in said
     assert "NOT LOGGING" in said
     monkeypatch.undo()

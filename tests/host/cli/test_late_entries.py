@@ -68,4 +68,4 @@ def test_a_second_start_of_a_patient_is_said(db: Path, capsys: pytest.CaptureFix
     assert main(["doses", "P01", "--window", "0+1", "--json", "--db", str(db)]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["notes"] == ["P01 was started a second time, on board B02: that entry is not used;"
-                             " correct one of them"]
+                             " correct the wrong entry"]

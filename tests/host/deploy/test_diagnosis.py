@@ -41,7 +41,7 @@ def ours_id() -> str:
 
 
 @pytest.mark.parametrize("found, good, says", [
-    (survey(a=OURS), [True], "whole, and the one"),
+    (survey(a=OURS), [True], "whole, and the same"),
     (survey("b ok", a=OURS, b=OURS), [True], "in /b is whole"),
     (survey(a=OURS, lacks="/a/main.mpy"), [False], "in /a, which is to start, is not whole"),
     (survey(a={"gateway/clock.mpy": "22"}), [False], "is not whole"),  # nothing to start

@@ -28,9 +28,9 @@ def moment(ms: int) -> str:
 def test_a_possibility_says_since_when_on_what_evidence_and_that_it_is_no_alarm() -> None:
     assert noticed().to_text(moment) == (
         "possible occlusion since 1800 s: in 30 min counts say 1.1 mL left the bag, weight says 0.1 mL;"
-        " not seen to be over; found on pull, not an alarm")
+        " no end noticed; found on pull, not an alarm")
     assert "; over 5400 s; found" in noticed(over_ms=5_400_000).to_text(moment)
-    assert "not seen to be over before the board restarted" in noticed(restarted=True).to_text(moment)
+    assert "no end noticed before the board restarted" in noticed(restarted=True).to_text(moment)
 
 
 @pytest.mark.parametrize("kind", names.SIGNATURES.values())

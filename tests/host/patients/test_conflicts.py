@@ -21,7 +21,7 @@ def entry(kind: str, author: str, at_min: float, fields: dict[str, int]) -> Entr
 
 @pytest.mark.parametrize("entries, found", [
     ([("bag", "AB", 10, BAG), ("bag", "CD", 12, OTHER_BAG)], ["two bags that differ"]),
-    ([("bag", "AB", 10, BAG), ("bag", "CD", 12, BAG)], ["one bag twice"]),
+    ([("bag", "AB", 10, BAG), ("bag", "CD", 12, BAG)], ["the same bag twice"]),
     ([("bag", "AB", 10, BAG), ("bag", "AB", 12, OTHER_BAG)], ["two bags that differ"]),
     ([("bag", "AB", 10, BAG), ("bag", "CD", 40, OTHER_BAG)], []),
     ([("bag", "AB", 10, BAG), ("regimen", "CD", 11, RATE)], []),

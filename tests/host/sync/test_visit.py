@@ -110,7 +110,7 @@ def test_whoever_is_told_of_the_progress_may_end_the_visit(opened: Opened, board
 
 
 def test_a_way_that_there_is_not_is_said_before_anything_is_done() -> None:
-    with Store.open(":memory:") as store, pytest.raises(UsageError, match="none of ble"):
+    with Store.open(":memory:") as store, pytest.raises(UsageError, match="is not a link"):
         visit_board(store, "B01", "pigeon")
 
 
