@@ -2,7 +2,8 @@
 
 Every frame is <u16 big-endian length> <u8 code> <data>. Codes below 64 are the board's interrupts
 with MicroPython's own numbers; capital letters are calls, answered by "=" <u8 errno> <data>;
-"c" <u16> hands out credits, one for each notification that the air has room for; an interrupt that
+"c" <u16> hands out credits, one for each notification that the air has room for; "t" <u32> tells how
+many ms have passed on the air, again every STEP_MS of them at the most; an interrupt that
 wants an answer (written, to be read, the secrets) gets an "r" frame. The host's protocol stack, pairing
 and encryption too, is Bumble, at the other end (pumpbench/air/board_radio.py).
 """
@@ -13,6 +14,9 @@ import os
 import select
 import socket
 import struct
+import time
+
+STEP_MS = 100
 
 FLAG_READ = 0x02
 FLAG_WRITE_NO_RESPONSE = 0x04
@@ -61,6 +65,7 @@ class BLE:
         self._values = {}
         self._limits = {}
         self._credits = 0
+        self._air_ms = self._told_ms = 0
 
     # ---- frames
 
@@ -96,6 +101,9 @@ class BLE:
     def _take(self, code, data):
         if code == 0x63:  # c
             self._credits += struct.unpack(">H", data)[0]
+        elif code == 0x74:  # t
+            self._air_ms = struct.unpack(">I", data)[0]
+            self._told_ms = time.ticks_ms()
         else:
             self._events.append((code, data))
 
@@ -113,6 +121,14 @@ class BLE:
                     raise OSError(answer[0])
                 return answer[1:]
             self._receive(True)
+
+    def air_ms(self):
+        """Returns the ms that passed on the air, and how many until it will tell more, None if that is
+        due: a busy computer makes the air's time pass more slowly than its own."""
+        since_ms = time.ticks_diff(time.ticks_ms(), self._told_ms)
+        if since_ms >= STEP_MS:
+            return self._air_ms + STEP_MS, None
+        return self._air_ms + since_ms, STEP_MS - since_ms
 
     def _fileno_object(self):
         """Returns what select.poll can wait on."""

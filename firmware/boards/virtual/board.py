@@ -3,7 +3,7 @@
 Settings come from the JSON text in PUMPBENCH_BOARD: flash, nvs and retained (paths), identity,
 seed, reset_reason, rtc_s (what the clock says at boot, null: none fitted), and either the file
 descriptors control, answers and serial and counters_from (in the bench, simulated time) or counts,
-presses, reliefs, weight_raw and the file descriptor button (on the air, the laptop's time): a byte 1
+presses, reliefs, weight_raw and the file descriptor button (on the air, the air's time): a byte 1
 there holds the service button down, 0 lets it go.
 """
 
@@ -12,7 +12,6 @@ import json
 import os
 import select
 import sys
-import time
 
 from bench_wires import TICK_MS, WRAP_MASK, Port, wires
 from flash import Flash
@@ -51,7 +50,7 @@ class Rtc:
 
     def __init__(self, begins_s):
         self._begins_s = begins_s
-        self.elapsed_s = time.time
+        self.elapsed_s = lambda: 0  # until the board is wired
 
     def read(self):
         """Returns seconds since 2020 UTC, or None."""
@@ -152,6 +151,7 @@ class Board:
         self.service.pressed = _button(settings["button"])
         self.load_cell.read = lambda: settings["weight_raw"]
         self.temperature.read = lambda: None
+        self.rtc.elapsed_s = lambda: self.clock_ms() // 1000
         if settings["rtc_s"] is not None:
             self.rtc.set(settings["rtc_s"])
 
@@ -163,20 +163,22 @@ class Board:
         """Yields the time in ms modulo 2^30 every 100 ms, serving the radio in between."""
         import bluetooth
 
-        start_ms = time.ticks_ms()
-        self._clock_ms = lambda: time.ticks_diff(time.ticks_ms(), start_ms) & WRAP_MASK
+        air = bluetooth.BLE()
+        start_ms = air.air_ms()[0]
+        self._clock_ms = lambda: air.air_ms()[0] - start_ms & WRAP_MASK
         due_ms = start_ms
         poller = select.poll()
-        poller.register(bluetooth.BLE()._fileno_object(), select.POLLIN)
+        poller.register(air._fileno_object(), select.POLLIN)
         while True:
-            yield time.ticks_diff(due_ms, start_ms) & WRAP_MASK
-            due_ms = time.ticks_add(due_ms, TICK_MS)
+            yield due_ms - start_ms & WRAP_MASK
+            due_ms += TICK_MS
             while True:
                 busy = service()
-                left_ms = time.ticks_diff(due_ms, time.ticks_ms())
-                if left_ms <= 0:
+                now_ms, told_ms = air.air_ms()
+                if now_ms >= due_ms:
                     break
-                poller.poll(1 if busy else left_ms)
+                known = told_ms is not None and due_ms - now_ms <= told_ms
+                poller.poll(1 if busy else due_ms - now_ms if known else 1000)
 
     def random(self, n):
         """Returns n bytes, the same for the same seed."""

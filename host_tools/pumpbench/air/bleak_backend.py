@@ -29,6 +29,7 @@ from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport import open_transport
 
 from .host_keys import HostKeys
+from .laptop_clock import keep_time
 from .reception import Reception
 
 _MTU = 247
@@ -60,6 +61,7 @@ def install(air: str, host_id: int, folder: Path) -> None:
     _address = ":".join(["F1", "00", *(digits[k : k + 2] for k in range(0, 8, 2))])
     _keys = HostKeys(folder)
     _reception = Reception(os.environ)
+    keep_time(air)
     bleak.get_platform_scanner_backend_type = lambda: (_Scanner, "bumble")  # type: ignore
     bleak.get_platform_client_backend_type = lambda: (_Client, "bumble")  # type: ignore
 

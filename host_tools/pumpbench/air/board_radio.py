@@ -104,6 +104,12 @@ class BoardRadio:
         else:
             self._task(self._call(code, data))
 
+    def tell_time(self) -> None:
+        """Tells the board how much time has passed on the air; clock.py says why."""
+        if self._device is not None and not self._gone:
+            passed_ms = int(asyncio.get_running_loop().time() * 1000) & 0xFFFFFFFF
+            self._send(ord("t"), struct.pack(">I", passed_ms))
+
     def _task(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -143,6 +149,7 @@ class BoardRadio:
         await device.power_on()
         device.on("connection", self._connected)
         self._send(ord("c"), struct.pack(">H", CREDITS))
+        self.tell_time()
 
     @property
     def _dev(self) -> Device:

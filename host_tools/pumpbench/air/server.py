@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from typing import Any
 
 from bumble import hci
@@ -30,6 +31,8 @@ from bumble.link import LocalLink
 from bumble.transport.common import PacketParser, StreamPacketSink
 
 from .board_radio import BoardRadio, PowerCut
+from .clock import AirClock
+from .laptop_clock import BEGAN_BODY, HELLO, HELLO_BODY, PASSED_BODY
 from .local_link import AirLink
 
 ACL_BYTES = 251
@@ -72,6 +75,7 @@ class Air:
         self._power_cut = power_cut
         self.boards: list[BoardRadio] = []
         self._laptops = 0
+        self._clocks: set[asyncio.StreamWriter] = set()  # of laptops that keep the air's time
 
     @property
     def advertising(self) -> int:
@@ -80,10 +84,20 @@ class Air:
 
     async def start(self) -> tuple[int, int]:
         """Opens both ports on loopback; returns (for boards, for hosts)."""
+        self._clock = AirClock(self._tell_time)
         boards = await asyncio.start_server(self._board, "127.0.0.1", 0)
         hosts = await asyncio.start_server(self._laptop, "127.0.0.1", 0)
         self._servers = (boards, hosts)
         return boards.sockets[0].getsockname()[1], hosts.sockets[0].getsockname()[1]
+
+    def _tell_time(self) -> None:
+        for board in self.boards:
+            board.tell_time()
+        for writer in self._clocks:
+            writer.write(self._passed())
+
+    def _passed(self) -> bytes:
+        return struct.pack(PASSED_BODY, round(self._clock.now_s() * 1e6))
 
     def drop_links(self) -> None:
         """Breaks every connection, as walking away does."""
@@ -104,14 +118,19 @@ class Air:
     async def _laptop(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Gives a host a controller, speaking HCI over the socket, until it closes it."""
         _no_delay(writer)
+        data = await reader.read(4096)
+        if data[:1] == HELLO:
+            await self._keep_time(data, reader, writer)
+            return
         self._laptops += 1
         address = f"F1:F1:F1:F1:{self._laptops >> 8 & 255:02X}:{self._laptops & 255:02X}"
         controller = _LaptopController(f"host {self._laptops}", link=self._link, public_address=address)
         parser = PacketParser(controller)
         controller.host = StreamPacketSink(writer)  # type: ignore[arg-type]
         try:
-            while data := await reader.read(4096):
+            while data:
                 parser.feed_data(data)
+                data = await reader.read(4096)
         except ConnectionError:
             pass  # the host died
         finally:
@@ -121,6 +140,24 @@ class Air:
                 if other and back:
                     other.on_le_disconnected(back, _GONE)
             self._link.remove_controller(controller)
+            writer.close()
+
+
+    async def _keep_time(
+        self, hello: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Tells a laptop's process the air's time until it closes the socket."""
+        (pid,) = struct.unpack(HELLO_BODY, hello[1:])
+        writer.write(struct.pack(BEGAN_BODY, self._clock.began_utc_ns) + self._passed())
+        self._clock.guests.add(pid)
+        self._clocks.add(writer)
+        try:
+            await reader.read()
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # the laptop's process died, or the air was switched off
+        finally:
+            self._clocks.discard(writer)
+            self._clock.guests.discard(pid)
             writer.close()
 
 

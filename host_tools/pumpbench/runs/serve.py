@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -108,8 +107,9 @@ async def _stand_by(air: Air, boards: list[_BoardOnAir]) -> None:
     due_s = 0.0
     while True:
         pressed = set()
-        if time.monotonic() >= due_s:
-            due_s = time.monotonic() + _PRESS_EVERY_S
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= due_s:
+            due_s = now_s + _PRESS_EVERY_S
             pressed = {board.address for board in boards}
         for radio in air.boards:
             now = radio.security.paired if radio.security else 0
@@ -152,11 +152,12 @@ async def _lose_links(air: Air, folder: Path) -> None:
 
 
 async def _until_all_advertise(air: Air, boards: list[_BoardOnAir], folder: Path) -> None:
-    end_s = time.monotonic() + _READY_S
+    loop = asyncio.get_running_loop()
+    end_s = loop.time() + _READY_S
     while air.advertising < len(boards):
         if any(board.process.poll() is not None for board in boards):
             raise BenchError("a board stopped as it started", "see its firmware.err")
-        if time.monotonic() > end_s:
+        if loop.time() > end_s:
             raise BenchError(f"only {air.advertising} of {len(boards)} boards advertise after"
                              f" {_READY_S} s", f"see the firmware.err of each below {folder}")
         await asyncio.sleep(_LOOK_S)
