@@ -35,7 +35,7 @@ def presses(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def boluses(evidence: Evidence) -> list[dict[str, Any]]:
-    """Returns every true bolus with what was told of it, and every told one that was none."""
+    """Returns every true bolus with what was told of it, and every told bolus that was not true."""
     told_ul = float(evidence.spec.ul_per_count)
     left = [part.bolus for part in evidence.observed.boluses]
     found = []

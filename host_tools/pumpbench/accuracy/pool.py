@@ -181,8 +181,8 @@ def _rates(windows: list[Judged]) -> list[Criterion]:
 
 def _lower_of_strata(chosen: list[tuple[Judged, Judged]], part: str, true: str) -> float:
     """Returns the one-sided lower 95 % limit of the share held. The windows are one draw from each of
-    n slices of the calibration error (plan.py): neighbours in pairs give the variance, which errs on
-    the large side (collapsed strata); a patient's own windows hang together and count as one."""
+    n slices of the calibration error (plan.py): neighbours in pairs give the variance, which errs on the
+    large side (collapsed strata). A patient's own windows hang together and count as a single window."""
     held: dict[str, list[bool]] = {}
     for w, r in chosen:
         held.setdefault(w["name"], []).append(_holds(r[part], r[true]))

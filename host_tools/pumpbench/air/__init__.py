@@ -2,7 +2,7 @@
 
 In: boards' `bluetooth` calls and laptops' HCI, each over a loopback socket. Out: what a radio would
 carry to the other side. `Air` is the air; bleak_backend.py is what pumplog's process loads to be a
-laptop on it; `lend` lets the pumplog of another environment be one, which has no Bumble.
+laptop on it; `lend` does the same for the pumplog of another environment, which has no Bumble.
 """
 
 from .laptop import lend, pumplog_command

@@ -41,7 +41,8 @@ _reception = Reception({})
 
 
 class Keyboard(PairingDelegate):
-    """Types the passkey that the host tool computed; without one it can do neither that nor show one."""
+    """Types the passkey that the host tool computed; without a passkey it can neither type nor show
+    any."""
 
     def __init__(self, passkey: int | None) -> None:
         super().__init__(PairingDelegate.NO_OUTPUT_NO_INPUT if passkey is None
@@ -180,7 +181,7 @@ class _Client(BaseBleakClient):
 
     async def _encrypt(self, connection: Connection) -> None:
         """Encrypts under the bond's key; a board that lacks it leaves the link as it was. The key is
-        kept: whoever bears the board's address could say so."""
+        kept: anybody with the board's address could say so."""
         try:
             await connection.encrypt()
         except HCI_Error:

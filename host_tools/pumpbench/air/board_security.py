@@ -1,7 +1,8 @@
 """Pairing and encryption on a board's side of the air: Bumble's SMP, with the board's own secrets.
 
 What the board's firmware is asked and told are MicroPython's interrupts 28 to 31, in its own meanings:
-`authenticated` is said only of a link whose key came of a passkey, whatever Bumble takes it for.
+`authenticated` is said only of a link whose key came of a passkey, and not on
+Bumble's word alone.
 """
 
 from __future__ import annotations

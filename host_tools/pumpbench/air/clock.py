@@ -1,21 +1,21 @@
 """The air's own time: a busy computer makes it pass more slowly.
 
-Theory. Whoever is on the air waits for others with time limits: a silence of a second, a scan of eight,
-a stranger's thirty seconds on a board. On a ward each of them has a processor of its own. Here they
-share those of a computer, and where other programs keep these busy, all of them stand in a queue:
-limits would run out, and boards would log minutes, because of that queue alone. So the time in which a
-process of the air was ready to run and had no processor does not pass on the air. The kernel counts it,
-for each thread (/proc/PID/task/TID/schedstat). What passes is the share of the time in which nobody
-stood in the queue, as if each did so at moments of its own: the product of everyone's shares. At least
-LEAST of the time passes whatever the kernel counts, so that limits end.
+Theory. Who is on the air waits for others with time limits: a silence of a second, a scan of eight, a
+stranger's thirty seconds on a board. On a ward each of them has a processor of its own. Here they share
+those of a computer, and where other programs keep these busy, all of them stand in a queue. Limits would
+run out, and boards would log minutes, because of that queue alone. So the time in which a process of the
+air was ready to run and had no processor does not pass on the air. The kernel counts it, for each thread
+(/proc/PID/task/TID/schedstat). What passes is the share of the time in which nobody stood in the queue,
+as if each did so at moments of its own: the product of everyone's shares. At least LEAST of the time
+passes, however much waiting the kernel counts, so that limits end.
 
 The air tells boards (board_radio.py) and laptops (laptop_clock.py) what has passed, every STEP_S of it;
-in between each goes on by its own clock, for at most STEP_S. That wakes each of them ten times a second
-of the air's time, and no more: waking stands in the queue too. Where the kernel does not count, on
-anything but Linux, the air's time is that of the computer.
+in between each goes on by its own clock, for at most STEP_S. That wakes each of them only ten times a
+second of the air's time: waking stands in the queue too. Where the kernel does not count, on anything
+but Linux, the air's time is that of the computer.
 
 Tried in thought and left: time that stands until all are idle, for nobody can say that a pumplog with
-threads is idle; wider limits, for then the tests would try other ones than users get. Tried and left:
+threads is idle; wider limits, for then the tests would try other limits than users get. Tried and left:
 all of the waiting taken off, as if they stood in the queue one after the other. Boards that only tick do
 not, and a ward of twelve came nearly to a stand.
 """
@@ -40,7 +40,7 @@ _now_s = time.monotonic  # the computer's, whatever a laptop on the air puts int
 class AirClock:
     """Time since the air began; `tell` is called in the event loop after each STEP_S of it.
 
-    guests: the processes that are no children of this one, by their ids.
+    guests: the processes that are no children of this process, by their ids.
     """
 
     def __init__(self, tell: Callable[[], None]) -> None:

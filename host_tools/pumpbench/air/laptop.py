@@ -6,7 +6,7 @@ folder of links to Bumble, and to those libraries of Bumble's that its environme
 stands last on its path: pumplog, bleak and everything else that is installed there comes from there, and
 is what is tried.
 
-A stack in a process of its own, reached by bleak calls over a socket, was left: it would put another
+A stack in a process of its own, reached by bleak calls over a socket, was left. It would put another
 layer into every test, between bleak and what the air does to it.
 """
 
@@ -46,7 +46,7 @@ def lend(python: Path, folder: Path) -> list[str]:
     """Puts links to what the environment of `python` lacks of the laptop's radio into `folder`.
 
     Returns the names of the packages lent. BenchError if that Python cannot be run, or is another
-    version than this one.
+    version than this Python.
     """
     places = dict(line.split(" ", 1) for line in _said(Path(sys.executable), _LOADED).splitlines())
     version, lacked = _said(python, _LACKED, *places).splitlines()

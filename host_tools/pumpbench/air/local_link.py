@@ -1,7 +1,7 @@
 """Bumble's link between controllers, repaired: data come from the address that connected.
 
-Bumble 0.0.236 takes the sender's random address instead. That is another one where a host scans under a
-random address and connects under its public one, as Linux does.
+Bumble 0.0.236 takes the sender's random address instead. That address is another where a host scans
+under a random address and connects under its public address, as Linux does.
 """
 
 from __future__ import annotations

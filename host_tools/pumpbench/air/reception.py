@@ -4,11 +4,11 @@
     PUMPLOG_AIR_FAULT=kill@N     as the N-th notification or indication arrives, the host dies
     PUMPLOG_AIR_FAULT=drop@N     ... the link breaks, and the N-th does not arrive
     PUMPLOG_AIR_FAULT=stop@N     ... the host stands still until SIGCONT: a lid closed and opened
-    PUMPLOG_AIR_TRACE=FILE       every one that arrived, a line each: characteristic, bytes in hex;
+    PUMPLOG_AIR_TRACE=FILE       all that arrived, a line each: characteristic, bytes in hex;
                                  `{board}` in FILE stands for the board's name, for a file a board
 
 N counts from 1 over all links of the process. A trigger is a place in the transfer, not a time, so
-the same fault hits the same packet on a slow machine and on a fast one.
+the same fault hits the same packet on a slow machine and on a fast machine.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Reception:
 
     @property
     def link_breaks(self) -> bool:
-        """Whether the notification that was just asked about is the one at which the link breaks."""
+        """Whether the notification that was just asked about breaks the link."""
         return self._kind == "drop" and self._count == self._at
 
 

@@ -1,7 +1,7 @@
 """The air itself: boards attach with their `bluetooth` calls, laptops with HCI, both over loopback.
 
 Theory of operation. One `AirLink` joins Bumble's controllers, as one room joins radios. Who attaches
-gets a controller of its own on it, which goes when the socket closes: a pumplog that ends, or is killed,
+gets a controller of its own on it, which goes when the socket closes. A pumplog that ends, or is killed,
 is a laptop that left, and its peers lose the link as they do on a real air.
 
     pumplog  bleak, Bumble's host  --HCI-->  controller --+
@@ -11,7 +11,7 @@ is a laptop that left, and its peers lose the link as they do on a real air.
 The split is not the same on both sides. On the laptop's, the air begins below HCI, so that the laptop's
 whole Bluetooth stack runs in pumplog's own process, under its own faults (reception.py). On a board's it
 begins above the stack (board_radio.py), for MicroPython's modbluetooth is a stack's interface and the
-ESP32's stack under it is closed code; what a host sees of a board still passes ATT, L2CAP and SMP.
+ESP32's stack under it is closed code. What a host sees of a board still passes ATT, L2CAP and SMP.
 
 Everything runs in one event loop, so two events never overlap, and nothing here waits for time to pass.
 Bumble is taken as it is, with two repairs: `AirLink` sends under the address that connected, and
@@ -42,7 +42,8 @@ Controller.le_acl_data_packet_length = ACL_BYTES
 
 
 class _LaptopController(Controller):
-    """Bumble's controller repeats the advertisement as scan response; this one asks the board's."""
+    """Bumble's controller repeats the advertisement as scan response; this controller asks the
+    board's."""
 
     def send_hci_packet(self, packet: Any) -> None:
         scan_response = None

@@ -36,7 +36,7 @@ _Decimal = float | str | Fraction
 
 @dataclass(frozen=True)
 class _Course:
-    """What happens over one window, whoever looks."""
+    """What happens over one window, whether anybody looks or not."""
 
     span: Span
     effects: Effects

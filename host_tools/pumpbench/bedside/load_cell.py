@@ -35,8 +35,8 @@ class LoadCell:
 
     Saline with morphine and bupivacaine weighs 1.0046 g/mL. Noise is white, rms a reading. Creep
     follows each hanging as 1 - exp(-t / tau), a third or more of its full size, up or down.
-    Temperature moves the zero; it walks besides; the bag is brushed against, and the tube is
-    seated anew. The sizes are those of a 500 g cell at 10 samples a second on a ward.
+    Temperature moves the zero; it walks besides; the bag is brushed against, and the tube is seated
+    again. The sizes are those of a 500 g cell at 10 samples a second on a ward.
     """
 
     counts_per_g: int = 420  #: raw counts a gram

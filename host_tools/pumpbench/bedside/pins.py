@@ -12,8 +12,9 @@ CLOSED, NO_TEMPERATURE = 1, 2  # bits of `packed`
 
 @dataclass(frozen=True)
 class Pins:
-    """What the board's pins show: int32 arrays, the first two one a tick of 100 ms, the others one a
-    second. They agree at the last tick of each second, where the board looks at all of them."""
+    """What the board's pins show: int32 arrays, the first two with a value a tick of 100 ms, the others
+    with a value a second. They agree at the last tick of each second, where the board looks at all of
+    them."""
 
     counts: NDArray[np.int32]  #: the motor's counts so far, cumulative
     presses: NDArray[np.int32]  #: the handset's presses latched so far, cumulative

@@ -3,16 +3,16 @@
 Theory of operation. Nothing is stepped: what the pump does is a handful of spans, and what it moved is a
 piecewise-linear curve over them (volume.py), exact in Fractions of a microlitre. Ticks come in only at
 the end, when the curve is counted. A pump that is stepped has to round each tick's share of the rate
-(100 ms at 0.05 mL/h are 1.4 nL), and the rounding adds up over a month of ticks.
+(100 ms at 0.05 mL/h are 1.4 nL). The rounding adds up over a month of ticks.
 
 A press is decided by three things in this order: does the pump stand, does a bolus run, does the lockout
-hold. A bolus that a stop cut short locks out as a whole one does. Pumps count the lockout from the
+hold. A bolus that a stop cut short locks out as a whole bolus does. Pumps count the lockout from the
 bolus's start or from its end: `lockout_from` says which.
 
-The motor moves in quanta. A count falls each time that volume + phase passes a whole quantum: so the
+The motor moves in quanta. A count falls each time that volume + phase passes a whole quantum. So the
 number of counts by any moment is exact, and the phase, drawn once, is where the motor stood at first.
-Each count is placed by its own moment, never from the one before, so no error adds up; and the counts
-are a cumulative sum, so they cannot fall.
+Each count is placed by its own moment, never from the count before, so no error adds up. The counts are
+a cumulative sum, so they cannot fall.
 
 Times are integer milliseconds from the window's start. Nothing here knows of a gateway.
 """

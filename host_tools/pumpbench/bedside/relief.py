@@ -29,7 +29,7 @@ def plan_reliefs(
 ) -> tuple[Relief, ...]:
     """Return what the patient presses: once as a rule, now and then not at all, or twice.
 
-    Not before the pain has eased: a next bolus that comes first takes the earlier one's place.
+    Not before the pain has eased: a next bolus that comes first takes the place of the earlier bolus.
     """
     mean_min, sd_min, low_min, high_min = ONSET_MIN[timepoint]
     found = []

@@ -64,8 +64,8 @@ class Console:
         return said
 
     def enter_raw_repl(self) -> bytes:
-        """Waits for the prompt of a chip that starts, and has it show the raw one, as a soft reset in
-        the raw REPL does on the ESP32; returns what it said of its own meanwhile and the raw prompt."""
+        """Waits for the prompt of a chip that starts, and has it show the raw prompt, as a soft reset in
+        the raw REPL does on the ESP32. Returns what it said of its own meanwhile and the raw prompt."""
         said = self._until(b">>> ")
         os.write(self.fd, b"\x01")
         self._until(RAW_PROMPT)

@@ -39,7 +39,7 @@ class FlashCells:
         self._powered = True
 
     def cut_at(self, operation: int, after_bytes: int = 0) -> None:
-        """Fail the power in the n-th program or erase from now (1 is the next one).
+        """Fail the power in the n-th program or erase from now (1 is the next operation).
 
         The first `after_bytes` bytes of that operation are done, the rest is left as it was.
         """

@@ -11,9 +11,9 @@ boots.
                                                     +-- datagrams: reset, watchdog, feed, power cut
 
 There are two terminals because the port outlives the program behind it: a board that resets keeps its
-port, and one whose cable is out runs on. One thread moves bytes between them and does what the chip
-around the processor does: a reset is a new process with its cause; a watchdog that nobody feeds bites
-from outside, so it bites a hung program too; power off is SIGKILL, which no program sees coming.
+port, and a board whose cable is out runs on. One thread moves bytes between them and does what the chip
+around the processor does. A reset is a new process with its cause. A watchdog that nobody feeds bites
+from outside, so it bites a hung program too. Power off is SIGKILL, which no program sees coming.
 
 Ctrl-C is the exception to bytes as they come. The ESP32's UART interrupts running code with it, while
 at the prompt it is a character. The kernel tells which of the two holds (`_catches_interrupts`):
@@ -21,8 +21,7 @@ MicroPython catches SIGINT only while code runs. A second interrupt soon after t
 unix port, so it is left out.
 
 The folder holds a board's state: flash.bin, nvs.json, clock.txt, wires.bin, and rtc.bin, which only a
-power cut empties. Whoever has a `UsbBoard` moves the wires (`Wires`), unplugs the cable and cuts the
-power.
+power cut empties. Who has a `UsbBoard` moves the wires (`Wires`), unplugs the cable and cuts the power.
 """
 
 from __future__ import annotations
@@ -103,7 +102,7 @@ class UsbBoard:
     image, nvs: the flash to begin with and nvs.json, if the folder has none. clock False: no DS3231.
     speed: how many times as fast as the wall's clock the board's time runs. erase_ms: how long, in that
     time, an erase of flash stops it. air: (where an air.server.Air takes boards, this one's address
-    there); without one its radio hears nobody.
+    there); without an air its radio hears nobody.
     """
 
     def __init__(
@@ -161,7 +160,7 @@ class UsbBoard:
                 self._start(_POWER_ON)
 
     def power_off(self) -> None:
-        """Takes it away, in the midst of whatever happens."""
+        """Takes it away, in the midst of what happens."""
         with self._lock:
             self._stop()
 
@@ -187,7 +186,8 @@ class UsbBoard:
                 self._cable = None
 
     def let_watchdog_wait(self) -> float | None:
-        """Returns the running watchdog's time in s, None without one, and lets that time pass now."""
+        """Returns the running watchdog's time in s, None where none runs, and lets that time pass
+        now."""
         with self._lock:
             if self._bites_s is None:
                 return None
@@ -289,7 +289,7 @@ class UsbBoard:
         return False
 
     def _send(self, data: bytes) -> None:
-        """Sends to whoever has the port open; what nobody reads is lost, as on a UART."""
+        """Sends to the program that has the port open; what nobody reads is lost, as on a UART."""
         while data and self._cable:
             _, room, _ = select.select([], [self._cable[0]], [], 0.2)
             if not room:

@@ -85,7 +85,7 @@ class RunningBoard:
     """A board with power, its pins wired to us and its serial line on a pseudo-terminal.
 
     It boots at `at_tick` of the pins' arrays, a whole second, with its counters at zero. `reason`
-    is a key of RESET_REASONS; rtc_s: what its clock says, seconds since 2020, None without one;
+    is a key of RESET_REASONS; rtc_s: what its clock says, seconds since 2020, None without a clock;
     counters_from: what the counters show at boot instead of zero, to have them wrap at 2^30.
     """
 

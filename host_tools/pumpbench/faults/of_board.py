@@ -22,7 +22,7 @@ class Outage:
 
 
 def outages(faults: Sequence[Fault]) -> tuple[Outage, ...]:
-    """Returns the outages in order; one that begins within another prolongs it."""
+    """Returns the outages in order; an outage that begins within another prolongs it."""
     found: list[Outage] = []
     for fault in sorted(faults, key=lambda fault: (fault.at_s, fault.kind)):
         for off_s, on_s in off_spans_s([fault]):

@@ -37,7 +37,7 @@ class Nurse:
     def visit(
         self, port: str | None, utc_ms: int, commands: Sequence[list[str]], refused_ok: bool = False
     ) -> list[int]:
-        """Runs pumplog commands at the simulated time `utc_ms`, over the serial port if one is given.
+        """Runs pumplog commands at the simulated time `utc_ms`, over the serial port if it is given.
 
         Returns their exit codes, all 0 unless refused_ok; else the first that fails is a BenchError.
         """
@@ -91,7 +91,7 @@ class Nurse:
     def bag(
         self, morphine_ug: int, bupivacaine_ug: int, volume_ul: int, patient: str = "", ago_s: int = 0
     ) -> list[str]:
-        """Returns the command that enters a new bag, by mistake another patient's if one is named.
+        """Returns the command that enters a new bag, by mistake another patient's if that is named.
 
         ago_s: how long ago she says it was hung.
         """

@@ -100,8 +100,8 @@ class _BoardOnAir:
 
 async def _stand_by(air: Air, boards: list[_BoardOnAir]) -> None:
     """Presses every board's service button, again before its pairing window ends, and again after each
-    host that paired: at once, and when the board has answered that host, for a board that felt the press
-    before it took the pairing in has closed its window since."""
+    host that paired. Then it presses at once, and when the board has answered that host: a board that
+    felt the press before it took the pairing in has closed its window since."""
     paired: dict[str, int] = {}
     owed: dict[str, int] = {}  # address: what the board had said as a host paired
     due_s = 0.0

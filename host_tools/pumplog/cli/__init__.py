@@ -47,7 +47,7 @@ def build_parser(argv: Sequence[str] | None = None) -> Parser:
     """Returns the parser of what was typed; argv None: of anything.
 
     Only the code of a command that was typed is loaded, so a pull needs nothing that only flashing a
-    board does; and where the command comes first, no other command is known to the parser.
+    board does. Where the command comes first, no other command is known to the parser.
     """
     parser = Parser(
         prog="pumplog", parents=[common_options(True)],
@@ -94,8 +94,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _drop_output() -> None:
-    """Has what is still to be printed go nowhere: where it was to go takes no more, and the interpreter
-    would say so once more as it ends."""
+    """Has what is still to be printed go nowhere: where it was to go takes nothing further, and the
+    interpreter would say so once more as it ends."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):

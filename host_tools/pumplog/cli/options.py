@@ -79,7 +79,7 @@ def check_code(text: str) -> int:
 
 
 def open_store(options: argparse.Namespace, make: bool = False) -> Store:
-    """Opens the store that the options name; only `make` may make a new one."""
+    """Opens the store that the options name; only `make` may make a new store."""
     from ..store import Store
 
     if not make and not options.db.exists():

@@ -15,7 +15,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints every patient, or one."""
+    """Prints every patient, or the patient that is named."""
     with open_store(options) as store:
         for board in [] if options.name else left_behind(store):
             say(board.to_text())

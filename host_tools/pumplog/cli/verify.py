@@ -18,7 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Judges each log; exit 0 if all are proven, 1 if partly, 4 if one is not as its board wrote it."""
+    """Judges each log; exit 0 if all are proven, 1 if partly, 4 if any is not as its board wrote it."""
     codes: list[int] = []
     with open_store(options) as store:
         for log in logs_named(store, options.name):

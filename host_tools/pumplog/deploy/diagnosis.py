@@ -80,7 +80,7 @@ def wiring(board: Mpremote, letter: str) -> Wiring:
 
 
 def of_micropython(survey: Survey, wanted: str) -> Diagnosis:
-    """Is it the version that the firmware is made for, or a later one that takes its bytecode."""
+    """Is it the version that the firmware is made for, or a later version that takes its bytecode."""
     have, least = ([int(n) for n in version.split(".")] for version in (survey.micropython, wanted))
     if have >= least:
         return Diagnosis("micropython", True, f"MicroPython {survey.micropython}.")
@@ -99,7 +99,7 @@ def of_partitions(survey: Survey) -> Diagnosis:
 
 
 def of_firmware(survey: Survey, ours: dict[str, str], ours_id: str) -> list[Diagnosis]:
-    """Which firmware starts, is it whole, is it that of this computer; and the one beside it."""
+    """Which firmware starts, is it whole, is it that of this computer; and the firmware beside it."""
     letter = survey.slot or "a"
     other = "b" if letter == "a" else "a"
     good = False

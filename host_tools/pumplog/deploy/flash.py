@@ -1,8 +1,8 @@
 """`make flash`: writes MicroPython with the board's partitions, by the real esptool.
 
 It writes bootloader, partition table and MicroPython, and nothing between or behind them: keys,
-firmwares and log of a board that had them stay. esptool compares what lies there with an MD5 of what was
-sent.
+firmwares and log of a board that had them stay. The tool esptool compares what lies there with an MD5 of
+what was sent.
 """
 
 from __future__ import annotations

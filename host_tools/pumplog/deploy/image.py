@@ -1,9 +1,9 @@
 """The stock MicroPython image, with room made in it for the two firmwares and for the log.
 
-The user supplies the image (micropython.org, ESP32_GENERIC): it is pinned by version and sha256 in
-firmware/boards/esp32/image.toml. mp-image-tool-esp32 edits its partition table; the result is cut into
-the parts that are written one by one, so that the settings between them (nvs, at 0x9000) stay as they
-are.
+The user supplies the image (micropython.org, ESP32_GENERIC). It is pinned by version and sha256 in
+firmware/boards/esp32/image.toml. The tool mp-image-tool-esp32 edits its partition table. The result is
+cut into the parts that are written one by one, so that the settings between them (nvs, at 0x9000) stay
+as they are.
 
     0x001000  bootloader           0x00f000  phy_init (as it was)
     0x008000  partition table      0x010000  MicroPython

@@ -52,8 +52,7 @@ class Mpremote:
         return text
 
     def execute(self, code: str) -> str:
-        """Runs Python on the board; returns what it printed. Whatever ran there before is
-        interrupted."""
+        """Runs Python on the board; returns what it printed. What ran there before is interrupted."""
         return self.run("exec", code)
 
     def put(self, folders: Mapping[str, Sequence[str]]) -> None:

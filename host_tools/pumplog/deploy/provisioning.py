@@ -1,7 +1,7 @@
 """Gives boards their names, keys, check codes and calibration, over the cable.
 
 A board that has a name takes another only from who knows its check code, and its keys are in the store
-before the board has them: should its answer be lost, they are not.
+before the board has them. So they are not lost with its answer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`make deploy`: writes a firmware beside the one that runs, checks every byte, then switches.
+"""`make deploy`: writes a firmware beside the running firmware, checks every byte, then switches.
 
     1  the board goes into service: nothing runs on it, and a watchdog of ten minutes starts it again
        should the cable be pulled
@@ -144,7 +144,8 @@ def _suits(found: Survey) -> None:
 
 
 def _confirmed(found: Survey) -> str | None:
-    """Returns the folder of the firmware that came up last and is whole: that one is never touched."""
+    """Returns the folder of the firmware that came up last and is whole: that folder is never
+    touched."""
     order = ["a", "b"]
     if found.slot:
         other = "b" if found.slot == "a" else "a"

@@ -1,7 +1,7 @@
 """Which bag hung when: what was entered, dated by what the weight saw.
 
-An entry and a change seen by weight within MATCH_MS of each other are the same bag, each entry with
-one change at most; if they differ by more than the change's own uncertainty, the weight's time
+An entry and a change found by weight within MATCH_MS of each other are the same bag, each entry with one
+change at most. If they differ by more than the change's own uncertainty, the weight's time
 holds: a bag is often entered late. A change that nobody entered leaves the drug unknown, and a
 refill too. A bag that no weight saw being hung stands as entered, and is told.
 """
@@ -22,7 +22,7 @@ BY_ENTRY, BY_WEIGHT, BY_START = "entry", "weight", "start"  # what a bag's time 
 
 @dataclass(frozen=True)
 class Bag:
-    """A bag that hangs from a moment on, until the next one."""
+    """A bag that hangs from a moment on, until the next bag."""
 
     at_ms: int  #: Unix ms UTC
     uncertainty_ms: int = 0  #: at_ms lies within so much

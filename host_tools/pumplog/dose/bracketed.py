@@ -30,7 +30,7 @@ from .volumes import PL_PER_ML
 
 @dataclass(frozen=True)
 class BracketVolume:
-    """A bracket that bears on a window, and what the pump may have moved in all of it."""
+    """A bracket that concerns a window, and what the pump may have moved in all of it."""
 
     bracket: Bracket  #: its time and its records
     volume_ml: Figure  #: mL

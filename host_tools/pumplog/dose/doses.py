@@ -1,8 +1,8 @@
 """Doses of one patient in one window: volumes by counts, milligrams by the bag then connected.
 
-Every figure has a value, exact from the records, and bounds. The bounds hold whatever the motor's phase
-was: one quantum for each unbroken stretch and each bolus. They hold whether or not unresolved presses
-were given, and wherever within their uncertainty the clock's and the bags' times lie. They hold for the
+Every figure has a value, exact from the records, and bounds. The bounds hold for any phase of the motor:
+one quantum for each unbroken stretch and each bolus. They hold whether or not unresolved presses were
+given, and wherever within their uncertainty the clock's and the bags' times lie. They hold for the
 calibration's stated uncertainty at two sigma. Where no records cover anything, what adds up to nothing
 is unknown, not zero.
 """

@@ -11,7 +11,7 @@ from ..quantities import decimal
 
 @dataclass(frozen=True)
 class Figure:
-    """A known value and the bounds that hold for it, all in the unit of whoever names it."""
+    """A known value and the bounds that hold for it, all in the unit of the field that holds it."""
 
     value: Fraction  #: exact from the records
     low: Fraction  #: the truth is no less

@@ -20,7 +20,7 @@ from .windows import DAY_MS
 
 @dataclass(frozen=True)
 class Presses:
-    """Presses of the handset: every one, and what came of them."""
+    """Presses of the handset: all of them, and what came of them."""
 
     asked: int  #: all of them
     given: int  #: a bolus followed

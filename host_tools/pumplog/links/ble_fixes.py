@@ -24,12 +24,12 @@ alone, and the test that plays the defect then fails, which says: take this fix 
     errors      bleak's errors pass through as they are, although the interface promises BluetoothError.
                 Asked by having a call fail. The cause stays: it tells a wanted pairing from a lost link.
 
-Invariants: install() applies each fix at most once a process; `errors` goes on top of `deadline`, both
-wrap await_bleak, so FIXES keeps their order; nothing else in pumplog touches the library's inside but
+Invariants: install() applies each fix at most once a process. `errors` goes on top of `deadline`, both
+wrap await_bleak, so FIXES keeps their order. Nothing else in pumplog touches the library's inside but
 ble_peer, for bonds, which the library does not offer.
 
-Weighed and left: asking for the library's version (a fix that was backported, or a release that
-brought a defect back, would be missed); _bleio.PacketBuffer and CharacteristicBuffer for what a board
+Weighed and left: asking for the library's version (a fix that was backported, or a release that brought
+a defect back, would be missed). Also left: _bleio.PacketBuffer and CharacteristicBuffer for what a board
 sends (they drop bytes silently, so ble_peer has a queue of its own).
 """
 

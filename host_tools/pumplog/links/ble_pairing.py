@@ -1,8 +1,8 @@
 """Lets a computer and a board that know each other talk over Bluetooth, and pairs them if they may.
 
-A bond that stands is enough. Without one the board's pairing window must be open (its service button
-was pressed) and the store must hold the board's pairing key: the passkey is computed from that key and
-the window's nonce. Whatever the system says of it, pairing counts as done when an encrypted value reads.
+A bond that stands is enough. Without a bond the board's pairing window must be open (its service button
+was pressed) and the store must hold the board's pairing key. The passkey is computed from that key and
+the window's nonce. Pairing counts as done when an encrypted value reads.
 """
 
 from __future__ import annotations

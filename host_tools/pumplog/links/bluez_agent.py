@@ -1,7 +1,7 @@
 """Pairs on Linux: an agent of BlueZ (org.bluez.Agent1) that gives the passkey pumplog computed.
 
 It is exported on the bus connection that calls Device1.Pair, bleak's own, for BlueZ asks the agent of
-the caller: no other agent, and no default one, is put aside. Interface: doc/org.bluez.Agent.rst of
+the caller: no other agent, and no default agent, is put aside. Interface: doc/org.bluez.Agent.rst of
 BlueZ 5.
 """
 

@@ -1,8 +1,8 @@
 """Listens for boards while several pulls look for theirs: one adapter, one scan at a time.
 
-What a scan heard, or did not hear in its whole time, serves all who asked before it ended: a ward
-with three dead boards is not scanned three times over. A board is chosen by its name alone, never by
-how loud it is.
+What a scan heard, or did not hear in its whole time, serves all who asked before it ended. A ward with
+three dead boards is not scanned three times over. A board is chosen by its name alone, never by how loud
+it is.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The log: one board's records read once, and placed in time.
 
 In: the stored records of one log. Out: a `LogView` of runs of minutes, boluses, presses, bag changes
-and possibilities in UTC, each with its uncertainty; the `Timeline` that places them; whose clocks
-were off; and each record in words. A file is loaded when something of it is first asked for: a
-command that only needs entries starts without any of it.
+and possibilities in UTC, each with its uncertainty. Also the `Timeline` that places them, whose clocks
+were off, and each record in words. A file is loaded when something of it is first asked for: a command
+that only needs entries starts without any of it.
 """
 
 from importlib import import_module

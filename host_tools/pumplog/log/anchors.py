@@ -90,10 +90,10 @@ def suspects(placed: Sequence[PlacedAnchor], off: Collection[int]) -> dict[int, 
     """Returns {moment: whether its own boot has it} of the anchors not to be taken at their word.
 
     off: the moments of anchors that were found off. A host that was found off is suspect at its
-    visits before and after, up to a visit at which a host that never was off bears it out. The clock
-    chip may have its time from any host that told it in a boot that the chip did not begin: so it
-    bears nobody out, and is suspect after a host that is. True: the host was found off in that very
-    boot, whose other anchors then judge this anchor too.
+    visits before and after, up to a visit at which a host that was always right confirms it. The clock
+    chip may have its time from any host that told it in a boot that the chip did not begin. So it
+    confirms nobody, and is suspect after a host that is. True: the host was found off in that very boot,
+    whose other anchors then judge this anchor too.
     """
     found_off = {(boot, anchor.host_id) for k, boot, anchor in placed if k in off}
     hosts_off = {OWN_CLOCK, *(host_id for _, host_id in found_off)}

@@ -4,14 +4,14 @@ After a reset that kept the memory (RESUMED with lost_ms) the time lost is short
 least; at most what the pump makes at the rate around it, and one bolus. The rate is the higher of
 those of ten minutes on either side, and one count more, for a count may lie just beyond each end.
 
-After a power cut the weight on both sides tells how much left the bag, less what was counted between
-the two weighings and the cut: a value with bounds of two standard errors, and a count at either end.
+After a power cut the weight on both sides tells how much left the bag, less what was counted between the
+two weighings and the cut. It is a value with bounds of two standard errors, and a count at either end.
 It holds only if the same bag hung: a bag that was entered, or that the weight saw, spoils it. A bag
 that became heavier beyond those bounds was refilled, and tells nothing either.
 
 A reset is bounded by both where both hold. A loss that the clocks make longer than the board stated
-was no quick reset, whatever the board says of it: its rate bounds nothing. Where neither holds the
-time stays unknown. What lies in a bracket enters no value, only the upper bounds: nobody saw it.
+was no quick reset, also where the board says so: its rate bounds nothing. Where neither holds the time
+stays unknown. What lies in a bracket enters no value, only the upper bounds: nobody saw it.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class BracketBook:
 
     def minute(self, begin_ms: int, end_ms: int, counts: int, seq: int,
                calibration: Calibration) -> None:
-        """Takes a minute, or what RESUMED tells in place of one; Unix ms UTC."""
+        """Takes a minute, or what RESUMED tells in place of a minute; Unix ms UTC."""
         self._calibration = calibration
         self._end = end_ms, seq
         self._counts += counts

@@ -1,10 +1,10 @@
 """Bounds on moments that follow one another. All in ms.
 
 Theory. Moments 0, 1, 2 ... stand in a row; from each to the next it is `least` at least and `most` at
-most. A claim bounds one moment from both sides. Then every moment is bounded by every claim, the
-weaker the farther away it is: the low bound loses `most` a step backwards and gains `least` a step
-forwards, the high bound the reverse. In a row all of that is two passes, forwards and backwards, and
-after them no bound can be made tighter.
+most. A claim bounds one moment from both sides. Then every moment is bounded by every claim, the weaker
+the farther away it is. The low bound loses `most` a step backwards and gains `least` a step forwards,
+the high bound the reverse. In a row all of that is two passes, forwards and backwards, and after them no
+bound can be made tighter.
 
 Invariants that the timeline rests on:
 - from each moment to the next both bounds grow by `least` or more: so what lies midway between them

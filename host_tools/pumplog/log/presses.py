@@ -2,10 +2,9 @@
 
 A DEMAND is written once counts prove its bolus, the BOLUS at its end. An end may never be written:
 power went, the board hung, the log was pulled meanwhile, or the burst turned out to be a rate. Then
-the bolus is left open: a delivery, surely none and at most one. Nothing of it is taken out of the
-continuous volume; at most it had all that was counted from its begin on, over the longest bolus that
-the tracker follows. Likewise a press that a MINUTE counted and no DEMAND tells of: unresolved, at
-most one delivery.
+the bolus is left open: 0 to 1 delivery. Nothing of it is taken out of the continuous volume; at most it
+had all that was counted from its begin on, over the longest bolus that the tracker follows. Likewise a
+press that a MINUTE counted and no DEMAND tells of: unresolved, at most one delivery.
 
 Minutes and demands are both in order, so one walk along both finds the presses without a demand; the
 counts of what is left open are found by bisection. Going through all minutes for each open press was
@@ -73,7 +72,7 @@ class PressBook:
             self._given = None
 
     def close(self) -> list[LeftOpen]:
-        """Returns what was left open, and begins anew."""
+        """Returns what was left open, and begins again."""
         self._leave_open()
         found = [self._left_open(True, at_ms, at_ms, seq) for at_ms, seq in self._unfinished]
         demands = sorted(self._demands)

@@ -1,8 +1,8 @@
 """Places records in UTC, each with an uncertainty, by the clock anchors of its log.
 
 Why so. A board counts its uptime and nothing steps its clock: a wrong host would set it wrong for
-good. What hosts say is kept as anchors, and the time of every record is worked out anew from all of
-them. So a later visit corrects earlier records, and no time is tighter than its evidence.
+good. What hosts say is kept as anchors, and the time of every record is computed again from all of them.
+So a later visit corrects earlier records, and no time is tighter than its evidence.
 
 The chain. The log is a row of moments in order of seq: each boot's beginning, its anchors, its last
 record. An anchor bounds its moment from both sides. Within a boot the board's clock tells how far
@@ -10,10 +10,10 @@ apart moments are, give or take DRIFT_PPM. From boot to boot it is nothing at le
 (RESUMED) lost_ms at most. So each bound holds, weakened, all along the chain, and the tightest count.
 
 Contradictions. Two bounds that contradict each other cannot both hold, and nobody knows which is
-wrong. Each is given up on that side, for the other's and an hour beyond. So anchors that disagree in
-a boot leave all between them, boots against their order move apart, and a reset that anchors on both
-sides make longer than it says bounds nothing. A host found over a minute off counts as a host
-whose clock nobody keeps, until another host bears it out.
+wrong. Each is given up on that side, for the other's and an hour beyond. So anchors that disagree in a
+boot leave all between them, and boots against their order move apart. A reset that anchors on both sides
+make longer than it says bounds nothing. A host found over a minute off counts as a host whose clock
+nobody keeps, until another host confirms it.
 
 The likely time. Of anchors that contradict each other the best are believed. Between them the time
 runs as the board's clock does, inside the bounds; the uncertainty reaches to the farther bound.
@@ -22,18 +22,19 @@ Promise: UTC never runs against seq, and the truth of every placed moment lies w
 uncertainty, as long as
 - the board's clock is DRIFT_PPM off at most, at every time;
 - every reset is as short as it says, or right anchors on both its sides deny it;
-- every anchor is right within what it states; or it is an hour off at most, and contradicts a right
-  anchor, or is of a host that says that nobody keeps its clock, or of a host found off next to it; or
-  it is farther off, and contradicts a right anchor of its own boot within half a year. The board's
-  clock chip counts as five minutes off, whatever it says.
+- every anchor is right within what it states, or wrong in a way that shows. An hour off at most, it
+  shows where it contradicts a right anchor. It also shows where its host says that nobody keeps its
+  clock, or was found off next to it. Farther off, it shows where it contradicts a right anchor of its
+  own boot within half a year. The board's clock chip counts as five minutes off, also where it says
+  less.
 Nothing covers a host that is wrong, says that its clock is kept, and contradicts no anchor and no
 boot: it looks like a host that is right.
 
 Tried and left:
 - joining the nearest two anchors of a boot: a boot without an anchor had no time;
-- a line through the anchors of a boot that agree, which widened by the others; boots against their
-  order gave way one after the other, and resets were joined in pairs. What a step left could be
-  undone by the next, so no promise could be stated of the whole;
+- a line through the anchors of a boot that agree, which widened by the others. Boots against their order
+  gave way one after the other, and resets were joined in pairs. What a step left could be undone by the
+  next, so no promise could be stated of the whole;
 - midway between the bounds as the time: it runs faster and slower than the board's clock;
 - giving up contradictions once: hosts that nobody keeps then still contradict each other.
 """

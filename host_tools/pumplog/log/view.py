@@ -55,7 +55,7 @@ class BagChange:
 
 @dataclass
 class LogView:
-    """Everything that one log tells of doses, in order of time, each with its place in UTC.
+    """All that a log tells of doses, in order of time, each with its place in UTC.
 
     Whose it is, and what was in the bag, is not in it: see the patients and the doses.
     """

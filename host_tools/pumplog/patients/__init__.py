@@ -1,9 +1,9 @@
 """The patients: who was on which board, and what the boards observed of each.
 
 In come the journal of entries and the logs as `log` reads them. Out go a patient's episode, found by
-code, board or bed; the entries that contradict each other; the names of the drugs; what a patient's
-board last told; and each patient's share of every log. A file that `pumplog status` can do without is
-loaded when something of it is first asked for.
+code, board or bed; the entries that contradict each other; and the names of the drugs. Out go what a
+patient's board last told, and each patient's share of every log. A file that `pumplog status` can do
+without is loaded when something of it is first asked for.
 """
 
 from importlib import import_module

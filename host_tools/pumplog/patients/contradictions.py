@@ -1,4 +1,4 @@
-"""Entries that contradict each other: both are kept, and flagged until a correction voids one.
+"""Entries that contradict each other: both are kept, and flagged until a correction voids either.
 
 Two computers may enter for one patient without knowing of each other until each has pulled the board
 that carries both copies. Nothing here decides who is right.
@@ -18,7 +18,7 @@ _ENDS = ("patient_end", "patient_withdraw")
 
 @dataclass(frozen=True)
 class Conflict:
-    """Two standing entries of which at most one can be so.
+    """Two standing entries that cannot both be right.
 
     They are in order of effect; of an entry that came from a board's log whole seconds are known.
     """
@@ -47,8 +47,8 @@ class Conflict:
 def conflicts(episode: Episode) -> list[Conflict]:
     """Returns what contradicts itself in a patient's standing entries.
 
-    Bags within half an hour of each other, whatever is in them, for another bag makes other figures.
-    Prescriptions that differ, within half an hour, of two authors: an author may think again.
+    Bags within half an hour of each other, also with the same content, for another bag makes other
+    figures. Prescriptions that differ, within half an hour, of two authors: an author may think again.
     More than one end of the stay.
     """
     found = [Conflict(a, b) for a, b in pairwise(episode.of_kind("bag")) if _close(a, b)]

@@ -1,9 +1,9 @@
 """What every entry has: an author, a moment from which it holds, and numbers that somebody checked.
 
 Entering takes three steps, for a command line as for a page. A function of `stays`, `bags` or
-`prescriptions` checks what was asked for and returns the entry that would be made, with what a person
-is to see first; nothing is stored yet. The person confirms what changes twofold. `sync.entering` then
-keeps the entry and hands it to its board.
+`prescriptions` checks what was asked for and returns the entry that would be made, with what a person is
+to see first. Nothing is stored yet. The person confirms what changes twofold. `sync.entering` then keeps
+the entry and hands it to its board.
 """
 
 from __future__ import annotations

@@ -4,15 +4,15 @@ A log is a board's, not a patient's. It knows minutes, boluses and presses; the 
 to when the board was claimed for whom. Only here the two meet: each log is cut at the edges of the
 patient's stays, less what another patient claims at the same time. What follows reads nothing else.
 
-- A minute that an edge cuts is cut pro rata, and so is a bolus; a press or a bag change belongs to the
+- A minute that an edge cuts is cut pro rata, and so is a bolus. A press or a bag change belongs to the
   stay in which its moment lies. So what two patients get of one board adds up to what it moved.
 - A bolus may begin before its stay does, or hang over its end: its part keeps the whole bolus, for its
   bounds are the whole bolus's. `longest_bolus_ms` lets a search by beginnings find those that hang over.
-- `covered` is the union of the minutes, not of the stays: time without a minute is unknown, whatever
-  the pump did. The pump's state holds only within it, for a board that is off hears of no stop.
+- `covered` is the union of the minutes, not of the stays: time without a minute is unknown. The pump's
+  state holds only within it, for a board that is off hears of no stop.
 - A bracket is taken only whole: cut in two, nobody could tell how its volume divides.
 
-Everything is kept in order of time, so that a window finds its part by bisection: were all of it
+Everything is kept in order of time, so that a window finds its part by bisection. If all of it were
 filtered for each window, work would grow with the log's square (a test counts calls).
 """
 

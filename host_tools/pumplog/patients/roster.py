@@ -43,7 +43,7 @@ def require_free_board(store: Store, board: str) -> None:
 def logs_named(store: Store, name: str | None) -> list[Log]:
     """Returns the logs of a patient's boards, of a board or of a bed; without a name all logs.
 
-    NotFoundError for an unknown name, UsageError for an ambiguous one.
+    NotFoundError for an unknown name, UsageError for an ambiguous name.
     """
     if name is None:
         return store.logs.all()

@@ -69,7 +69,7 @@ def every_patient(store: Store) -> list[ListedPatient]:
 def start_stay(
     store: Store, code: str | None, board: str | None, bed: str | None, by: Authorship,
 ) -> NewStay:
-    """Returns the stay that is to begin on a board, nothing stored yet; code None: one is made up.
+    """Returns the stay that is to begin on a board, nothing stored yet; code None: a code is made up.
 
     NotFoundError without such a board; UsageError if a name is missing, taken, or too like another.
     """
@@ -124,7 +124,7 @@ def _changed_stay(
 
 
 def _require_new_code(store: Store, code: str) -> None:
-    """Raises UsageError for a code that is none, is taken, or may be taken for another name."""
+    """Raises UsageError for a code that is not valid, is taken, or may be taken for another name."""
     if not (1 <= len(code) <= _LONGEST_CODE and code.isascii() and code.replace("-", "").isalnum()):
         raise UsageError(f"patient {code!r}",
                          f"a code is up to {_LONGEST_CODE} letters, digits and hyphens, and no name of"

@@ -32,12 +32,11 @@ class Holes:
                 if not any(begin <= first and last <= end for begin, end in skipped)]
 
     def next_seq_wanted(self, log_id: int, oldest_seq: int = 0) -> int:
-        """Returns from which record on to ask a board whose oldest one is oldest_seq.
+        """Returns from which record on to ask a board whose oldest record is oldest_seq.
 
-        The board answers from right behind the record before that one: a page that was pulled
-        before it had its footer is asked for from its own end on, as long as it is one of the last
-        two, for no other page waits for its footer. A hole that the board cannot fill is not asked
-        for again.
+        The board answers from right behind the record before that record. A page that was pulled before
+        it had its footer is asked for from its own end on. That holds for the last two pages only, for
+        no other page waits for its footer. A hole that the board cannot fill is not asked for again.
         """
         ends = [span.end for span in self._pages.last_spans(log_id, 2)
                 if span.length < PAGE_BYTES and span.end > oldest_seq]

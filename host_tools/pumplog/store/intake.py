@@ -1,7 +1,7 @@
 """Takes in pages as boards send them: what is kept, what is used, what goes to quarantine.
 
-A page comes in pieces and over more than one pull, so that it is judged anew each time it grows. What
-holds at each moment:
+A page comes in pieces and over more than one pull, so it is judged again each time it grows. What holds
+at each moment:
 
 - A page's bytes are never changed, only extended. Other bytes under the same identity go to quarantine.
 - Every good record is kept, also of a page whose rest does not verify.
@@ -44,7 +44,7 @@ class Intake:
     def add_page_bytes(self, log_id: int, first_seq: int, offset: int, data: bytes) -> int:
         """Extends a page by bytes that the board sent; returns how many records that gave.
 
-        The same bytes again change nothing. IntegrityError: bytes differ from known ones, or the page
+        The same bytes again change nothing. IntegrityError: bytes differ from known bytes, or the page
         does not verify; what came is in quarantine, and every good record is kept.
         """
         row = self._pages.held(log_id, first_seq)
@@ -102,7 +102,7 @@ class Intake:
 
     def _unchained(self, log_id: int, first_seq: int, reading: Reading) -> str | None:
         """Returns what is wrong where a closed page does not name the seal of the page right before
-        it, or the page right after does not name its own: one of the two is of another log."""
+        it, or the page right after does not name its own. Then one of the two is of another log."""
         if reading.state not in _CLOSED:
             return None
         before = self._pages.before(log_id, first_seq)

@@ -2,9 +2,9 @@
 
 A file is JSON: `format`, `version`, the scrypt parameters, and `closed`, a Fernet token of the
 boards and every key that each ever had (cryptography.io: "Using passwords with Fernet").
-The passphrase is drawn, never chosen: 100 random bits, which nobody tries out, so scrypt's cost is
-the one of RFC 7914 for logins (n = 2^14, r = 8, p = 1). The cryptography package is loaded only here,
-as a file is written or read.
+The passphrase is drawn, never chosen: 100 random bits, which nobody tries out. So scrypt's cost is that
+of RFC 7914 for logins (n = 2^14, r = 8, p = 1). The cryptography package is loaded only here, as a file
+is written or read.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def close(boards: list[BoardKeys], passphrase: str) -> str:
 
 
 def open_file(path: Path, passphrase: str) -> list[BoardKeys]:
-    """Returns what a key file holds; UsageError if it is none, IntegrityError if it does not open."""
+    """Returns what a key file holds; UsageError if it is no key file, IntegrityError if it does not
+    open."""
     from cryptography.fernet import InvalidToken
 
     outside = _outside(path)

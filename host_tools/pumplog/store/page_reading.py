@@ -35,7 +35,7 @@ class Reading:
 
 
 def read_page(data: bytes, keys: Keyring) -> Reading:
-    """Reads a page's bytes, whole or its first ones; never raises."""
+    """Reads a page's bytes, all or the first of them; never raises."""
     try:
         version, log_id, first_seq = page.read_prefix(data)
         place = (log_id, first_seq)
@@ -69,8 +69,8 @@ def _fits(data: bytes, footer: Any) -> bool:
 
 
 def _open_end(data: bytes, header: Any, wrong: WireError | None) -> tuple[bool, int]:
-    """Returns whether an open page is good up to its end, and how many of its bytes count: behind
-    them an unfinished frame may yet come whole, or power was cut in its write."""
+    """Returns whether an open page is good up to its end, and how many of its bytes count. Behind them
+    an unfinished frame may yet come whole, or power was cut in its write."""
     _, kept = decoding.count_records(data, header)
     if wrong is not None and wrong.offset < kept:
         return False, 0

@@ -105,7 +105,7 @@ class Pages:
             yield PageSpan(**row)
 
     def last_spans(self, log_id: int, n: int) -> list[PageSpan]:
-        """Returns what the last n pages of a log cover, the last one first."""
+        """Returns what the last n pages of a log cover, the last page first."""
         return [PageSpan(**row) for row in self._db.rows(
             "SELECT first_seq, records, state, LENGTH(data) AS length FROM pages"
             " WHERE log_id=:log_id ORDER BY first_seq DESC LIMIT :n", log_id=log_id, n=n)]

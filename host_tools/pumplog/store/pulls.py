@@ -58,7 +58,8 @@ class Pulls:
                     " ORDER BY id", log_id=log_id)]
 
     def stopped_at(self, log_id: int, seq: int) -> bool:
-        """Returns whether a complete pull ended before record `seq` while the board had later ones."""
+        """Returns whether a complete pull ended before record `seq` while the board had later
+        records."""
         return any((json.loads(row["status"]).get("next_seq") or 0) > seq for row in self._db.rows(
             "SELECT status FROM pulls WHERE log_id=:log_id AND outcome='complete' AND next_seq=:seq",
             log_id=log_id, seq=seq))

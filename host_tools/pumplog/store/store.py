@@ -64,7 +64,7 @@ class Store:
     def add_page_bytes(self, log_id: int, first_seq: int, offset: int, data: bytes) -> int:
         """Extends a page by bytes that the board sent; returns how many records that gave.
 
-        The same bytes again change nothing. IntegrityError: bytes differ from known ones, or the page
+        The same bytes again change nothing. IntegrityError: bytes differ from known bytes, or the page
         does not verify; what came is in quarantine, and every good record is kept.
         """
         return self._intake().add_page_bytes(log_id, first_seq, offset, data)

@@ -2,7 +2,7 @@
 
 In come the doses of every patient in every window, or a file of values, and a published table to hold
 against them. Out goes the pump-data table with what it covers (`Table`) and its comparison. So do the
-records and entries that one of its figures rests on (`Trace`). Each comes as JSON and as text.
+records and entries that a figure of it rests on (`Trace`). Each comes as JSON and as text.
 """
 
 from .cohort import cohort_doses, cohort_table

@@ -1,4 +1,4 @@
-"""The table held against a published one: means and standard errors beside each other."""
+"""The table held against a published table: means and standard errors beside each other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .values_csv import PublishedRow
 
 @dataclass(frozen=True)
 class Beside:
-    """A number of ours and the published one, in the unit of the row."""
+    """A number of ours and the published number, in the unit of the row."""
 
     ours: Fraction | None  #: None: unknown
     published: Fraction  #: as exactly as it was printed

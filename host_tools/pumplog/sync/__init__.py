@@ -1,8 +1,8 @@
 """The sync: a visit copies what is new on a board into the store, and gives it the entries that wait.
 
 In: a store, the name of a board, and how it is reached (`ble`, `serial:PORT` or the image `file:PATH`).
-Out: what the visit brought and what still waits, as data with a JSON and a text; a visit that breaks off
-leaves what came, and the next one goes on from there. A round is many visits, side by side, each tried
+Out: what the visit brought and what still waits, as data with a JSON and a text. A visit that breaks off
+leaves what came, and the next visit goes on from there. A round is many visits, side by side, each tried
 again. `Client` is one conversation with one board, over any link.
 """
 

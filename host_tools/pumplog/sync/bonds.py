@@ -1,7 +1,7 @@
 """Has a board and this computer forget each other: the bond that Bluetooth keeps, on both its ends.
 
-Making a bond is the radio's alone (pumplog.links.ble_pairing); a board forgets only whoever it knows,
-which is asked of it as any command is.
+Making a bond is the radio's alone (pumplog.links.ble_pairing); a board forgets only a computer that it
+knows, which is asked of it as any command is.
 """
 
 from __future__ import annotations

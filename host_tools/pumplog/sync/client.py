@@ -214,7 +214,7 @@ class Client:
     ) -> PullResult:
         """Copies what the store lacks of the board's log; progress is told the bytes so far.
 
-        Whatever came before a link broke stays in the store, and a further pull goes on there.
+        What came before a link broke stays in the store, and a further pull goes on there.
         IntegrityError for a page that does not verify, or an end that cannot be read, once all else is
         kept.
         """

@@ -1,7 +1,6 @@
 """Keeps an entry in the journal, and hands it to its board where there is a way to it.
 
-The journal is what counts: an entry is kept before its board is asked, and whatever becomes of that, it
-is not to be entered again.
+The journal is what counts: an entry is kept before its board is asked, and is never to be entered again.
 """
 
 from __future__ import annotations

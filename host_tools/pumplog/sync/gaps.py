@@ -1,4 +1,4 @@
-"""Stretches of a log that came no more, placed in time by the records around them."""
+"""Stretches of a log that no longer came, placed in time by the records around them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .client import PullResult
 
 @dataclass(frozen=True)
 class Gap:
-    """Records that the board had no more when they were asked for."""
+    """Records that the board no longer had when they were asked for."""
 
     log_id: int  #: of the board's log, 32 bits
     first_seq: int  #: the first that is missing

@@ -1,7 +1,7 @@
 """A flash image as a source: the pages of a board's log partition, for a board that no longer talks.
 
 There is nobody at the other end: no time is given, no entry delivered, no end attested, and nothing is
-noted in the journal of pulls. It is a pull all the same: pages go into the store as the board would have
+noted in the journal of pulls. It is a pull all the same. Pages go into the store as the board would have
 sent them, in their order, and what power cut short in a write is left out, as the board would.
 """
 
@@ -89,8 +89,8 @@ def _holes(store: Store, log_ids: list[int]) -> list[tuple[int, int, int]]:
 def as_synced(data: bytes, may_be_open: bool) -> bytes:
     """Returns a page as the board would send it: what power cut in a write is left out.
 
-    An open page ends with its good records, for a board that starts again writes over what follows;
-    a closed one is erased between its records and its footer. may_be_open: it is one of the last two,
+    An open page ends with its good records, for a board that starts again writes over what follows. A
+    closed page is erased between its records and its footer. may_be_open: it is among the last two,
     whose footer may be half written.
     """
     try:

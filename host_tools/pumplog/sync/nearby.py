@@ -14,7 +14,7 @@ from ..store import Store
 
 @dataclass(frozen=True)
 class Nearby:
-    """A board in radio range, or one that serves a patient and was not heard."""
+    """A board in radio range, or a board that serves a patient and was not heard."""
 
     board: str  #: its name
     patient: str | None  #: whom it serves; None: nobody

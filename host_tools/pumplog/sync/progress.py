@@ -68,7 +68,7 @@ class Progress:
                 self._draw()
 
     def so_far(self, board: str, n: int) -> None:
-        """A connected board has sent n bytes by now; StoppedError if it is to send no more."""
+        """A connected board has sent n bytes by now; StoppedError if it is to stop sending."""
         self._goes_on()
         with self._lock:
             text = f"connected, {(n + 999) // 1000} kB" if n else "connected"

@@ -38,7 +38,7 @@ def visit_all(
     """Visits all targets, at_once side by side; returns what came of them, in the targets' order.
 
     A target that is UnreachableError goes to the end of the queue, up to `tries` times in all, and
-    retrying(target, error) is called each time; any other PumplogError ends its visit. A target that
+    retrying(target, error) is called each time. Any other PumplogError ends its visit. A target that
     fails never keeps the others from being visited. A StoreError, an error of ours, or Ctrl-C, ends
     the round: stop() then has the visits under way end as soon as they can.
     """

@@ -34,7 +34,7 @@ def everybody(store: Store) -> list[Target]:
 
 def named(store: Store, names: Iterable[str]) -> list[Target]:
     """Returns the boards that names mean, each once; NotFoundError or UsageError for a name that means
-    none, or more than one."""
+    no board, or several."""
     return _once_each(_named(store, name) for name in names)
 
 

@@ -41,7 +41,7 @@ def pull_round(
 ) -> RoundReport:
     """Visits boards and returns what came of them.
 
-    everybody: it is a round of all, which tries a board again later; whoever names boards stands beside
+    everybody: it is a round of all, which tries a board again later; who names boards stands beside
     them, and is told at once what to do. link_spec, check_code: as of visit_board. Over the radio
     AT_ONCE boards are visited side by side, over a cable or from an image one at a time.
     """

@@ -63,7 +63,7 @@ class Answer:
         }
 
     def to_text(self) -> str:
-        """Returns a line on the log, and one on each finding."""
+        """Returns a line on the log, and a line on each finding."""
         report, said = self.report, "nothing attested yet"
         if report.attested:
             said = f"attested by the board {since_text(report.attested.attestation.at_ms)}"

@@ -82,7 +82,7 @@ def _check_open_page(held: HeldPage, told: dict[str, Any], found: Found) -> None
 
 
 def _check_link(before: HeldPage | None, held: HeldPage, told: dict[str, Any], found: Found) -> None:
-    """Holds the page before the open one against the seal that the board named as the last one."""
+    """Holds the page before the open page against the seal that the board named as the last."""
     if before and before.reading.closed and before.end == held.first and not (
             found.broken(before.first)) and told["previous"] != before.link:
         found.add("unchained", held.first, held.last, "by the board's word another page comes before it",

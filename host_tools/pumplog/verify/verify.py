@@ -5,7 +5,7 @@ What holds a log together:
 - each closed page has a check sum and a seal under the device key, over all of it;
 - each seal covers the first bytes of the seal before it: no page can be left out, swapped or put in;
 - the log notes what its ring gave up (LOST), and which numbers no record has (SKIPPED);
-- at the end of each pull the board says, under its key and for a number drawn then, where the log ends,
+- at the end of each pull the board says, under its key and for a number drawn then, where the log ends;
   and what the open page holds, which has no seal yet;
 - the journal of pulls says what was once here.
 What a person with the key can forge, and what an older copy of the whole store hides, nothing here sees.
@@ -18,15 +18,15 @@ exit code 4 name each page concerned; those that only weigh partly may be joined
 Invariants, held by the fuzzer and by tests that change every byte of a page:
 - a log as its board wrote it gives no finding, whenever it was pulled and however its ring turned;
 - each page that was changed lies in a finding that gives 4. Two cases weigh partly, for nobody can tell
-  them from an honest log: a page cut back to what was once pulled, and the last page before the open
-  one without its seal.
+  them from an honest log. They are a page cut back to what was once pulled, and the last page before the
+  open page, without its seal.
 
 Tried and left:
 - trusting each LOST note for its own stretch only: the ring gives up old notes too, and what they named
   then looked missing. The ring gives up its oldest page first, so the newest note covers all before it;
 - ending at a last page that is broken: a tail cut off behind a swapped page was not found;
 - finding what does not chain only here: `pull` finds it as well now, and keeps both in quarantine;
-- believing what the pages' table says of a page: every page is read anew from its bytes.
+- believing what the pages' table says of a page: every page is read again from its bytes.
 
 Pure: bytes, rows and keys in, findings out.
 """
