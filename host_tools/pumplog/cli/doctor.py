@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import nullcontext
+from functools import partial
 
 from ..deploy import examining
 from ..errors import PartlyError, UsageError
@@ -23,8 +23,7 @@ def run(options: argparse.Namespace) -> int:
     port = options.port or (options.link or "").removeprefix("serial:")
     if not port or port == "ble":
         raise UsageError("a board is examined over its cable", "give --port PORT")
-    with open_store(options) if options.db.exists() else nullcontext() as store:
-        found = examining.ask(port, store)
+    found = examining.ask(port, partial(open_store, options) if options.db.exists() else None)
     if not options.quick:
         found += examining.look(port, say)
     for each in found:

@@ -27,13 +27,17 @@ from .two_firmwares import firmware_id, leave_service, to_service
 _STARTS_S = 30.0
 
 
-def ask(port: str, store: Store | None) -> list[Diagnosis]:
-    """Returns what the firmware that runs says of itself; store: whose keys it is to prove."""
+def ask(port: str, open_store: Callable[[], Store] | None) -> list[Diagnosis]:
+    """Returns what the firmware that runs says of itself.
+
+    open_store: opens the store whose keys it is to prove, once the board has answered: a board that
+    does not answer is examined whatever the store is. None: there is no store.
+    """
     try:
         with _client(port) as client:
             info, status = client.info(), client.status()
-            known = store.boards.named(info.name) if store else None
-            proven = _proves(client, known.device_key) if known else None
+            key = _key_of(info.name, open_store) if open_store else None
+            proven = _proves(client, key) if key else None
     except UnreachableError:
         return [Diagnosis("running", False, "No firmware answers: what is on the board follows, if it"
                                             " can be read.")]
@@ -87,6 +91,12 @@ def _client(port: str) -> Iterator[Client]:
         yield Client(link)
     finally:
         link.close()
+
+
+def _key_of(board: str, open_store: Callable[[], Store]) -> bytes | None:
+    with open_store() as store:
+        known = store.boards.named(board)
+    return known.device_key if known else None
 
 
 def _proves(client: Client, key: bytes) -> bool:

@@ -193,6 +193,15 @@ def test_a_store_that_cannot_be_written_is_said_in_a_sentence(
     assert "disk is full" in unfolded(capsys.readouterr().err)
 
 
+def test_a_board_that_does_not_answer_is_said_whatever_the_store_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "broken.db"
+    path.write_text("this is no store " * 100)
+    assert main(["doctor", "--quick", "--port", "/dev/absent", "--json", "--db", str(path)]) == 1
+    assert json.loads(capsys.readouterr().out)["what"] == "running"
+
+
 @pytest.mark.parametrize("option", [["scan", "--seconds", "-1"], ["scan", "--seconds", "nan"],
                                     ["pull", "P01", "--check", "-3"], ["pull", "P01", "--check", "x"]])
 def test_impossible_numbers_are_usage_errors(option: list[str], db: Path) -> None:
