@@ -15,15 +15,19 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from pumplog.errors import PumplogError
+from pumplog.extras import require
+
 from .errors import BenchError
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs one command; returns the exit code (0 done, 1 a BenchError, 2 usage; `laptop`: pumplog's)."""
+    """Runs one command; returns the exit code (0 done, 1 an error, 2 usage; `laptop`: pumplog's)."""
     options = _parser().parse_args(argv)
     try:
+        require("bench", "bumble")  # which no other extra brings
         return options.run(options) or 0
-    except BenchError as error:
+    except (BenchError, PumplogError) as error:
         print(f"pumpbench: {error}", file=sys.stderr)
         return 1
 

@@ -163,8 +163,3 @@ def records(result: WindowResult) -> list[StoredRecord]:
         found = [record for log_id, _ in store.logs.of(BOARD)
                  for record in store.records.of(log_id)]
     return sorted(found, key=lambda record: (record.log_id, record.seq))
-
-
-def patient_days(specs: Sequence[WindowSpec]) -> int:
-    """Returns how many days these windows take together."""
-    return sum(len(spec.deliveries) for spec in specs)
