@@ -1,5 +1,6 @@
 """The only place that prints: results on standard output, advice on standard error.
 
+Only a round's progress prints itself (pumplog.sync.progress), for its lines are written over.
 Text is folded between words at 80 columns, what goes on hanging below its line; JSON is a line each, and
 a table comes as it is.
 """

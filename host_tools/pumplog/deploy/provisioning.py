@@ -18,7 +18,7 @@ from pumpwire import commands, names
 
 from .. import host
 from ..errors import PumplogError, UsageError
-from ..links import open_link
+from ..links import SERIAL, open_link
 from ..quantities import QUANTUM_PL, parse, parse_check_code
 from ..store import Board, Key, Store, StoreError
 from ..sync import Client
@@ -66,7 +66,7 @@ def plan_board(
     """Returns a plan that is sound; UsageError otherwise. ul_per_count: such as "1 uL"."""
     if not (name.isascii() and name.isalnum() and 1 <= len(name) <= 8):
         raise UsageError(f"--name {name!r} must be one to eight letters and digits", "it is on the air")
-    if not link.startswith("serial:"):
+    if not link.startswith(SERIAL):
         raise UsageError("a board is provisioned over its cable", "give --port PORT")
     if not -(1 << 31) <= cell_zero < 1 << 31:
         raise UsageError("--cell-zero is what the 24-bit load cell reads with an empty bag hung",
@@ -117,7 +117,7 @@ def _plan_of_row(given: dict[str, str]) -> Plan:
     if missing:
         raise UsageError(f"{missing[0]} is missing", "give it")
     return plan_board(
-        given["name"], f"serial:{given['port']}", given["ul_per_count"], given["uncertainty_percent"],
+        given["name"], f"{SERIAL}{given['port']}", given["ul_per_count"], given["uncertainty_percent"],
         _whole(given["cell_zero"], "cell_zero"), _whole(given["cell_per_kg"], "cell_per_kg"),
         parse_check_code(given["check"]) if "check" in given else None)
 

@@ -1,4 +1,4 @@
-"""The store's database: the one file that knows which engine holds it, here SQLite.
+"""The store's database: only this file and its migrations know which engine holds it, here SQLite.
 
 The parts of the store hold the SQL and are given a `Database`. Theirs is the SQL that SQLite and
 PostgreSQL share: named values (`:log_id`), no functions on JSON. What differs is kept here: how a store

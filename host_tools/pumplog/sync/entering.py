@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import IntegrityError, PartlyError, PumplogError, UsageError
+from ..links import BLE, SERIAL
 from ..patients import episodes
 from ..store import Entry, Store, StoreError
 from .delivery import hand_over
@@ -57,7 +58,7 @@ def enter(store: Store, entry: Entry, link: str | None) -> Entered:
 
     UsageError, and nothing is kept, for a link that cannot be written to.
     """
-    if link is not None and link != "ble" and not link.startswith("serial:"):
+    if link is not None and link != BLE and not link.startswith(SERIAL):
         raise UsageError(f"--link {link} cannot be written to",
                          "give ble or serial:PORT; nothing was entered")
     store.entries.add(entry)

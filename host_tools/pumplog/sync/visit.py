@@ -28,7 +28,7 @@ from .client import Client, Proof, PullResult
 from .delivery import Waiting, catch_up, deliver, identify, link_to, not_in_log
 from .image import pull_image
 
-Progress = Callable[[int], None]  # told the bytes so far: 0 once the board is connected
+BytesSoFar = Callable[[int], None]  # told them: 0 once the board is connected
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Visit:
 
 def visit_board(
     store: Store, board: str, link_spec: str = BLE, check_code: int | None = None,
-    progress: Progress = lambda _: None, known: Known | None = None,
+    progress: BytesSoFar = lambda _: None, known: Known | None = None,
 ) -> Visit:
     """Visits one board; a PumplogError that ends it leaves in the store what came before.
 
@@ -63,7 +63,7 @@ def visit_board(
 
 
 def _over_a_link(
-    store: Store, board: str, link_spec: str, check_code: int | None, progress: Progress
+    store: Store, board: str, link_spec: str, check_code: int | None, progress: BytesSoFar
 ) -> tuple[PullResult, tuple[Waiting, ...]]:
     """Talks to the board; the journal's line is written however it ends."""
     link = link_to(store, link_spec, board)

@@ -1,5 +1,5 @@
-"""The promise of pumplog.timeline, over some hundred simulated boards (at large: soak/test_utc.py) and
-case by case: whom it does not take at its word, and what it leaves unknown."""
+"""The promise of pumplog.log.timeline, over some hundred simulated boards (at large: soak/test_utc.py)
+and case by case: whom it does not take at its word, and what it leaves unknown."""
 
 from __future__ import annotations
 
