@@ -6,10 +6,12 @@ SCALE ?= ci
 READY := $(VENV)/ready
 SIDE_BY_SIDE = -n 3 --dist loadfile -m "not alone"
 ELSEWHERE = --ignore=tests/soak --ignore=tests/bluez --ignore=tests/hil --ignore=tests/lean
+QUICK = tests/host tests/firmware/both --ignore=tests/firmware/both/test_power_cuts.py \
+	--ignore=tests/host/sync/test_fuzzed_writes.py --ignore=tests/host/test_fuzz_corpus.py
 STOCK = --image "$(IMAGE)" --sha256 "$(IMAGE_SHA256)"
 PORT_GIVEN = @test -n "$(PORT)" || { echo "make $@: name the board's serial port with PORT=" >&2; exit 2; }
 
-.PHONY: help demo test soak test-bluez test-lean fuzz hil bench accuracy lint firmware flash deploy doctor sbom clean
+.PHONY: help demo test test-quick soak test-bluez test-lean fuzz hil bench accuracy lint firmware flash deploy doctor sbom clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +28,9 @@ demo: $(READY)  ## twelve patients from pump to printed table, about three minut
 test: $(READY)  ## the whole test suite, under ten minutes
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests $(ELSEWHERE)
 	$(BIN)/python -m pytest -q -m alone tests $(ELSEWHERE)
+
+test-quick: $(READY)  ## for the loop, a minute: the host tool and the firmware's logic, the dearest tests left out
+	$(BIN)/python -m pytest -q -n 3 $(QUICK)
 
 soak: $(READY)  ## the large counts; all of them with SCALE=full
 	SCALE=$(SCALE) $(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests/soak

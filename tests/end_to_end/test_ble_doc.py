@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from bumble.att import ATT_Error
 from helpers.air import document_client
+from helpers.air.air_time import keep_air_time
 from helpers.air.document_client import ANYBODY, CODES, READABLE, RESULTS, Client, read_map
 from helpers.air.ward import Ward, on_air, run_ward
 from helpers.docs import ble_doc, log_format_reader
@@ -117,6 +118,7 @@ def test_a_client_made_of_the_document_alone_pulls_the_whole_log(ward: Ward, tmp
     lies = pages_of((copy.folder / BOARD / "log.flash").read_bytes())
 
     async def work() -> None:
+        keep_air_time(air.address)
         async with Client(air.address) as client:
             assert await client.find(BOARD)  # has news: nobody has pulled yet
             assert read_map("info", await client.read("INFO"))["name"].rstrip(b"\0") == BOARD.encode()

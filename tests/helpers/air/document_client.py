@@ -20,9 +20,7 @@ from bumble.keys import MemoryKeyStore
 from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport import open_transport
 
-from helpers.paths import ROOT
-
-DOC = (ROOT / "docs" / "BLE.md").read_text(encoding="utf-8")
+DOC = (Path(__file__).parents[3] / "docs" / "BLE.md").read_text(encoding="utf-8")
 SIZES = {"u8": "B", "i8": "b", "u16": "H", "u32": "I", "i32": "i"}
 WAIT_S = 10
 

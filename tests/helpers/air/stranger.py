@@ -16,6 +16,8 @@ from bumble.transport import open_transport
 from pumpbench.air.bleak_backend import Keyboard
 from pumpwire import commands, gatt, pairing, proofs, receiving, uuids
 
+from helpers.air.air_time import keep_air_time
+
 FIND_S = 10
 QUIET_S = 1.5  # a board answers in a tenth of that
 
@@ -29,6 +31,7 @@ class Stranger:
         self.arrived: list[tuple[int, bytes]] = []
 
     async def __aenter__(self) -> Self:
+        keep_air_time(self._air)
         self._transport = await open_transport(f"tcp-client:{self._air}")
         self._device = Device.with_hci("stranger", Address(self._address), self._transport.source,
                                        self._transport.sink)
