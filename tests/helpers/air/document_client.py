@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 import struct
+from pathlib import Path
 from typing import Any, Self
 
 from bumble.core import UUID, AdvertisingData
