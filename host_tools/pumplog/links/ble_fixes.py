@@ -25,8 +25,8 @@ alone, and the test that plays the defect then fails, which says: take this fix 
                 Asked by having a call fail. The cause stays: it tells a wanted pairing from a lost link.
 
 Invariants: install() applies each fix at most once a process. `errors` goes on top of `deadline`, both
-wrap await_bleak, so FIXES keeps their order. Nothing else in pumplog touches the library's inside but
-ble_peer, for bonds, which the library does not offer.
+wrap await_bleak, so FIXES keeps their order. Only ble_peer and ble_radio touch the library's
+inside besides, for what it does not offer: bonds, a board's notifications, advertised services.
 
 Weighed and left: asking for the library's version (a fix that was backported, or a release that brought
 a defect back, would be missed). Also left: _bleio.PacketBuffer and CharacteristicBuffer for what a board

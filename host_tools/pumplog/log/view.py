@@ -55,8 +55,9 @@ class BagChange:
 
 @dataclass
 class LogView:
-    """All that a log tells of doses, in order of time, each with its place in UTC.
+    """All that a log tells of doses, each with its place in UTC.
 
+    Boluses stand in the order in which the log settles them, all else in order of time.
     Whose it is, and what was in the bag, is not in it: see the patients and the doses.
     """
 

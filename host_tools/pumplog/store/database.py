@@ -62,10 +62,6 @@ class Database:
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
-    def rollback(self) -> None:
-        """Takes back everything since the last commit."""
-        self.connection.rollback()
-
     # ---- reading
 
     def rows(self, sql: str, **values: Any) -> Iterator[Row]:
