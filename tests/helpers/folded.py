@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from pumplog.cli.screen import COLUMNS
 
 _HANG = 6  # how much deeper the rest of a folded line begins
+PLACE = re.compile(r"(?<!\d) | (?![A-Za-z%])")  # where a line may be folded: not between number and unit
 
 
 def unfolded(text: str) -> str:
@@ -23,6 +26,5 @@ def unfolded(text: str) -> str:
 
 
 def _first(line: str) -> str:
-    """Returns what stands before the first place at which a line may be folded, or a little more."""
-    words = line.split()
-    return " ".join(words[:2]) if words[0][-1].isdigit() else words[0]
+    """Returns what stands before the first place at which a line may be folded."""
+    return PLACE.split(line.lstrip(" "), maxsplit=1)[0]

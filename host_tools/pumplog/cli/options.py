@@ -51,7 +51,7 @@ def common_options(defaults: bool) -> Parser:
 
     common = Parser(add_help=False)
     common.add_argument("--db", type=path, default=default(None), metavar="PATH",
-                        help="the store (default: $PUMPLOG_DB, else a store for each user)")
+                        help="the store (default: $PUMPLOG_DB, else your own)")
     common.add_argument("--json", action="store_true", default=default(False),
                         help="machine-readable output")
     common.add_argument("--link", default=default(None), metavar="LINK",
