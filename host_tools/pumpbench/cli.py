@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     board = commands.add_parser("board", help="a board on a USB cable, until interrupted")
     board.add_argument("dir", type=Path, help="its flash, keys and clock stay here")
-    board.add_argument("--flash", type=Path, help="begin with this flash image (default: an empty one)")
+    board.add_argument("--flash", type=Path, help="begin with this flash image (default: empty)")
     board.set_defaults(run=_board)
     demo = commands.add_parser("demo", help="twelve patients from pump to table, in minutes")
     demo.add_argument("--out", type=Path, help="keep everything here (default: a fresh folder)")
@@ -79,7 +79,7 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--ul-per-count", type=Fraction, default=Fraction(1), metavar="UL",
                      help="the motor's quantum as calibrated, microlitres a count (default 1)")
     run.add_argument("--calibration-error", type=Fraction, default=Fraction(0), metavar="PERCENT",
-                     help="how much the true quantum exceeds the calibrated one (default 0)")
+                     help="how much the true quantum exceeds the calibrated quantum (default 0)")
     run.add_argument("--seed", type=_at_least(0), default=1)
     run.add_argument("--jobs", type=_at_least(1), default=os.cpu_count() or 1)
     run.add_argument("--faults", type=Path, metavar="FILE.toml",
@@ -92,8 +92,8 @@ def _add_serve(commands: Any) -> None:
     serve = commands.add_parser("serve", help="put a run's boards on a virtual air")
     serve.add_argument("dir", type=Path)
     serve.add_argument("--by-hand", action="store_true",
-                       help="press a board's service button by a line `press BOARD` on standard input;"
-                       " without this a tester stands by who presses all of them as needed")
+                       help="press a board's service button by a line `press BOARD` on standard input."
+                       " Without this a tester stands by who presses all of them as needed")
     serve.add_argument("--lax", action="store_true",
                        help="Bluetooth stacks that demand no encryption: only the firmware does")
     serve.add_argument("--power-cut", type=_power_cut, action="append", default=[], metavar="BOARD@N",

@@ -68,7 +68,7 @@ class Patient:
         """Return the regimen at `timepoint`, or raise BenchError if the cohort has none."""
         if timepoint not in self.regimens:
             raise BenchError(f"Patient {self.code} has no {timepoint!r} row",
-                             "add one to the regimens file")
+                             "add the row to the regimens file")
         return self.regimens[timepoint]
 
 
@@ -117,7 +117,7 @@ def read_cohort(regimens: str | Path, daily_counts: str | Path) -> tuple[Patient
         windows = found.setdefault(regimen.patient, {})
         if regimen.timepoint in windows:
             raise row.error(f"{regimen.patient} {regimen.timepoint} appears a second time",
-                            "keep one row")
+                            "keep the right row")
         windows[regimen.timepoint] = regimen
     for (patient, timepoint), rows in days.items():
         if timepoint not in found.get(patient, {}):
@@ -135,7 +135,7 @@ def _read_daily_counts(path: Path) -> _Days:
         rows = days.setdefault((row.text("patient"), row.timepoint()), {})
         day = row.whole("day")
         if day in rows:
-            raise row.error(f"day {day} appears a second time", "keep one row")
+            raise row.error(f"day {day} appears a second time", "keep the right row")
         rows[day] = (row, row.whole("pcia_delivered"))
     return days
 

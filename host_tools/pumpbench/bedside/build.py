@@ -191,5 +191,5 @@ def _true_quantum_ul(ul_per_count: _Decimal, calibration_error: _Decimal) -> Fra
         raise BenchError(f"ul_per_count or its error: {error}", "write digits, as in 0.5") from error
     if quantum_ul <= 0:
         raise BenchError(f"ul_per_count {ul_per_count} with a calibration error of"
-                         f" {calibration_error} is not above zero", "correct one of them")
+                         f" {calibration_error} is not above zero", "correct either")
     return quantum_ul

@@ -62,7 +62,7 @@ def effects_of(faults: Sequence[Fault], settings: PumpSettings, end_s: int) -> E
     for swap, later in zip(effects.swaps, effects.swaps[1:], strict=False):
         if later.stop_s < swap.restart_s:
             raise BenchError(f"The bag changes at {swap.stop_s} and {later.stop_s} s overlap",
-                             "move one of them")
+                             "move either")
     return effects
 
 

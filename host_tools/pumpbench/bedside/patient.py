@@ -63,7 +63,7 @@ def _spread(
     if deliveries and (room_ms < 1 or gap_ms > DAY_MS - SLEEP_MS):
         raise BenchError(f"{regimen.patient} {regimen.timepoint} day {day + 1}: {deliveries} boluses"
                          f" with a lockout of {regimen.lockout_s} s do not fit into the waking day",
-                         "lower one of them")
+                         "lower either")
     offsets_ms = np.sort(rng.integers(0, room_ms, deliveries)) if deliveries else np.array([], int)
     first_ms = day * DAY_MS + WAKE_MS
     return [first_ms + int(offset) + i * gap_ms for i, offset in enumerate(offsets_ms)]

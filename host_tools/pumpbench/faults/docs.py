@@ -14,14 +14,14 @@ _HEAD = """\
 Made from `host_tools/pumpbench/faults/kinds.py` by `python -m pumpbench.faults.docs docs/FAULTS.md`;
 change them there.
 
-The virtual bedside runs a cohort with whatever should go wrong:
+The virtual bedside runs a cohort with what should go wrong:
 
 ```
 pumpbench run --regimens regimens.csv --daily-counts daily_counts.csv --out OUT --faults faults.toml
 ```
 
-A file of faults holds one table a fault. Faults can be combined freely, several of a kind too. The same
-seed and file give the same bytes.
+A file of faults holds a table for each fault. Faults can be combined freely, several of a kind too. The
+same seed and file give the same bytes.
 
 ```toml
 [[fault]]

@@ -82,7 +82,7 @@ def read_faults(path: Path, cohort: Sequence[Patient]) -> tuple[Fault, ...]:
 def _fault(table: Mapping[str, Any]) -> Fault:
     name = table.get("kind")
     if not isinstance(name, str) or name not in KINDS:
-        raise BenchError(f"unknown kind {name!r}", f"write one of {', '.join(KINDS)}")
+        raise BenchError(f"unknown kind {name!r}", f"choose from {', '.join(KINDS)}")
     kind = KINDS[name]
     for key in table:
         if key not in _OWN_KEYS and key not in kind.parameters:
@@ -143,7 +143,7 @@ def _of_cohort(fault: Fault, cohort: Sequence[Patient]) -> Fault:
     """Checks the fault against who is there and for how long; fills in who else it names."""
     codes = [patient.code for patient in cohort]
     if fault.patient not in codes:
-        raise BenchError(f"no patient {fault.patient!r}", f"write one of {', '.join(codes)}")
+        raise BenchError(f"no patient {fault.patient!r}", f"choose from {', '.join(codes)}")
     if fault.timepoint not in TIMEPOINTS:
         raise BenchError(f"unknown timepoint {fault.timepoint!r}", f"write {' or '.join(TIMEPOINTS)}")
     patient = cohort[codes.index(fault.patient)]
@@ -154,5 +154,6 @@ def _of_cohort(fault: Fault, cohort: Sequence[Patient]) -> Fault:
         return fault
     other = fault.text("named") or codes[(codes.index(fault.patient) + 1) % len(codes)]
     if other not in codes or other == fault.patient:
-        raise BenchError(f"{fault.kind} needs another patient, not {other!r}", "name one of the cohort")
+        raise BenchError(f"{fault.kind} needs another patient, not {other!r}",
+                         "name a patient of the cohort")
     return replace(fault, values={**fault.values, "named": other})

@@ -54,8 +54,8 @@ KINDS: dict[str, Kind] = {
         "The line between bag and pump is blocked: counts go on, nothing leaves the bag, nothing"
         " reaches the patient. Once the mechanism has moved alarm_ul the pump stops; duration_s"
         " later it is cleared and runs on.",
-        "Possible occlusion, before 1.5 mL of false volume is booked; doses say how much was counted"
-        " from then on and that it is doubtful; the pump's stop is a stop.",
+        "Possible occlusion, before 1.5 mL of false volume is booked. Doses say how much was counted"
+        " from then on and that it is doubtful. The pump's stop is a stop.",
     ),
     "free_flow": Kind(
         "pump and line",
@@ -103,14 +103,14 @@ KINDS: dict[str, Kind] = {
         "bag and load cell",
         {"degrees": _real(10, -60, 60), "duration_s": _lasting(3600)},
         "The hook leans: the cell reads the cosine of the load (10 degrees: 1.5 % less).",
-        "No bag change, no free flow; the weight of that stretch takes no part in the check of the"
+        "No bag change, no free flow. The weight of that stretch takes no part in the check of the"
         " calibration, or its error says so.",
     ),
     "bag_change": Kind(
         "bag and load cell",
         {"volume_ml": _real(250, 10, 500)},
-        "An unplanned fresh bag: the pump stands for 180 s, the hook is empty for 60 s;"
-        " the nurse enters it unless another fault says otherwise.",
+        "An unplanned fresh bag: the pump stands for 180 s, the hook is empty for 60 s."
+        " The nurse enters it unless another fault says otherwise.",
         "A bag change, with time and uncertainty, beside the nurse's entry.",
     ),
     "refill": Kind(
@@ -131,15 +131,15 @@ KINDS: dict[str, Kind] = {
         {"g_per_h": _real(1, -100, 100), "duration_s": _lasting(0)},
         "The cell's zero drifts by g_per_h, and stays where it got to.",
         "Load cell possibly drifting, or a disagreement of counts and weight, which may be worded as a"
-        " possible occlusion: weight alone cannot tell them apart; never a dose, never applied to the"
+        " possible occlusion. Weight alone cannot tell them apart. Never a dose, never applied to the"
         " calibration.",
     ),
     "count_glitch": Kind(
         "pump and line",
         {"counts": Parameter(5, 1, 1_000_000)},
         "The motor tap picks up counts that no motor made.",
-        "Booked as counted, since the board cannot know (five and more at once as a clinician's bolus);"
-        " once it is over the weight's error, a disagreement of counts and weight.",
+        "Booked as counted, since the board cannot know (five and more at once as a clinician's bolus)."
+        " Once it is over the weight's error, a disagreement of counts and weight.",
     ),
     "handset_bounce": Kind(
         "handset and buttons",
@@ -150,8 +150,8 @@ KINDS: dict[str, Kind] = {
     "handset_stuck": Kind(
         "handset and buttons",
         {"duration_s": _lasting(600)},
-        "The handset's contact stays closed: one demand as it closes, none for presses until it opens.",
-        "Handset stuck, with its beginning and end; one demand.",
+        "The handset's contact stays closed: a demand as it closes, none for presses until it opens.",
+        "Handset stuck, with its beginning and end; a single demand.",
     ),
     "wrong_button": Kind(
         "handset and buttons",
@@ -159,14 +159,14 @@ KINDS: dict[str, Kind] = {
         "The patient takes the relief button for the handset, at the next presses due: no bolus.",
         "No demand. Without a bolus in the hour before, or three in two minutes: stray, shown as"
         " \"handset mistaken?\", left out of onset. Within the hour after a bolus: a later press for"
-        " that bolus, and no onset, unless its relief was never pressed: then nothing tells them apart.",
+        " that bolus, and no onset. If its relief was never pressed, nothing tells them apart.",
     ),
     "power_cut": Kind(
         "board",
         {"off_s": Parameter(600, 1, _LONGEST_S)},
         "The gateway's 5 V go, the hold-up runs, then it is off for off_s while the pump runs on. A"
         " visit in that time is entered on the laptop alone.",
-        "A last-gasp record with the minute so far, a boot (power on); the stretch off is bracketed by"
+        "A last-gasp record with the minute so far, a boot (power on). The stretch off is bracketed by"
         " the weight on both sides, else unknown; never zero, in no value, in the high bounds. The boot"
         " is placed by its own clock or the next visit, else its minutes are told as without a time.",
     ),
@@ -175,16 +175,16 @@ KINDS: dict[str, Kind] = {
         {"off_s": Parameter(2, 1, 3600)},
         "The gateway's supply dips without warning: it resets, and what it retained is lost.",
         "A boot (power on); the time since the last minute is bracketed by the weight. A bolus that ran"
-        " is one delivery, with bounds, since its end was not recorded; what comes of it after the boot"
-        " is the patient's too.",
+        " is a single delivery, with bounds, since its end was not recorded. What comes of it after the"
+        " boot is the patient's too.",
     ),
     "watchdog_reset": Kind(
         "board",
         {"off_s": Parameter(8, 1, 3600)},
         "The firmware hangs and the watchdog resets it, off_s from hang to boot; the counters begin"
         " at zero, retained memory is kept.",
-        "A boot (watchdog), placed by the boot before it; what had been counted is kept, the time lost"
-        " is bracketed: at most 25 s, in no value, in the high bounds.",
+        "A boot (watchdog), placed by the boot before it. What had been counted is kept, and the time"
+        " lost is bracketed: at most 25 s, in no value, in the high bounds.",
     ),
     "flash_stall": Kind(
         "board",
@@ -198,8 +198,8 @@ KINDS: dict[str, Kind] = {
         "board",
         {"drops": Parameter(3, 1, 1000), "every_s": _real(2, 0.1, 600)},
         "Nothing in the window. When the run is served, every link on the air breaks, drops times,"
-        " every_s after the one before.",
-        "Pulls broken off in one sentence, exit 3, what came kept; after one more pull nothing lacks.",
+        " every_s after the break before.",
+        "Pulls broken off in a sentence, exit 3, what came kept; after another pull nothing lacks.",
         at_start=True,
     ),
     "bag_late": Kind(
@@ -209,7 +209,7 @@ KINDS: dict[str, Kind] = {
         "The first bag due at or after at_s (the first of the window is due at 0) is entered late_s"
         " after it hangs.",
         "Millilitres throughout. Within two hours of the change that the weight saw, the bag counts from"
-        " that change, and a note says so; later than that, milligrams are unknown from the change to"
+        " that change, and a note says so. Later than that, milligrams are unknown from the change to"
         " the moment that the entry speaks of.",
     ),
     "bag_unentered": Kind(
@@ -221,19 +221,19 @@ KINDS: dict[str, Kind] = {
         "people",
         {"factor": _real(2, 0.01, 100)},
         "The first bag due at or after at_s is entered with factor times the drugs it holds.",
-        "Milligrams wrong by factor until corrected: the entry's twofold question and the echo of mg"
-        " per day are what can catch it; after a correction all figures are right.",
+        "Milligrams wrong by factor until corrected. The entry's twofold question and the echo of mg"
+        " per day are what can catch it. After a correction all figures are right.",
     ),
     "regimen_unentered": Kind(
         "people", {},
         "Nobody enters the regimen of this window.",
-        "Doses and volumes stand; no comparison with what was prescribed; denied demands have an"
-        " unknown reason; on a later window the old regimen gives a possible regimen mismatch.",
+        "Doses and volumes stand, with no comparison with what was prescribed. Denied demands have an"
+        " unknown reason. On a later window the old regimen gives a possible regimen mismatch.",
         at_start=True,
     ),
     "wrong_patient": Kind(
         "people",
-        {"named": Parameter("", note="another patient's code; left out: the next one in the file")},
+        {"named": Parameter("", note="another patient's code; left out: the next in the file")},
         "The first bag due at or after at_s is entered for another patient, without a link: it waits"
         " for that patient's board.",
         "This patient: milligrams unknown after the change. The other: a bag that no weight confirms,"
@@ -241,11 +241,11 @@ KINDS: dict[str, Kind] = {
     ),
     "board_swapped": Kind(
         "people",
-        {"named": Parameter("", note="the other patient's code; left out: the next one in the file")},
+        {"named": Parameter("", note="the other patient's code; left out: the next in the file")},
         "From this window on the boards of two patients hang at each other's pumps, and nobody says"
-        " so. The laptop refuses a board that is not the one named, and keeps the entries.",
-        "Nothing is written to the wrong board, which so is not told the time either: as long as nobody"
-        " pulls it by its own name, the window is unknown; its log holds a possible regimen mismatch or"
+        " so. The laptop refuses a board that is not the board named, and keeps the entries.",
+        "Nothing is written to the wrong board, which so is not told the time either. As long as nobody"
+        " pulls it by its own name, the window is unknown. Its log holds a possible regimen mismatch or"
         " runaway, since it watches the other's pump.",
         at_start=True,
     ),

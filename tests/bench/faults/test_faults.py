@@ -528,7 +528,7 @@ def test_a_file_gives_its_faults_with_every_parameter(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('"occlusion"', '"occlusoin"', r"fault 1: unknown kind 'occlusoin': write one of occlusion"),
+        ('"occlusion"', '"occlusoin"', r"fault 1: unknown kind 'occlusoin': choose from occlusion"),
         ("alarm_ul = 900", "alarm_ml = 9", r"fault 1: occlusion has no parameter 'alarm_ml'"),
         ("alarm_ul = 900", "alarm_ul = 0", r"fault 1: alarm_ul 0 of occlusion is not in 1 to 100000"),
         ("alarm_ul = 900", "alarm_ul = nan", r"alarm_ul nan of occlusion is not in"),
@@ -538,7 +538,7 @@ def test_a_file_gives_its_faults_with_every_parameter(tmp_path):
         ("at_s = 7200", "at_s = 7200.5", r"at_s 7200.5 of occlusion: write whole seconds"),
         ("at_s = 7200\n", "", r"fault 1: at_s None of occlusion: write whole seconds"),
         ("at_s = 7200", "at_s = 700000", r"fault 1: at_s 700000 is past the window of 604800 s"),
-        ('"P01"', '"P99"', r"fault 1: no patient 'P99': write one of P01"),
+        ('"P01"', '"P99"', r"fault 1: no patient 'P99': choose from P01"),
         ('"P01"', "1", r"fault 1: patient 1: write it in quotation marks"),
         ('"followup"', '"later"', r"fault 1: unknown timepoint 'later'"),
         ("at_s = 0\n", 'at_s = 0\nnamed = "P12"\n', r"fault 2: wrong_patient needs another patient"),
