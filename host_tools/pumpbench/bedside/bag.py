@@ -96,7 +96,7 @@ def schedule_swaps(
             stop_s -= SEARCH_STEP_S
         if stop_s <= since_s:
             raise BenchError(f"A bag of {plan.bag_ul / 1000:g} mL runs low {latest_s} s into the"
-                             " window, without a quiet moment then",
+                             " window, and no quiet moment precedes",
                              "use larger bags or a lower rate")
         swaps.append(BagSwap.at(stop_s, plan.bag_ul))
         since_s = swaps[-1].restart_s
