@@ -30,6 +30,9 @@ NO_SENTENCE = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE|PRAGMA|ORDER BY|WHER
 ERRORS = {node.name for node in ast.parse((PUMPLOG / "errors.py").read_text()).body
           if isinstance(node, ast.ClassDef)} | {"BenchError"}
 
+# a page may count: "one count more"
+FORBIDDEN_IN_PAGES = re.compile(FORBIDDEN.pattern.replace("ones?|", "ones|"), re.I)
+
 Text = tuple[str, str]  # where it stands, and the text with {} for what is filled in
 
 
@@ -125,3 +128,16 @@ def test_a_long_sentence_and_a_word_out_of_use_are_found(source: str) -> None:
 ])
 def test_plain_and_short_sentences_pass(source: str) -> None:
     assert [fault for text in texts("", source) for fault in faults(*text)] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{name}.md" for name in (
+    "nurse", "researcher", "biomed", "KEYS"))])
+def test_a_page_for_users_is_written_in_short_and_plain_sentences(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    text = re.sub(r"^```.*?^```$|^<!--.*?-->$", "", text, flags=re.S | re.M)
+    text = re.sub(r"`[^`]+`", "CODE", re.sub(r"\]\([^)]*\)", "]", text))
+    pieces = re.split(r"\n\s*\n|\n *(?:[-*]|\d+\.) |\n?\|", text)
+    sentences = [each for piece in pieces for each in re.split(r"[.?!][\")*]*\s", piece)]
+    assert len(sentences) > 40
+    assert [each for each in sentences
+            if len(each.split()) > MOST_WORDS or FORBIDDEN_IN_PAGES.search(each)] == []
