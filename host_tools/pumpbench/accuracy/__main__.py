@@ -7,13 +7,23 @@ import os
 import sys
 from pathlib import Path
 
-from .plan import SIZES, plan
-from .report import report
-from .run import run
+from pumplog.errors import PumplogError
+from pumplog.extras import require
 
 
 def main() -> int:
     """Runs and writes the whole report."""
+    try:
+        require("bench", "bumble")
+        for module in ("numpy", "scipy", "matplotlib"):
+            require("accuracy", module)
+    except PumplogError as error:
+        print(f"pumpbench.accuracy: {error}", file=sys.stderr)
+        return 1
+    from .plan import SIZES, plan
+    from .report import report
+    from .run import run
+
     parser = argparse.ArgumentParser(prog="pumpbench.accuracy", description=__doc__)
     parser.add_argument("--scale", choices=sorted(SIZES), default="full")
     parser.add_argument("--groups", default="TCLROFXP", help="which groups of windows (see plan.py)")
