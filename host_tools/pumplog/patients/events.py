@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import NotFoundError, UsageError
 from ..log import Timeline, known_fields, meanings, record_text
 from ..moments import utc_text
 from ..quantities import hex_id
-from ..store import Store, StoredRecord, from_wire
-from .episodes import Episode, episode, episodes
+from ..store import Log, Store, StoredRecord, from_wire
+from .episodes import Episode, episodes
+from .roster import episode_or_board, logs_named
 
 OF_THE_BOARD = ("boot", "anchor", "calibration")  # needed to understand any patient's records
 
@@ -54,32 +54,18 @@ def events(store: Store, name: str | None = None) -> Iterator[Event]:
     needed to understand any record. Raises NotFoundError for an unknown name, UsageError for an
     ambiguous name.
     """
-    patient, boards = _meant_by(store, name)
-    for event in _of_boards(store, boards):
+    patient = episode_or_board(store, name) if name is not None else None
+    for event in _of_logs(store, logs_named(store, name)):
         if patient is None or event.patient in (None, patient.patient) or (
                 event.record.kind in OF_THE_BOARD):
             yield event
 
 
-def _meant_by(store: Store, name: str | None) -> tuple[Episode | None, list[str | None]]:
-    """Returns the patient, if a patient is meant, and the boards; None there: all of them."""
-    if name is None:
-        return None, [None]
-    try:
-        patient = episode(store, name)
-    except (NotFoundError, UsageError):
-        if store.boards.named(name) is None:
-            raise
-        return None, [name]
-    return patient, list(dict.fromkeys(stay.board for stay in patient.stays))
-
-
-def _of_boards(store: Store, boards: list[str | None]) -> Iterator[Event]:
-    """Yields every record of these boards; None: of all."""
+def _of_logs(store: Store, logs: Iterable[Log]) -> Iterator[Event]:
+    """Yields every record of these logs."""
     patients = list(episodes(store).values())
     patient_of_entry = {str(entry.uuid): entry.patient for entry in store.entries.all()}
-    for log_id, board in (log for name in boards
-                          for log in (store.logs.all() if name is None else store.logs.of(name))):
+    for log_id, board in logs:
         timeline = Timeline.of(store, log_id)
         for record in store.records.of(log_id):
             utc_ms, uncertainty_ms = timeline.utc(record.boot, record.uptime_ms) or (None, None)

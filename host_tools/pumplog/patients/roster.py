@@ -40,6 +40,19 @@ def require_free_board(store: Store, board: str) -> None:
                              "end or withdraw that stay first")
 
 
+def episode_or_board(store: Store, name: str) -> Episode | None:
+    """Returns the patient of that code, board or bed; None for a board that is not a single patient's.
+
+    NotFoundError for an unknown name, UsageError for an ambiguous name.
+    """
+    try:
+        return episode(store, name)
+    except (NotFoundError, UsageError):
+        if store.boards.named(name) is None:
+            raise
+        return None
+
+
 def logs_named(store: Store, name: str | None) -> list[Log]:
     """Returns the logs of a patient's boards, of a board or of a bed; without a name all logs.
 
@@ -47,10 +60,6 @@ def logs_named(store: Store, name: str | None) -> list[Log]:
     """
     if name is None:
         return store.logs.all()
-    try:
-        boards = [stay.board for stay in episode(store, name).stays]
-    except (NotFoundError, UsageError):
-        if store.boards.named(name) is None:
-            raise
-        boards = [name]
+    patient = episode_or_board(store, name)
+    boards = [stay.board for stay in patient.stays] if patient else [name]
     return [log for board in dict.fromkeys(boards) for log in store.logs.of(board)]

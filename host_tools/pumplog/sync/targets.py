@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ..errors import NotFoundError, UsageError
-from ..patients import Episode, episode, episodes, named_or_current
+from ..patients import Episode, episode_or_board, episodes, named_or_current
 from ..store import Store
 
 
@@ -44,14 +43,12 @@ def _of_patient(patient: Episode) -> Target:
 
 def _named(store: Store, name: str) -> Target:
     """Returns what a name means: a patient, a bed, or a board, even a board that serves nobody now."""
-    try:
-        return _of_patient(episode(store, name))
-    except (NotFoundError, UsageError):
-        if store.boards.named(name) is None:
-            raise
-        many = any(not patient.ended and patient.board == name for patient in episodes(store).values())
-        return Target(name, None, None,
-                      f"board {name}, {'of more than one patient' if many else 'no patient'}")
+    patient = episode_or_board(store, name)
+    if patient:
+        return _of_patient(patient)
+    many = any(not each.ended and each.board == name for each in episodes(store).values())
+    return Target(name, None, None,
+                  f"board {name}, {'of more than one patient' if many else 'no patient'}")
 
 
 def _once_each(chosen: Iterable[Target]) -> list[Target]:
