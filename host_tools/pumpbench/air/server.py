@@ -119,7 +119,11 @@ class Air:
     async def _laptop(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Gives a host a controller, speaking HCI over the socket, until it closes it."""
         _no_delay(writer)
-        data = await reader.read(4096)
+        try:
+            data = await reader.read(4096)
+        except ConnectionError:
+            writer.close()
+            return  # the host died as it came
         if data[:1] == HELLO:
             await self._keep_time(data, reader, writer)
             return
@@ -142,7 +146,6 @@ class Air:
                     other.on_le_disconnected(back, _GONE)
             self._link.remove_controller(controller)
             writer.close()
-
 
     async def _keep_time(
         self, hello: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
