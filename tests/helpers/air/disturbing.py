@@ -34,6 +34,7 @@ from helpers.air.ward import (
     rows,
     window_records,
 )
+from helpers.folded import unfolded
 
 PATIENT = "P02"
 ENTRIES = 3  # that wait for the board in each pull
@@ -114,7 +115,8 @@ class Bedside:
 
 def ended_in_one_sentence(done: subprocess.CompletedProcess[str], name: str) -> None:
     assert done.returncode == 3, f"{name}: {done}"
-    assert done.stdout.startswith("NOT PULLED") and done.stdout.count("\n") == 1, f"{name}: {done}"
+    said = unfolded(done.stdout)
+    assert said.startswith("NOT PULLED") and said.count("\n") == 1, f"{name}: {done}"
     assert not done.stderr, f"{name}: {done}"
 
 

@@ -181,7 +181,7 @@ class Shelf:
             if held != LOG.pages:
                 assert report.findings or held[LOG.open_seq].startswith(LOG.pages[LOG.open_seq])
         finally:
-            store.database.rollback()
+            store.database.connection.rollback()
 
 
 ROWS = {one.seq: row_of(one) for first, data in LOG.pages.items()
