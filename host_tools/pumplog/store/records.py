@@ -1,4 +1,8 @@
-"""The store's decoded records: what the pages that may be used say."""
+"""The store's decoded records: what the pages that may be used say.
+
+A kind may gain fields at its end. A row that was decoded before lacks them, and they are read as 0: so
+does the format where a record lacks a field. The row itself stays as it was stored.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pumpwire.records import KINDS, name_of
+from pumpwire.records import KINDS, fields_of, name_of
 
 from .database import Database
 
 Moment = tuple[int, int]  # boot, uptime_ms
 RecordRow = tuple[str, int, int, str]  # kind, boot, uptime_ms, fields as JSON
 _decode = json.JSONDecoder().decode  # json.loads without asking each time what it was given
+_ABSENT: dict[str, dict[str, Any]] = {  # by kind: each field as of a record that lacks it
+    name_of(kind): {name: "" if code == ord("b") else 0 for name, code in fields_of(kind)}
+    for kind in KINDS}
 _COLUMNS = ("log_id", "seq", "kind", "boot", "uptime_ms", "fields")
 
 
@@ -52,7 +59,10 @@ class Records:
         for seq, kind, boot, uptime_ms, fields in self._db.rows(
                 f"SELECT seq, kind, boot, uptime_ms, fields FROM records WHERE log_id=:log_id{where}"
                 " ORDER BY seq", log_id=log_id, **named):  # unpacked: the longest read of all
-            yield StoredRecord(log_id, seq, kind, boot, uptime_ms, _decode(fields))
+            decoded = _decode(fields)
+            if len(decoded) < len(_ABSENT.get(kind, ())):
+                decoded = _filled(kind, decoded)
+            yield StoredRecord(log_id, seq, kind, boot, uptime_ms, decoded)
 
     def rows(self, log_id: int, first: int, last: int) -> dict[int, RecordRow]:
         """Returns {seq: (kind, boot, uptime_ms, fields as JSON)} of the records first..last."""
@@ -83,6 +93,12 @@ class Records:
         return [(row["before"] + 1, row["seq"] - 1) for row in self._db.rows(
             "SELECT before, seq FROM (SELECT seq, LAG(seq) OVER (ORDER BY seq) AS before"
             " FROM records WHERE log_id=:log_id) AS pairs WHERE seq > before + 1", log_id=log_id)]
+
+
+def _filled(kind: str, decoded: dict[str, Any]) -> dict[str, Any]:
+    absent = _ABSENT[kind]
+    at_the_end = list(decoded) == list(absent)[:len(decoded)]
+    return absent | decoded if at_the_end else decoded
 
 
 def row_of(record: Any) -> RecordRow:

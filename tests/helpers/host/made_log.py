@@ -122,3 +122,10 @@ def put_page(store: Store, log_id: int, first_seq: int, data: bytes | None) -> N
         sql("DELETE FROM records WHERE log_id=? AND seq>=? AND seq<?", (log_id, first_seq, last))
         return
     sql("UPDATE pages SET data=? WHERE log_id=? AND first_seq=?", (data, log_id, first_seq))
+
+
+def shorten_rows(store: Store, kind: str, field: str) -> None:
+    """Leaves the rows of a kind as a version decoded them that did not know a field of it."""
+    store.database.connection.execute(
+        "UPDATE records SET fields=json_remove(fields, ?) WHERE kind=?", (f"$.{field}", kind))
+    store.commit()

@@ -7,7 +7,8 @@ import re
 
 import pytest
 from helpers.folded import unfolded
-from helpers.host.bedside import START_MS, Bedside
+from helpers.host.bedside import KINDS, START_MS, Bedside
+from helpers.host.made_log import shorten_rows
 from pumplog.cli import main
 from pumplog.log import known_fields, read_log, record_text
 from pumplog.log.signatures import Signature, evidence_text, signature_name
@@ -139,17 +140,28 @@ SAID = {
 
 
 @pytest.fixture
-def spoken(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> tuple[str, list[dict[str, object]]]:
+def of_each_kind(tmp_path: object) -> str:
     path = f"{tmp_path}/a.db"
     with Store.open(path) as store:
         bed = Bedside(store)
         for k, (kind, (fields, _)) in enumerate(SAID.items()):
             bed.add(k + 1, kind, *([1, *fields] if kind == "boot" else fields))
         bed.write(60)
+    return path
+
+
+def shown(path: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, list[dict[str, object]]]:
+    """Returns `pumplog events` for people and for programs."""
     assert main(["events", "--db", path]) == 0
     text = unfolded(capsys.readouterr().out)
     assert main(["events", "--json", "--db", path]) == 0
     return text, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.fixture
+def spoken(of_each_kind: str,
+           capsys: pytest.CaptureFixture[str]) -> tuple[str, list[dict[str, object]]]:
+    return shown(of_each_kind, capsys)
 
 
 @pytest.mark.parametrize("kind", SAID)
@@ -158,6 +170,21 @@ def test_events_say_each_kind_in_words_with_units(
 ) -> None:
     said = [line for line in spoken[0].splitlines() if f" {kind} " in line[:60]]
     assert any(line.endswith(SAID[kind][1]) for line in said), said
+
+
+def test_events_of_rows_from_before_each_kind_had_its_last_field(
+    of_each_kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = [list(line) for line in shown(of_each_kind, capsys)[1]]
+    with Store.open(of_each_kind) as store:
+        for kind, number in KINDS.items():
+            shorten_rows(store, kind, records.fields_of(number)[-1][0])
+    lines = shown(of_each_kind, capsys)[1]
+    assert {line["kind"] for line in lines} >= SAID.keys()
+    for line in lines:
+        if line["kind"] in SAID and line["kind"] not in ("weight", "reservoir"):
+            assert line[records.fields_of(KINDS[str(line["kind"])])[-1][0]] == 0, line
+    assert [sorted(line) for line in lines] == [sorted(key) for key in keys]
 
 
 def test_what_is_not_known_is_never_a_number(spoken: tuple[str, list[dict[str, object]]]) -> None:

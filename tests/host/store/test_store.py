@@ -10,7 +10,16 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from helpers.host.made_log import AT_MS, KEY, LOG_ID, MadeLog, board, newer, store_with_board
+from helpers.host.made_log import (
+    AT_MS,
+    KEY,
+    LOG_ID,
+    MadeLog,
+    board,
+    newer,
+    shorten_rows,
+    store_with_board,
+)
 from helpers.paths import PRODUCT
 from pumplog.errors import IntegrityError, UsageError
 from pumplog.store import Entry, Store, StoreError, migrations
@@ -197,3 +206,16 @@ def test_a_store_that_breaks_while_it_is_used_says_so_in_a_sentence(tmp_path: Pa
             store.logs.add(7, "B01")
         with pytest.raises(StoreError):
             store.logs.all()
+
+
+def test_fields_that_a_row_was_stored_without_are_read_as_0() -> None:
+    """The version that decoded it did not know them: they were added at the end of the kind since."""
+    store = store_with_board()
+    MadeLog().into(store)
+    whole = list(store.records.of(LOG_ID))
+    shorten_rows(store, "minute", "presses")
+    assert whole and list(store.records.of(LOG_ID)) == whole
+    assert [list(record.fields) for record in store.records.of(LOG_ID, "minute")] == [
+        ["span_ms", "counts", "presses"]] * 170
+    shorten_rows(store, "minute", "counts")
+    assert {record.fields["counts"] for record in store.records.of(LOG_ID)} == {0}

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 from helpers.folded import unfolded
-from helpers.host.made_log import AT_MS, KEY, LOG_ID, MadeLog, board, put_page, store_with_board
+from helpers.host.made_log import (
+    AT_MS,
+    KEY,
+    LOG_ID,
+    MadeLog,
+    board,
+    put_page,
+    shorten_rows,
+    store_with_board,
+)
 from helpers.on_board.log_vectors import load
 from helpers.on_board.page_maker import PageMaker
 from pumplog.cli import main
@@ -339,6 +348,29 @@ def test_bytes_that_differed_from_those_held_are_named() -> None:
     with pytest.raises(Exception, match="quarantine"):
         store.add_page_bytes(LOG_ID, 150, 0, bytes(data))
     assert named(judged(store)) == [("quarantine", 150, 169)]
+
+
+def test_rows_from_before_a_kind_had_its_last_fields_pass_where_these_are_0() -> None:
+    _, store = pulled()  # its minutes have no presses, and every fiftieth has no counts either
+    shorten_rows(store, "minute", "presses")
+    assert judged(store).findings == []
+    shorten_rows(store, "minute", "counts")
+    assert named(judged(store)) == [("rows", first + 1, last) for first, last in (
+        (0, 49), (50, 99), (100, 149), (150, 169))]
+    shorten_rows(store, "minute", "span_ms")
+    assert ("rows", 0, 49) in named(judged(store))
+
+
+@pytest.mark.parametrize("fields", [
+    '{"span_ms": 60000, "presses": 0}', '{"counts": 0, "presses": 0}', '{"span_ms": 60001}',
+    '{"span_ms": 60000, "counts": 0, "relief": 0}', '{"span_ms": 60000, "counts": 1}', "{}", "[]",
+    '["span_ms"]', "0", "null", "{",
+    '{"span_ms": 60000, "counts": 0, "presses": 0, "relief": 0}',
+])
+def test_a_row_that_differs_in_any_other_way_is_found(fields: str) -> None:
+    _, store = pulled()
+    store.database.connection.execute("UPDATE records SET fields=? WHERE seq=50", (fields,))
+    assert named(judged(store)) == [("rows", 50, 50)]
 
 
 def test_an_empty_store_and_a_store_without_its_pages_are_told_apart(
