@@ -120,12 +120,15 @@ class Air:
         """Gives a host a controller, speaking HCI over the socket, until it closes it."""
         _no_delay(writer)
         try:
-            data = await reader.read(4096)
-        except ConnectionError:
+            data = await reader.read(1)
+            if data == HELLO:
+                (pid,) = struct.unpack(
+                    HELLO_BODY, await reader.readexactly(struct.calcsize(HELLO_BODY)))
+        except (ConnectionError, asyncio.IncompleteReadError):
             writer.close()
             return  # the host died as it came
-        if data[:1] == HELLO:
-            await self._keep_time(data, reader, writer)
+        if data == HELLO:
+            await self._keep_time(pid, reader, writer)
             return
         self._laptops += 1
         address = f"F1:F1:F1:F1:{self._laptops >> 8 & 255:02X}:{self._laptops & 255:02X}"
@@ -148,10 +151,9 @@ class Air:
             writer.close()
 
     async def _keep_time(
-        self, hello: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """Tells a laptop's process the air's time until it closes the socket."""
-        (pid,) = struct.unpack(HELLO_BODY, hello[1:])
         writer.write(struct.pack(BEGAN_BODY, self._clock.began_utc_ns) + self._passed())
         self._clock.guests.add(pid)
         self._clocks.add(writer)

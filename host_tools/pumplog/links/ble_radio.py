@@ -42,16 +42,18 @@ class Heard:
 def _radio() -> Any:
     """Returns adafruit_ble's radio, with the fixes in place; UnreachableError without an adapter."""
     air = os.environ.get("PUMPLOG_AIR")
-    if air:
-        _take_to_the_air(air)
     try:
+        if air:
+            _take_to_the_air(air)
         from adafruit_ble import BLERadio
 
         from . import ble_fixes
 
         ble_fixes.install()
         return BLERadio()
-    except Exception as error:  # Blinka raises what it likes on a machine it does not know
+    except UnreachableError:
+        raise
+    except Exception as error:  # Blinka raises what it likes on a machine it does not know, an air too
         raise UnreachableError(f"this computer's Bluetooth cannot be used ({error})", _ELSE) from error
 
 

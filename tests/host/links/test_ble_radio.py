@@ -134,6 +134,19 @@ def test_an_air_that_is_not_installed_is_a_sentence(
     assert told.value.exit_code == 3 and "\n" not in str(told.value)
 
 
+def test_an_air_that_is_gone_is_as_a_computer_without_bluetooth(monkeypatch: pytest.MonkeyPatch) -> None:
+    def install(*_: Any) -> None:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setenv("PUMPLOG_AIR", "127.0.0.1:9")
+    monkeypatch.setattr("importlib.metadata.entry_points",
+                        lambda **_: (SimpleNamespace(load=lambda: install),))
+    ble_radio._radio.cache_clear()
+    with pytest.raises(UnreachableError, match=r"cannot be used \(.*Connection refused\)") as told:
+        ble_radio.scan("d8c20001-1f0c-4b6a-9a4e-2f6d5b7a1c3e")
+    assert told.value.exit_code == 3 and "\n" not in str(told.value)
+
+
 def test_the_air_stands_in_for_the_radio_and_is_told_whose_it_is(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
