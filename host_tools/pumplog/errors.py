@@ -1,7 +1,7 @@
 """What can go wrong, each with the exit code of the command-line contract.
 
 Every error says two things to the person at the keyboard: what happened and where, and what to do.
-Neither ends with a period; printed they are one sentence.
+Neither ends with a period. Printed they are `what: do.`, and `do` may hold a second sentence.
 """
 
 

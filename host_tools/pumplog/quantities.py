@@ -59,6 +59,11 @@ def show(value: Fraction | int, digits: int = 3) -> str:
     return ("-" if value < 0 and scaled else "") + f"{whole}" + (f".{decimals}" if decimals else "")
 
 
+def percent_text(ppm: int) -> str:
+    """Returns a share of a million as a percentage, for the screen."""
+    return f"{show(Fraction(ppm, 10_000), 2)} %"
+
+
 def show_span(ms: int) -> str:
     """Returns a length of time for the screen: '7 h 58 min', '40 s'."""
     seconds = ms // 1000

@@ -16,8 +16,10 @@ from pumpbench.cli import _parser as pumpbench_parser
 from pumplog.cli import COMMANDS, build_parser
 from pumplog.study import KEYS, TIMEPOINTS, Value, build_table, render
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")),
+NEWCOMERS = [ROOT / "CONTRIBUTING.md", ROOT / "docs" / "ARCHITECTURE.md"]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")),
          *sorted((ROOT / "hardware").glob("*.md")), ROOT / "hardware" / "pico" / "README.md"]
+TOP = ("tests/", "firmware/", "host_tools/", "hardware/", "docs/")
 FENCED = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.S | re.M)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 INLINE = re.compile(r"`((?:make|pumplog|python3|mpremote) [^`\n]*)`")
@@ -82,6 +84,38 @@ def test_what_a_page_names_in_passing_exists(page: Path) -> None:
                 assert (ROOT / word).exists(), line
 
 
+def paths_in(text: str) -> set[str]:
+    """Returns what is a path among what is in backticks, unless part of it is to be filled in."""
+    code = " ".join(re.findall(r"`([^`\n]+)`", text) + [block for _, block in FENCED.findall(text)])
+    words = {word.rstrip("/") for word in re.findall(r"(?<!\S)[\w./-]+(?!\S)", code)}
+    return {word for word in words if word.endswith(".py") or word.startswith(TOP)
+            if not re.search(r"(?:^|/)[A-Z]+(?:\.(?!md)[a-z]+)?(?:/|$)", word)}
+
+
+def is_there(path: str) -> bool:
+    """Returns whether a path is one from the top, of pumplog or the firmware, or a file's bare name."""
+    if "/" not in path:
+        return any(path == file.name for top in TOP for file in (ROOT / top).rglob("*.py"))
+    return any((ROOT / base / path).exists()
+               for base in (".", "host_tools", "host_tools/pumplog", "firmware"))
+
+
+@pytest.mark.parametrize("page", NEWCOMERS, ids=lambda path: path.name)
+def test_each_path_that_a_newcomer_is_sent_to_exists(page: Path) -> None:
+    named = paths_in(page.read_text(encoding="utf-8"))
+    assert len(named) > 20
+    assert [path for path in sorted(named) if not is_there(path)] == []
+
+
+def test_a_path_that_is_not_there_is_found() -> None:
+    text = ("`tests/host/gone`, `cli/gone.py`, `python tests/gone.py`, `gone.py`, `cli/NAME.py`,\n"
+            "`tests/host/ROOM`, `status`, `make firmware`, `docs/GONE.md`\n"
+            "```sh\npytest firmware/gone\n```\n")
+    assert paths_in(text) == {"tests/host/gone", "cli/gone.py", "tests/gone.py", "gone.py",
+                              "docs/GONE.md", "firmware/gone"}
+    assert not any(map(is_there, paths_in(text))) and is_there("cli/status.py") and is_there("host.py")
+
+
 def test_the_certificate_of_the_guide_is_one_that_its_tool_writes() -> None:
     guide = ROOT / "hardware" / "GUIDE.md"
     words = next(words for _, words in fenced_commands(guide) if "hardware/certificate.py" in words)
@@ -100,7 +134,8 @@ def test_each_page_is_checked_for_commands() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_of_pumplog_is_in_the_documents(command: str) -> None:
-    shown = [words for page, words in OURS if words[0] == "pumplog" and page != "README.md"]
+    shown = [words for page, words in OURS if words[0] == "pumplog"
+             and page not in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")]
     assert any(command in words for words in shown)
     for action in ACTIONS.get(command, []):
         assert any([command, action] == words[1:3] for words in shown), (command, action)

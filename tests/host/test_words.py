@@ -130,9 +130,9 @@ def test_plain_and_short_sentences_pass(source: str) -> None:
     assert [fault for text in texts("", source) for fault in faults(*text)] == []
 
 
-@pytest.mark.parametrize("page", ["README.md", *(f"docs/{name}.md" for name in (
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in (
     "nurse", "researcher", "biomed", "KEYS"))])
-def test_a_page_for_users_is_written_in_short_and_plain_sentences(page: str) -> None:
+def test_a_page_for_users_or_newcomers_is_written_in_short_and_plain_sentences(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     text = re.sub(r"^```.*?^```$|^<!--.*?-->$", "", text, flags=re.S | re.M)
     text = re.sub(r"`[^`]+`", "CODE", re.sub(r"\]\([^)]*\)", "]", text))

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..moments import utc_text
-from ..quantities import decimal, hex_id, show
+from ..quantities import decimal, hex_id, percent_text, show
 from ..store import StoredRecord
 
 
@@ -49,8 +49,3 @@ def check_text(by_counts_ul: int, difference_ppm: int, uncertainty_ppm: int) -> 
     return (f"calibration as found over {show(Fraction(by_counts_ul, 1000), 0)} mL: weight says"
             f" {sign}{percent_text(difference_ppm)} beside what was counted, give or take"
             f" {percent_text(uncertainty_ppm)}; not applied")
-
-
-def percent_text(ppm: int) -> str:
-    """Returns a share of a million as a percentage, for the screen."""
-    return f"{show(Fraction(ppm, 10_000), 2)} %"

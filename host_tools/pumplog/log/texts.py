@@ -13,8 +13,8 @@ from typing import Any
 from pumpwire import names
 from pumpwire import records as wire
 
-from ..quantities import show, show_span
-from .check import check_text, percent_text
+from ..quantities import percent_text, show, show_span
+from .check import check_text
 from .relief import MISTAKEN
 from .signatures import FOUND, evidence_text, signature_name
 
