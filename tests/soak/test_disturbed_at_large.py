@@ -20,6 +20,7 @@ from helpers.air.ward import (
     run_ward,
     window_records,
 )
+from helpers.folded import unfolded
 from helpers.scale import scaled
 
 
@@ -84,6 +85,7 @@ def test_a_board_that_hangs_mid_pull_is_one_sentence(ward: Ward, length: int, tm
             said, wrong = pull.communicate(timeout=TIMEOUT_S)
         finally:
             air.signal_boards(signal.SIGCONT)
+        said = unfolded(said)
         assert pull.returncode == 3 and said.startswith("NOT PULLED") and said.count("\n") == 1
         assert not wrong and window_records(db)
         assert pumplog(db, "pull", PATIENT, PUMPLOG_AIR=air.address).returncode == 0
