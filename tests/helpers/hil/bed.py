@@ -70,7 +70,7 @@ class Bed:
 
     def __post_init__(self) -> None:
         self.pins = board_pins("esp32")
-        self.console = Mpremote(self.port)
+        self.console = Mpremote(self.port, TIMEOUT_S)
 
     # ---- the nurse's tool
 
