@@ -56,8 +56,14 @@ def _border(line: str) -> int | None:
     """Returns where to fold: the last space between words that leaves a line short enough, else the
     first after it; None where there is only one word."""
     begin = len(line) - len(line.lstrip(" "))
-    spaces = [at for at in range(begin, len(line)) if line[at] == " " and not _of_a_number(line, at)]
-    return max((at for at in spaces if at <= COLUMNS), default=min(spaces, default=None))
+    at = line.rfind(" ", begin, COLUMNS + 1)
+    while at >= 0 and _of_a_number(line, at):
+        at = line.rfind(" ", begin, at)
+    if at < 0:
+        at = line.find(" ", max(begin, COLUMNS + 1))
+        while at >= 0 and _of_a_number(line, at):
+            at = line.find(" ", at + 1)
+    return at if at >= 0 else None
 
 
 def _of_a_number(line: str, at: int) -> bool:
