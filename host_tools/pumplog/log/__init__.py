@@ -6,8 +6,9 @@ were off, and each record in words. A file is loaded when something of it is fir
 that only needs entries starts without any of it.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import names_of
 
 if TYPE_CHECKING:
     from .anchors import Anchor as Anchor
@@ -53,7 +54,4 @@ __all__ = sorted(_FILE_OF)
 
 
 if not TYPE_CHECKING:
-    def __getattr__(name: str) -> Any:
-        if name not in _FILE_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"{__name__}.{_FILE_OF[name]}"), name)
+    __getattr__ = names_of(__name__, _FILE_OF)

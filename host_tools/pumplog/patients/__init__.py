@@ -6,9 +6,9 @@ patient's board last told, and each patient's share of every log. A file that `p
 without is loaded when something of it is first asked for.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ..lazy import names_of
 from .episodes import Episode, Stay, episode, episodes
 from .roster import episode_or_board, named_or_current
 
@@ -44,7 +44,4 @@ _FILE_OF = {
 
 
 if not TYPE_CHECKING:
-    def __getattr__(name: str) -> Any:
-        if name not in _FILE_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"{__name__}.{_FILE_OF[name]}"), name)
+    __getattr__ = names_of(__name__, _FILE_OF)

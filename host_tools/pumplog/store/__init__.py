@@ -6,8 +6,9 @@ as fact. `Store` is its parts over one `Database`: boards, logs, keys, attestati
 entries, pulls, holes.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ..lazy import names_of
 from .boards import Board, Log
 from .database import StoreError
 from .entries import Entry, from_wire, superseded, to_wire
@@ -29,10 +30,5 @@ __all__ = [
 ]
 
 
-if not TYPE_CHECKING:
-    def __getattr__(name: str) -> Any:
-        if name not in ("Reading", "read_page"):
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import page_reading  # it loads the wire's formats
-
-        return getattr(page_reading, name)
+if not TYPE_CHECKING:  # page_reading loads the wire's formats
+    __getattr__ = names_of(__name__, {"Reading": "page_reading", "read_page": "page_reading"})

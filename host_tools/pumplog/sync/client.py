@@ -150,18 +150,21 @@ class Client:
                                op, self._request_id, check_code, body)
         self._link.write(uuids.COMMAND, commands.request(op, self._request_id, check_code, body))
         while True:
+            message = self._next(uuids.COMMAND)
+            with self._understood():
+                answered, request_id, result, answer = receiving.read_response(message)
+            if (answered, request_id) == (op, self._request_id):
+                return result, bytes(answer)
+
+    def _next(self, channel: int) -> bytes:
+        """Returns the next message on a channel; what comes on others meanwhile answers nothing."""
+        while True:
             arrived = self._link.receive(_ANSWER_TIMEOUT_S)
             if arrived is None:
-                raise self._silent()
-            if arrived[0] == uuids.COMMAND:
-                with self._understood():
-                    answered, request_id, result, answer = receiving.read_response(arrived[1])
-                if (answered, request_id) == (op, self._request_id):
-                    return result, bytes(answer)
-
-    def _silent(self) -> UnreachableError:
-        return UnreachableError(f"the board on {self._link.description} stopped answering",
-                                "go nearer and do it again; nothing is lost")
+                raise UnreachableError(f"the board on {self._link.description} stopped answering",
+                                       "go nearer and do it again; nothing is lost")
+            if arrived[0] == channel:
+                return arrived[1]
 
     def anchor(self) -> bool:
         """Tells the board what time it was as it answered TIME; returns whether the board knows it now.
@@ -200,14 +203,11 @@ class Client:
 
     def _racp_answer(self, op: int) -> tuple[int, int | None]:
         while True:
-            arrived = self._link.receive(_ANSWER_TIMEOUT_S)
-            if arrived is None:
-                raise self._silent()
-            if arrived[0] == uuids.RACP:
-                with self._understood():
-                    answered, code, count = receiving.read_answer(arrived[1])
-                if answered == op:
-                    return code, count
+            message = self._next(uuids.RACP)
+            with self._understood():
+                answered, code, count = receiving.read_answer(message)
+            if answered == op:
+                return code, count
 
     def pull(
         self, store: Store, log_id: int, progress: Callable[[int], None] = lambda _: None
