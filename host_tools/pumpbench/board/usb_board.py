@@ -66,7 +66,12 @@ def fresh_flash() -> bytes:
 
 
 class Wires:
-    """The board's pins: levels and edges, and what the load cell reads."""
+    """The board's pins: levels and edges, and what the load cell reads.
+
+    Each number is written in one store of 32 bits. `struct` clears the bytes first and then writes them
+    one by one; the chip, another process, would read a count that goes back, which is a whole turn of
+    its pulse counter.
+    """
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
@@ -74,26 +79,28 @@ class Wires:
             path.write_bytes(b"".join(struct.pack("<III", level, 0, 0) for level in levels)
                              + struct.pack("<i", 140_700))
         with open(path, "r+b") as file:
-            self._map = mmap.mmap(file.fileno(), 0)
+            whole = memoryview(mmap.mmap(file.fileno(), 0))
+        self._pins = whole[: 12 * PINS].cast("I")  # level, rises, falls of each
+        self._cell = whole[12 * PINS :].cast("i")
 
     def level(self, pin: int) -> int:
         """Returns a pin's level."""
-        return int(struct.unpack_from("<I", self._map, 12 * pin)[0])
+        return self._pins[3 * pin]
 
     def drive(self, pin: int, level: int) -> None:
         """Drives a pin; an edge counts."""
-        was, rose, fell = struct.unpack_from("<III", self._map, 12 * pin)
-        if level != was:
-            struct.pack_into("<III", self._map, 12 * pin, level, rose + level, fell + 1 - level)
+        if level != self.level(pin):
+            self._pins[3 * pin] = level
+            self._pins[3 * pin + (1 if level else 2)] += 1
 
     def pulse(self, pin: int, n: int = 1) -> None:
         """Gives a pin n pulses away from its level, at once: counted in hardware they are all there."""
-        level, rose, fell = struct.unpack_from("<III", self._map, 12 * pin)
-        struct.pack_into("<III", self._map, 12 * pin, level, rose + n, fell + n)
+        self._pins[3 * pin + 1] += n
+        self._pins[3 * pin + 2] += n
 
     def weigh(self, raw: int) -> None:
         """Sets what the load cell reads; NO_CELL: there is none."""
-        struct.pack_into("<i", self._map, 12 * PINS, raw)
+        self._cell[0] = raw
 
 
 class UsbBoard:
