@@ -2,7 +2,9 @@
 
 With PUMPLOG_SIMULATED="utc_ms=...,seed=..." clock and randomness are simulated: time stands still at
 utc_ms, and the same seed gives the same numbers. The bench uses it; what is entered then is marked as
-simulated. Only what waits for a device reads another clock: time.monotonic(), which always runs.
+simulated. What waits for a device reads another clock, `waited_s`, which always runs. Nobody sets it,
+and it goes on while the computer sleeps: so a deadline that a closed lid outlasted is over, and a round
+trip is as long as it truly was.
 
 Every command loads this file, and most only ask for the time: what random numbers and the clock's
 keeper need is loaded when they are asked for.
@@ -11,6 +13,7 @@ keeper need is loaded when they are asked for.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from functools import cache
 from pathlib import Path
@@ -38,9 +41,21 @@ def utc_now_ms() -> int:
     return int(_simulation()["utc_ms"]) if simulated() else time.time_ns() // 1_000_000
 
 
+def waited_s() -> float:
+    """Returns seconds since some moment, by a clock that nobody sets and that counts sleep.
+
+    Python's own time.monotonic() stands still in sleep on Linux and macOS. It counts sleep on Windows.
+    """
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    if sys.platform == "darwin":
+        return time.clock_gettime(time.CLOCK_MONOTONIC_RAW)  # mach_continuous_time
+    return time.monotonic()
+
+
 def monotonic_ms() -> int:
-    """Returns ms since some moment, by a clock that is never set; simulated: 0."""
-    return 0 if simulated() else time.monotonic_ns() // 1_000_000
+    """Returns the ms of `waited_s`; simulated: 0."""
+    return 0 if simulated() else int(waited_s() * 1000)
 
 
 def random_bytes(n: int) -> bytes:

@@ -76,6 +76,7 @@ def keep_time(air: str) -> None:
     clock = LaptopClock(air)
     time.monotonic = clock.now_s
     time.monotonic_ns = lambda: int(clock.now_s() * 1e9)
+    time.clock_gettime = lambda clock_id: clock.now_s()  # pumplog waits by a clock that counts sleep
     time.time = lambda: clock.utc_ns() / 1e9
     time.time_ns = clock.utc_ns
     queue.time = clock.now_s  # type: ignore[attr-defined]

@@ -6,7 +6,6 @@ it came up is the last diagnosis.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -108,8 +107,8 @@ def _proves(client: Client, key: bytes) -> bool:
 
 def _again(port: str) -> Diagnosis:
     """Waits for the firmware to run again."""
-    end_s = time.monotonic() + _STARTS_S
-    while time.monotonic() < end_s:
+    end_s = host.waited_s() + _STARTS_S
+    while host.waited_s() < end_s:
         try:
             with _client(port) as client:
                 client.info()

@@ -23,6 +23,7 @@ from pathlib import Path, PurePosixPath
 
 import serial
 
+from .. import host
 from ..errors import IntegrityError, PartlyError, PumplogError, UnreachableError, UsageError
 from .mpremote import Mpremote
 from .on_board import IN_SERVICE, TO_SERVICE, Survey, survey
@@ -215,9 +216,9 @@ def _await_trial(
 ) -> None:
     """Listens on the console, without a word, until the board says how the trial ended."""
     heard = b""
-    end_s = time.monotonic() + _CAME_UP_S
+    end_s = host.waited_s() + _CAME_UP_S
     try:
-        while time.monotonic() < end_s:
+        while host.waited_s() < end_s:
             if line.in_waiting:
                 heard = (heard + line.read(line.in_waiting))[-8192:]
             else:

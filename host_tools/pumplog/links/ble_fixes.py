@@ -1,9 +1,9 @@
 """Fixes of adafruit-blinka-bleio 4.1.2, applied from outside as the radio is first used.
 
 Theory. The library gives one small interface over the Bluetooth of Linux, Windows and macOS, and it is
-used as it is installed: no fork, no copy, no pinned patch. Six places of it lose boards or hang a pull.
-Each is replaced here at run time, in its class, by a few lines. A fix outlives its reason easily, so
-each is a pair in FIXES: a question and a fix. The question tries the defect on the installed library,
+used as it is installed: no fork, no copy, no pinned patch. Seven places of it lose boards or hang a
+pull. Each is replaced here at run time, in its class, by a few lines. A fix outlives its reason easily,
+so each is a pair in FIXES: a question and a fix. The question tries the defect on the installed library,
 without a radio; only if the defect shows is the fix applied. A release that no longer has it is left
 alone, and the test that plays the defect then fails, which says: take this fix out.
 
@@ -21,6 +21,8 @@ alone, and the test that plays the defect then fails, which says: take this fix 
     deadline    A call into bleak may wait for ever: a board that goes away in the wrong moment hangs the
                 pull. Asked by reading the default of `timeout`. CALL_TIMEOUT_S is above every wait that
                 ends well: pairing, at 30 s in the Bluetooth specification, is the longest.
+    clock       A scan ends by the time of day: it lasts an hour more if that is set back an hour, and
+                ends at once if it is set forward. Asked by having a scan watched.
     errors      bleak's errors pass through as they are, although the interface promises BluetoothError.
                 Asked by having a call fail. The cause stays: it tells a wanted pairing from a lost link.
 
@@ -36,13 +38,17 @@ sends (they drop bytes silently, so ble_peer has a queue of its own).
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import _bleio
+from _bleio import ScanEntry, common
 from _bleio.common import Adapter, Characteristic
 from bleak.exc import BleakError
+
+from .. import host
 
 CALL_TIMEOUT_S = 40.0
 _PROPERTIES = {
@@ -144,6 +150,42 @@ def _fix_deadline() -> None:
     Adapter.await_bleak = await_bleak
 
 
+def _scans_by_the_time_of_day() -> bool:
+    """Has a scan without any time run where the time of day is watched."""
+    asked: list[bool] = []
+
+    def of_day() -> float:
+        asked.append(True)
+        return 0.0
+
+    adapter = SimpleNamespace(_clear_device_cache=lambda: None, _use_hcitool=False, _SCAN_INTERVAL=0.0,
+                              _scan_for_interval=lambda _: None, await_bleak=lambda _: [])
+    kept = common.time
+    common.time = SimpleNamespace(time=of_day, monotonic=time.monotonic)
+    try:
+        list(Adapter.start_scan(adapter, timeout=0.0))
+    finally:
+        common.time = kept
+    return bool(asked)
+
+
+def _fix_clock() -> None:
+    def start_scan(self: Any, prefixes: bytes = b"", *, timeout: float | None = None,
+                   minimum_rssi: int = -80, **_: Any) -> Iterator[Any]:
+        self._clear_device_cache()
+        self._scanning_in_progress = True
+        end_s = float("inf") if timeout is None else host.waited_s() + timeout
+        while self._scanning_in_progress and host.waited_s() < end_s:
+            for device, told in self.await_bleak(self._scan_for_interval(self._SCAN_INTERVAL)):
+                if told.rssi >= minimum_rssi:
+                    self._cache_device(device)
+                    entry = ScanEntry._from_bleak(device, told)
+                    if entry.matches(prefixes, match_all=False):
+                        yield entry
+
+    Adapter.start_scan = start_scan
+
+
 def _errors_are_of_bleak() -> bool:
     """Fails a call as bleak does."""
     async def fail() -> None:
@@ -177,5 +219,6 @@ FIXES: dict[str, tuple[Callable[[], bool], Callable[[], None]]] = {
     "properties": (_properties_are_of_bluez, _fix_properties),
     "disconnect": (_disconnects_once, _fix_disconnect),
     "deadline": (_waits_for_ever, _fix_deadline),
+    "clock": (_scans_by_the_time_of_day, _fix_clock),
     "errors": (_errors_are_of_bleak, _fix_errors),
 }

@@ -16,6 +16,7 @@ from typing import Any
 from pumpwire import gatt, pairing, uuids
 from pumpwire.errors import WireError
 
+from .. import host
 from ..errors import IntegrityError, NotPairedError, RefusedError
 from . import ble_radio
 from .ble_peer import GattPeer
@@ -66,12 +67,12 @@ def passkey(peer: GattPeer, board: str, pairing_key: bytes | None) -> int:
 
 def _lets_in(peer: GattPeer) -> bool:
     """Returns whether an encrypted value reads; a board that has just paired keeps the bond first."""
-    deadline_s = time.monotonic() + _PATIENCE_S
+    deadline_s = host.waited_s() + _PATIENCE_S
     while True:
         try:
             peer.read(_ENCRYPTED)
         except RefusedError:
-            if time.monotonic() > deadline_s:
+            if host.waited_s() > deadline_s:
                 return False
             time.sleep(_AGAIN_S)
         else:

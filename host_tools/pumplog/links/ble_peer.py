@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import queue
 import sys
-import time
 from typing import Any
 from uuid import UUID
 
+from .. import host
 from ..errors import NotPairedError, RefusedError, UnreachableError
 
 _LOOK_S = 0.2
@@ -70,9 +70,9 @@ class GattPeer:
 
         bleio has no call for a lost link, so that is looked at in between.
         """
-        deadline_s = time.monotonic() + timeout_s
+        deadline_s = host.waited_s() + timeout_s
         while True:
-            left_s = deadline_s - time.monotonic()
+            left_s = deadline_s - host.waited_s()
             try:
                 return self._arrived.get(timeout=max(0.0, min(left_s, _LOOK_S)))
             except queue.Empty:

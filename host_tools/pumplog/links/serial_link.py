@@ -1,17 +1,25 @@
-"""The link over a USB serial port, beside the board's own console. Format: pumpwire.serial_frame."""
+"""The link over a USB serial port, beside the board's own console. Format: pumpwire.serial_frame.
+
+Many boards start anew as their port is opened, and hear nothing while they boot. So a value is asked for
+again and again until it comes or the deadline is over. Whatever else a board says meanwhile, its
+console's text or frames that answer nothing, puts no deadline off.
+"""
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from contextlib import suppress
 
 import serial
 from pumpwire import serial_frame
 
+from .. import host
 from ..errors import UnreachableError
 
-_READ_TIMEOUT_S = 5.0
+_READ_TIMEOUT_S = 10.0  # a board has booted by then, its log's head found
+_ASK_AGAIN_S = 0.5
+_WRITE_TIMEOUT_S = 5.0  # a port whose other end takes nothing
+_LOOK_S = 0.05
 _BAUD = 115200
 
 
@@ -22,9 +30,9 @@ class SerialLink:
         self.description = f"serial:{port}"
         self._frames = serial_frame.FrameReader()
         self._arrived: deque[tuple[int, bytes]] = deque()
-        self._values: dict[int, bytes] = {}
         try:
-            self._port = serial.serial_for_url(port, _BAUD, timeout=0.05, do_not_open=True)
+            self._port = serial.serial_for_url(port, _BAUD, timeout=_LOOK_S, do_not_open=True,
+                                                write_timeout=_WRITE_TIMEOUT_S)
             # RTS without DTR resets an ESP32. A port opens with both, and pyserial sets DTR first.
             self._port.dtr = True
             self._port.rts = False
@@ -36,17 +44,22 @@ class SerialLink:
                                    "check the cable and the port's name") from error
 
     def read(self, channel: int) -> bytes:
-        """Asks for a readable channel's value."""
-        self._values.pop(channel, None)
+        """Asks for a readable channel's value, again and again until it comes or the time is over."""
+        self._take_in(None, wait=False)  # a late answer to what was asked twice is no answer to this
+        began_s = asked_s = host.waited_s()
         self.write(channel | serial_frame.READ_REQUEST, b"")
-        deadline_s = time.monotonic() + _READ_TIMEOUT_S
-        while channel not in self._values:
-            if time.monotonic() > deadline_s:
+        while True:
+            now_s = host.waited_s()
+            value = self._take_in(channel)
+            if value is not None:
+                return value
+            if now_s - began_s > _READ_TIMEOUT_S:
                 raise UnreachableError(f"nothing answers on {self.description}",
                                        "check that a board with pumplog firmware is on this port and"
                                        " has power")
-            self._take_in(channel)
-        return self._values[channel]
+            if now_s - asked_s > _ASK_AGAIN_S:
+                asked_s = now_s
+                self.write(channel | serial_frame.READ_REQUEST, b"")
 
     def write(self, channel: int, data: bytes) -> None:
         """Sends a frame."""
@@ -56,29 +69,37 @@ class SerialLink:
             raise self._gone(error) from error
 
     def receive(self, timeout_s: float) -> tuple[int, bytes] | None:
-        """Returns the next frame that is not an answer to `read`."""
-        deadline_s = time.monotonic() + timeout_s
-        while not self._arrived:
-            if time.monotonic() > deadline_s:
-                return None
+        """Returns the next frame that is not an answer to `read`.
+
+        Each look begins before the deadline or is the last: what came while the computer slept counts.
+        """
+        deadline_s = host.waited_s() + timeout_s
+        late = False
+        while not self._arrived and not late:
+            late = host.waited_s() > deadline_s
             self._take_in(None)
-        return self._arrived.popleft()
+        return self._arrived.popleft() if self._arrived else None
 
     def close(self) -> None:
         """Closes the port."""
         self._port.close()
 
-    def _take_in(self, reading: int | None) -> None:
-        """Reads what is there; a frame of the channel being read is its value."""
+    def _take_in(self, reading: int | None, wait: bool = True) -> bytes | None:
+        """Reads what is there; returns the value of the channel that is being read, if it came.
+
+        wait: for a moment, if nothing is there.
+        """
         try:
-            data = self._port.read(max(1, self._port.in_waiting))
+            data = self._port.read(max(int(wait), self._port.in_waiting))
         except (serial.SerialException, OSError) as error:
             raise self._gone(error) from error
+        value = None
         for channel, body in self._frames.feed(data):
             if channel == reading:
-                self._values[channel] = body
+                value = body
             else:
                 self._arrived.append((channel, body))
+        return value
 
     def _gone(self, error: Exception) -> UnreachableError:
         return UnreachableError(f"the board on {self.description} went away ({error})",

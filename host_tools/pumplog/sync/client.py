@@ -27,10 +27,13 @@ from ..errors import IntegrityError, UnreachableError
 from ..links import Link
 from ..quantities import hex_id
 from ..store import Attestation, Store
+from .host_clock import HostClock
 from .transfer import Transfer
 
 _ANSWER_TIMEOUT_S = 10.0
 _CLOSING_TRIES = 3  # transfers until the store has what the board attests
+_TIME_TRIES = 3
+_LONG_TRIP_MS = 2000  # no link takes as long, unless it or the computer was held up
 _HOST_ERROR_MS = 50  # what a host's own clock reading adds to half the round trip
 _MAX_UNCERTAINTY_MS = 65535  # as much as an anchor can say
 
@@ -149,34 +152,52 @@ class Client:
             body = sealing.seal(self._device_key, self._session_nonce, host.host_id(), self._counter,
                                op, self._request_id, check_code, body)
         self._link.write(uuids.COMMAND, commands.request(op, self._request_id, check_code, body))
-        while True:
-            message = self._next(uuids.COMMAND)
+        for message in self._messages(uuids.COMMAND):
             with self._understood():
                 answered, request_id, result, answer = receiving.read_response(message)
             if (answered, request_id) == (op, self._request_id):
                 return result, bytes(answer)
+        raise self._no_answer()
 
-    def _next(self, channel: int) -> bytes:
-        """Returns the next message on a channel; what comes on others meanwhile answers nothing."""
-        while True:
-            arrived = self._link.receive(_ANSWER_TIMEOUT_S)
+    def _messages(self, channel: int) -> Iterator[bytes]:
+        """Yields what comes on a channel, until the time for an answer is over.
+
+        What comes on other channels, or answers something else, puts that off by nothing. What waits
+        already is looked at once more after it: the computer may have slept.
+        """
+        end_s = host.waited_s() + _ANSWER_TIMEOUT_S
+        late = False
+        while not late:
+            left_s = end_s - host.waited_s()
+            late = left_s <= 0
+            arrived = self._link.receive(max(0.0, left_s))
             if arrived is None:
-                raise UnreachableError(f"the board on {self._link.description} stopped answering",
-                                       "go nearer and do it again; nothing is lost")
+                return
             if arrived[0] == channel:
-                return arrived[1]
+                yield arrived[1]
+
+    def _no_answer(self) -> UnreachableError:
+        return UnreachableError(f"the board on {self._link.description} stopped answering",
+                                "go nearer and do it again; nothing is lost")
 
     def anchor(self) -> bool:
         """Tells the board what time it was as it answered TIME; returns whether the board knows it now.
 
         The board answered at some moment of the round trip, and the anchor, which names that
-        answer, may take as long on its way as it likes.
+        answer, may take as long on its way as it likes. A round trip that was long, as where the
+        computer slept, is made again. HostClock says what is stated where the clock was set.
         """
-        began_ms = host.monotonic_ms()
-        _, answered = self.command(commands.TIME)
-        round_trip_ms = host.monotonic_ms() - began_ms
-        utc_ms = host.utc_now_ms() - round_trip_ms // 2
-        uncertainty_ms = round_trip_ms // 2 + _HOST_ERROR_MS
+        clock, trips = HostClock(), []
+        for _ in range(_TIME_TRIES):
+            first = clock.read()
+            _, answered = self.command(commands.TIME)
+            last = clock.read()
+            trips.append((last.before_ms - first.after_ms, answered, first, last))
+            if trips[-1][0] < _LONG_TRIP_MS:
+                break
+        _, answered, first, last = min(trips, key=lambda trip: trip[0])
+        utc_ms, uncertainty_ms = clock.between(first, last)
+        uncertainty_ms += _HOST_ERROR_MS
         with self._understood():
             asked = struct.unpack_from(commands.TIME_BODY, answered)
         if uncertainty_ms > _MAX_UNCERTAINTY_MS:
@@ -202,12 +223,12 @@ class Client:
         return self._racp_answer(racp.COUNT)[1] or 0
 
     def _racp_answer(self, op: int) -> tuple[int, int | None]:
-        while True:
-            message = self._next(uuids.RACP)
+        for message in self._messages(uuids.RACP):
             with self._understood():
                 answered, code, count = receiving.read_answer(message)
             if answered == op:
                 return code, count
+        raise self._no_answer()
 
     def pull(
         self, store: Store, log_id: int, progress: Callable[[int], None] = lambda _: None

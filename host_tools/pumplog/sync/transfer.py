@@ -3,9 +3,10 @@
 A host's Bluetooth loses notifications, doubles them and gives them late, and says nothing of it. So each
 packet carries an index and a check that starts from its report's tag (pumpwire.stream), and only the
 packet that is expected is taken. What is missing is asked for once, and once more after each silence;
-what comes twice changes nothing. A page goes to the store as soon as the next begins and is durable
-then, so a link that breaks costs less than a page. A bad page is kept aside and told at the end, for
-the pages behind it are wanted all the same.
+what comes twice changes nothing. A board that goes on talking and brings nothing for half a minute
+counts as gone too. A page goes to the store as soon as the next begins and is durable then, so a link
+that breaks costs less than a page. A bad page is kept aside and told at the end, for the pages behind it
+are wanted all the same.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from collections.abc import Callable
 from pumpwire import page, racp, receiving, stream, uuids
 from pumpwire.errors import WireError
 
+from .. import host
 from ..errors import IntegrityError, UnreachableError
 from ..links import Link
 from ..store import Store
 
 _SILENCE_S = 1.0  # without a packet, before they are asked for again
 _TRIES = 8  # silences in a row, before the board counts as gone
+_STALL_S = 5.0  # without a packet that is new, whatever else comes, before it is asked for again
+_STALLS = 5  # of these in a row, before the board counts as gone
 
 
 class Transfer:
@@ -41,21 +45,26 @@ class Transfer:
         """Receives the report of that tag until the board says it is done; returns its response code."""
         self._tag = tag
         self._segments = receiving.SegmentReader()
-        self._expected = 0
+        self._expected = self._farthest = 0
         self._asked_again = -1
-        silences = 0
+        silences = stalls = 0
+        reached, since_s = (0, 0), host.waited_s()
         while True:
             arrived = self._link.receive(_SILENCE_S)
-            if arrived is None:
-                silences += 1
-                if silences > _TRIES:
-                    raise UnreachableError(f"the board on {self._link.description} fell silent after"
-                                           f" {self.bytes} bytes, which are kept",
-                                           "go nearer and pull again")
+            silences = silences + 1 if arrived is None else 0
+            now_s = host.waited_s()
+            if reached != (self._expected, self._farthest):
+                stalls, reached, since_s = 0, (self._expected, self._farthest), now_s
+            stalled = now_s - since_s > _STALL_S
+            if stalled:
+                stalls, since_s = stalls + 1, now_s
+            if silences > _TRIES or stalls > _STALLS:
+                raise self._gone("fell silent" if silences > _TRIES else "talks and brings nothing new")
+            if arrived is None or stalled:
                 self._asked_again = -1
                 self._flow(again=True)
+            if arrived is None:
                 continue
-            silences = 0
             channel, data = arrived
             if channel == uuids.LOG:
                 self._packet(data)
@@ -64,12 +73,17 @@ class Transfer:
                 if answered == racp.REPORT:
                     return code
 
+    def _gone(self, how: str) -> UnreachableError:
+        return UnreachableError(f"the board on {self._link.description} {how} after {self.bytes} bytes,"
+                                " which are kept", "go nearer and pull again")
+
     def _packet(self, data: bytes) -> None:
         try:
             index, body = receiving.open_packet(data, self._expected, self._tag)
         except WireError:
             self._repair()
             return
+        self._farthest = max(self._farthest, index)
         if index < self._expected:
             return  # had it already
         if index > self._expected:

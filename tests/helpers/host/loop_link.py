@@ -34,7 +34,9 @@ class LoopBoard:
 
     def power_on(self) -> None:
         """Boots."""
-        self.log = EventLog(self.flash, Uptime(), seven)
+        self.uptime = Uptime()
+        self.now_ms = 0  # the board's own clock; `uptime` stands at its last tick
+        self.log = EventLog(self.flash, self.uptime, seven)
         self.log.mount(1, 10000)
 
     def minutes(self, n: int) -> None:
@@ -84,8 +86,8 @@ def session_of(board: LoopBoard, peer: object) -> Session:
         values |= {"boot": log.boot, "oldest_seq": log.oldest_seq, "next_seq": log.next_seq}
         return struct.pack(commands.STATUS_BODY, *values.values())
 
-    server = CommandServer(config, log, Uptime(), lambda: False, lambda kind, fields: None,
-                           lambda epoch_s: None, lambda: 0, lambda *told: None,
+    server = CommandServer(config, log, board.uptime, lambda: False, lambda kind, fields: None,
+                           lambda epoch_s: None, lambda: board.now_ms, lambda *told: None,
                            lambda peer: False)
     return Session(peer, log, server, {uuids.STATUS: status}, Guard(peer, config, log, seven))
 

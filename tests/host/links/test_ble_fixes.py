@@ -13,11 +13,12 @@ import _bleio
 import pytest
 from _bleio.common import Adapter, Characteristic
 from bleak.exc import BleakError
+from pumplog import host
 from pumplog.links import ble_fixes
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 TOUCHED = ((Adapter, "_cached_device"), (Adapter, "delete_connection"), (Adapter, "await_bleak"),
-           (Characteristic, "_from_bleak"))
+           (Adapter, "start_scan"), (Characteristic, "_from_bleak"))
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +104,26 @@ def test_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(answer) == 7
 
 
+@pytest.mark.parametrize("step_s", [-3600, 3600])
+def test_clock(step_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The computer's clock is set in the third interval of a scan."""
+    waited_s = 0.0
+
+    async def interval(self: Any, _: float) -> list[Any]:
+        nonlocal waited_s
+        waited_s += 0.1
+        return []
+
+    fix("clock")
+    monkeypatch.setattr(_bleio.adapter, "ble_backend", "bleak")
+    monkeypatch.setattr(Adapter, "_scan_for_interval", interval)
+    monkeypatch.setattr(_bleio.common, "time", SimpleNamespace(
+        time=lambda: waited_s + (step_s if waited_s > 0.25 else 0), monotonic=lambda: waited_s))
+    monkeypatch.setattr(host, "waited_s", lambda: waited_s)
+    assert list(_bleio.adapter.start_scan(timeout=4.0)) == []
+    assert 4.0 <= waited_s < 4.2
+
+
 def test_errors() -> None:
     fix("errors")
 
@@ -129,6 +150,7 @@ def test_a_release_that_has_fixed_all_is_left_alone() -> None:
         return SimpleNamespace(properties=Characteristic.WRITE)
 
     Adapter._cached_device, Adapter.delete_connection = cached, delete
+    Adapter.start_scan = lambda self, timeout: iter(())
     Adapter.await_bleak, Characteristic._from_bleak = await_bleak, classmethod(from_bleak)
     assert ble_fixes.install() == ["backend"]  # which is a setting, and does no harm
     assert (Adapter._cached_device, Adapter.delete_connection) == (cached, delete)
