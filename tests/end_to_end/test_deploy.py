@@ -12,7 +12,8 @@ import pytest
 import segno
 from helpers.air.ward import pumplog
 from helpers.cable.desk import SPEED, VFS, deploy, kept, log_cells, mpremote, running, variant
-from pumpbench.board.usb_board import NO_CELL, UsbBoard, fresh_flash
+from pumpbench.board import UsbBoard, fresh_flash
+from pumpbench.board.wires import NO_CELL
 from pumplog.store import Store
 
 pytestmark = pytest.mark.alone

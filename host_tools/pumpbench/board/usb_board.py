@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import mmap
 import os
 import select
 import signal
@@ -44,13 +43,11 @@ from pumplog.deploy import sources
 from ..errors import BenchError
 from .console import Console
 from .virtual_board import find_micropython
+from .wires import Wires
 
 FLASH_BYTES = 4 << 20
 HEAP = "512k"  # the chip's own modules, which are C on the ESP32, lie on it too
-PINS = 40
 CELL_DOUT, CELL_SCK = 35, 25  # as wired here, not by the firmware's map
-AT_REST_LOW = (34, 18, 25)  # the count, the light, the load cell's clock: low when nothing happens
-NO_CELL = 0x7FFFFF
 _POWER_ON, _HARD, _WATCHDOG, _SOFT = 1, 2, 3, 5
 _SECOND_INTERRUPT_S = 0.05  # the unix port ends at the second of two
 
@@ -63,44 +60,6 @@ def fresh_flash() -> bytes:
     table = b"".join(struct.pack("<HBBII16sI", 0x50AA, kind, subtype, at, size, label.encode(), 0)
                      for label, kind, subtype, at, size in rows)
     return b"\xff" * 0x8000 + table
-
-
-class Wires:
-    """The board's pins: levels and edges, and what the load cell reads.
-
-    Each number is written in one store of 32 bits. `struct` clears the bytes first and then writes them
-    one by one; the chip, another process, would read a count that goes back, which is a whole turn of
-    its pulse counter.
-    """
-
-    def __init__(self, path: Path) -> None:
-        if not path.exists():
-            levels = [0 if pin in AT_REST_LOW else 1 for pin in range(PINS)]
-            path.write_bytes(b"".join(struct.pack("<III", level, 0, 0) for level in levels)
-                             + struct.pack("<i", 140_700))
-        with open(path, "r+b") as file:
-            whole = memoryview(mmap.mmap(file.fileno(), 0))
-        self._pins = whole[: 12 * PINS].cast("I")  # level, rises, falls of each
-        self._cell = whole[12 * PINS :].cast("i")
-
-    def level(self, pin: int) -> int:
-        """Returns a pin's level."""
-        return self._pins[3 * pin]
-
-    def drive(self, pin: int, level: int) -> None:
-        """Drives a pin; an edge counts."""
-        if level != self.level(pin):
-            self._pins[3 * pin] = level
-            self._pins[3 * pin + (1 if level else 2)] += 1
-
-    def pulse(self, pin: int, n: int = 1) -> None:
-        """Gives a pin n pulses away from its level, at once: counted in hardware they are all there."""
-        self._pins[3 * pin + 1] += n
-        self._pins[3 * pin + 2] += n
-
-    def weigh(self, raw: int) -> None:
-        """Sets what the load cell reads; NO_CELL: there is none."""
-        self._cell[0] = raw
 
 
 class UsbBoard:

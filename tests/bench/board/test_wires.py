@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pumpbench.board.usb_board import Wires
+from pumpbench.board.wires import Wires
 
 MOTOR, EDGES = 34, 100_000
 #: reads the rises of a pin as the chip does, four bytes at a time, and prints each that is less than
