@@ -14,7 +14,7 @@ from importlib import import_module
 from .. import __version__
 from ..errors import PumplogError
 from .options import Parser, common_options, path
-from .screen import say
+from .screen import prepare, say, say_error
 
 # command: (module with add(parser) and run(options), help)
 COMMANDS = {
@@ -68,6 +68,7 @@ def build_parser(argv: Sequence[str] | None = None) -> Parser:
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command; returns the exit code of the contract."""
+    prepare()
     argv = sys.argv[1:] if argv is None else argv
     options = build_parser(argv).parse_args(argv)
     options.db = options.db or path(default_db())
@@ -77,15 +78,15 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except PumplogError as error:
-        say(f"pumplog: {error}")
+        say_error(f"pumplog: {error}")
         return error.exit_code
     except BrokenPipeError:
         _drop_output()
         return 0
     except OSError as error:
         which = f" {error.filename}" if error.filename else ""
-        say(f"pumplog:{which or ' the output'} cannot be {'read or ' if which else ''}written"
-            f" ({error.strerror or error}): make room or choose another place, then do it again.")
+        say_error(f"pumplog:{which or ' the output'} cannot be {'read or ' if which else ''}written"
+                  f" ({error.strerror or error}): make room or choose another place, then do it again.")
         _drop_output()
         return 2
     except KeyboardInterrupt:

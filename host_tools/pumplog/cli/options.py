@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ..errors import NotFoundError, UsageError
-from .screen import COLUMNS, say
+from .screen import COLUMNS, say_error
 
 TYPE_CHECKING = False  # as typing has it, which takes longer to load than all the rest here
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Says what is wrong with what was typed, and ends the process: 2."""
         self.print_usage(sys.stderr)
-        say(f"{self.prog}: error: {message}")
+        say_error(f"{self.prog}: error: {message}")
         raise SystemExit(2)
 
 

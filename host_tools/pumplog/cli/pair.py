@@ -20,10 +20,12 @@ def run(options: argparse.Namespace) -> int:
     """Pairs and proves it by an encrypted read; elsewhere than on Linux, says what to type."""
     board = options.name
     with open_store(options) as store:
-        known = store.boards.named(board)
+        known = store.boards.like(board)
     if known is None:
         raise NotFoundError(f"no board {board!r} in this store, so its passkey cannot be computed",
                             "give the board's own name, or run `pumplog keys import`")
+
+    board = known.name
 
     def type_in(passkey: int) -> None:
         say(f"board {board}: passkey {passkey:06d}, valid for two minutes. Type it into the system's"

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
             else:
                 print_text(done.to_text())
     if labelled and options.labels:
-        options.labels.write_text(labels.sheet(labelled))
+        options.labels.write_text(labels.sheet(labelled), encoding="utf-8")
         say(f"labels are in {options.labels}: print them at 100 %; the keys stay in this store")
     elif labelled:
         say("write the check code on the board's label; the keys stay in this store")

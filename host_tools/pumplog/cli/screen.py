@@ -1,16 +1,31 @@
 """The only place that prints: results on standard output, advice on standard error.
 
 Only a round's progress prints itself (pumplog.sync.progress), for its lines are written over.
-Text is folded between words at 80 columns, what goes on hanging below its line; JSON is a line each, and
-a table comes as it is.
+Nothing but printable characters and ends of lines leaves here (pumplog.plain), whatever a board, a
+stranger or a file put into a text. Text is folded between words at 80 columns, what goes on hanging
+below its line; JSON is a line each, and a table comes as it is.
 """
 
 from __future__ import annotations
 
 import sys
 
+from ..plain import SHOWN, in_a_line, lines, whole
+
 COLUMNS = 80
 _HANG = "      "
+
+
+def prepare() -> None:
+    """Has both outputs show what their encoding lacks as well as it can, and never fail for it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a test's output, or none at all, has no encoding
+            stream.reconfigure(errors=SHOWN)
+
+
+def say_error(text: str) -> None:
+    """Prints what went wrong, on standard error: a sentence, whatever name it repeats."""
+    say(in_a_line(text))
 
 
 def say(text: str) -> None:
@@ -25,19 +40,23 @@ def print_text(text: str) -> None:
 
 def print_as_is(text: str) -> None:
     """Prints a table as wide as it is, or what a script takes."""
-    print(text)
+    print(lines(text))
 
 
 def print_json(value: object) -> None:
-    """Prints one JSON value."""
+    """Prints one JSON value: in ASCII, so that no terminal obeys it, and without half a character."""
     import json
 
-    print(json.dumps(value))
+    text = json.dumps(value)
+    if "\\ud" in text:  # pairs are characters, and what stands alone is none
+        text = json.dumps(json.loads(whole(json.dumps(value, ensure_ascii=False))))
+    print(text)
 
 
 def folded(text: str) -> str:
-    """Returns text with each line folded; no word is broken, and a number keeps its unit beside it."""
-    return "\n".join(_folded(line) if len(line) > COLUMNS else line for line in text.splitlines())
+    """Returns text, made printable, with each line folded; no word is broken, and a number keeps its
+    unit beside it."""
+    return "\n".join(_folded(line) if len(line) > COLUMNS else line for line in lines(text).splitlines())
 
 
 def _folded(line: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -54,8 +53,6 @@ def run(options: argparse.Namespace) -> int:
     text = study.render(table, options.digits, options.mode)
     if published:
         text += "\n\n" + study.compare_text(compared, options.compare.name, options.digits)
-    if "±".encode(sys.stdout.encoding or "ascii", "ignore") == b"":
-        text = text.replace("±", "+-")
     print_as_is(text)
     return 0
 

@@ -146,6 +146,9 @@ def provision(store: Store, plan: Plan) -> Board:
                   int.from_bytes(host.random_bytes(4)) % 900_000 + 100_000, plan.pl_per_count,
                   plan.uncertainty_ppm, host.utc_now_ms())
     known = store.boards.named(plan.name)
+    other = known or store.boards.like(plan.name)
+    if other and other != known:
+        raise UsageError(f"board {plan.name} is too like board {other.name}", "choose another name")
     if known and plan.check_code != known.check_code:  # else its keys would be lost
         raise UsageError(f"board {plan.name} is in this store already",
                          "choose another name or, to provision that very board again, give --check CODE"

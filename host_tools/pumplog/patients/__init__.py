@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..lazy import names_of
 from .episodes import Episode, Stay, episode, episodes
-from .roster import episode_or_board, named_or_current
+from .roster import board_named, episode_or_board, named_or_current
 
 if TYPE_CHECKING:
     from .contradictions import Conflict as Conflict
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DRUGS", "MASSES", "BolusPart", "Conflict", "Episode", "LeftBehind", "Observed", "Running", "Shares",
-    "Status", "Stay", "Stretch", "bag_field", "conflicts", "episode", "episode_or_board",
-    "episodes", "left_behind", "named_or_current", "observed_of", "status_of",
+    "Status", "Stay", "Stretch", "bag_field", "board_named", "conflicts", "episode",
+    "episode_or_board", "episodes", "left_behind", "named_or_current", "observed_of", "status_of",
 ]
 _FILE_OF = {
     "Conflict": "contradictions", "conflicts": "contradictions",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from .. import plain
 from ..errors import NotFoundError, UsageError
 from ..intervals import Interval
 from ..store import Entry, Store, superseded
@@ -42,6 +43,11 @@ class Episode:
     def ended(self) -> bool:
         """Whether the last stay has an end."""
         return self.stays[-1].end_ms != FOREVER_MS
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the patient is found by: the code, and while the stay goes on board and bed."""
+        return (self.patient,) if self.ended else (self.patient, self.board, self.bed or "")
 
     @property
     def heading(self) -> str:
@@ -99,13 +105,15 @@ def episodes(store: Store) -> dict[str, Episode]:
 
 
 def episode(store: Store, name: str) -> Episode:
-    """Returns one patient by code, board or bed.
+    """Returns one patient by code, board or bed; names are compared by plain.key.
 
     NotFoundError, with the names that there are; UsageError if the name means more than one patient.
     """
     known = episodes(store)
-    meant = {each.patient: each for each in known.values()
-             if name == each.patient or not each.ended and name in (each.board, each.bed)}
+    meant = {each.patient: each for each in known.values() if plain.alike(name, each.names)}
+    if len(meant) > 1:  # 3a and 3A of an older store are told apart by who types them so
+        typed = {code: each for code, each in meant.items() if plain.as_typed(name, each.names)}
+        meant = typed or meant
     if len(meant) > 1:
         raise UsageError(f"{name} may be any of the patients {', '.join(sorted(meant))}, as a code, a"
                          " board or a bed", "use another name of the patient")

@@ -29,15 +29,17 @@ def named_or_current(store: Store, name: str | None) -> list[Episode]:
     return found
 
 
-def require_free_board(store: Store, board: str) -> None:
-    """Raises NotFoundError for a board that is not known, UsageError for a board that serves a patient
-    now."""
-    if store.boards.named(board) is None:
+def free_board(store: Store, board: str) -> str:
+    """Returns a board's own name; NotFoundError for a board that is not known, UsageError for a board
+    that serves a patient now."""
+    known = store.boards.like(board)
+    if known is None:
         raise NotFoundError(f"no board {board} in this store", "provision it first")
     for each in episodes(store).values():
-        if not each.ended and each.board == board:
-            raise UsageError(f"board {board} serves patient {each.patient}",
+        if not each.ended and each.board == known.name:
+            raise UsageError(f"board {known.name} serves patient {each.patient}",
                              "end or withdraw that stay first")
+    return known.name
 
 
 def episode_or_board(store: Store, name: str) -> Episode | None:
@@ -48,9 +50,15 @@ def episode_or_board(store: Store, name: str) -> Episode | None:
     try:
         return episode(store, name)
     except (NotFoundError, UsageError):
-        if store.boards.named(name) is None:
+        if store.boards.like(name) is None:
             raise
         return None
+
+
+def board_named(store: Store, name: str) -> str:
+    """Returns the board's own name; a name that is no board's as it is."""
+    known = store.boards.like(name)
+    return known.name if known else name
 
 
 def logs_named(store: Store, name: str | None) -> list[Log]:
@@ -61,5 +69,5 @@ def logs_named(store: Store, name: str | None) -> list[Log]:
     if name is None:
         return store.logs.all()
     patient = episode_or_board(store, name)
-    boards = [stay.board for stay in patient.stays] if patient else [name]
+    boards = [stay.board for stay in patient.stays] if patient else [board_named(store, name)]
     return [log for board in dict.fromkeys(boards) for log in store.logs.of(board)]

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .. import host
+from .. import host, plain
 from ..errors import NotFoundError, UsageError
 from ..moments import age_s, since_text, utc_text
 from ..store import Entry, Store
 from .entering import Authorship, holds_from, new_entry
 from .episodes import Episode, episodes
-from .roster import current_episode, require_free_board
+from .roster import board_named, current_episode, free_board
 
 LEAVINGS = {"withdraw": "patient_withdraw", "end": "patient_end"}
 _LONGEST_CODE, _LONGEST_BED = 16, 32
@@ -77,7 +77,7 @@ def start_stay(
         raise UsageError("no board was named", "give --board NAME, the board clipped to the pump")
     code = code or f"P{host.random_bytes(3).hex().upper()}"
     _require_new_code(store, code)
-    require_free_board(store, board)
+    board = free_board(store, board)
     _require_free_bed(store, bed, code)
     assignment = int.from_bytes(host.random_bytes(4)) >> 2 or 1
     return NewStay(new_entry(by, "patient_start", code, board, assignment, bed=bed), None)
@@ -91,12 +91,12 @@ def move_stay(
     if not board and not bed:
         raise UsageError("no new board or bed was named",
                          "give --board NAME, or --bed where the board stays with the patient")
-    to = board or patient.board
+    to = board_named(store, board) if board else patient.board
     if to == patient.board and bed in (None, patient.bed):
         raise UsageError(f"patient {patient.patient} is on board {patient.board} already",
                          "name the new board or bed")
     if to != patient.board:
-        require_free_board(store, to)
+        to = free_board(store, to)
     _require_free_bed(store, bed, patient.patient)
     return _changed_stay(patient, "patient_move", to, bed, by)
 
@@ -107,7 +107,7 @@ def leave(store: Store, name: str, action: str, by: Authorship) -> NewStay:
     It cannot be undone: UsageError unless the patient is named by the code.
     """
     patient = current_episode(store, name)
-    if name != patient.patient:
+    if not plain.alike(name, [patient.patient]):
         raise UsageError(f"{patient.heading}: that cannot be undone, so name the patient by the code",
                          f"`pumplog patient {action} {patient.patient}`")
     return _changed_stay(patient, LEAVINGS[action], patient.board, None, by)
@@ -132,12 +132,12 @@ def _require_new_code(store: Store, code: str) -> None:
     known, do = episodes(store), "choose another code"
     if code in known:
         raise UsageError(f"patient {code} was started already", do)
-    if store.boards.named(code):
+    if any(plain.alike(code, [board.name]) for board in store.boards.all()):
         raise UsageError(f"{code} is the name of a board", do)
     for patient in known.values():
-        if patient.patient.upper() == code.upper():
+        if plain.alike(code, [patient.patient]):
             raise UsageError(f"patient {code} is too like patient {patient.patient}", do)
-        if not patient.ended and patient.bed == code:
+        if not patient.ended and plain.alike(code, [patient.bed or ""]):
             raise UsageError(f"{code} is the bed of patient {patient.patient}", do)
 
 
@@ -146,14 +146,16 @@ def _require_free_bed(store: Store, bed: str | None, code: str) -> None:
     code."""
     if bed is None:
         return
-    if not (1 <= len(bed) <= _LONGEST_BED and bed.isprintable() and bed == bed.strip()):
+    if not (1 <= len(bed) <= _LONGEST_BED and bed.isprintable() and bed == bed.strip()
+            and plain.key(bed)):
         raise UsageError(f"bed {bed!r}",
                          f"a label is up to {_LONGEST_BED} characters in one line, without spaces"
                          " around it")
     known = episodes(store)
-    if bed in known or store.boards.named(bed):
+    if plain.alike(bed, [*known, *(board.name for board in store.boards.all())]):
         raise UsageError(f"{bed} is the name of a patient or a board", "label the bed otherwise")
     for patient in known.values():
-        if not patient.ended and patient.bed == bed and patient.patient != code:
-            raise UsageError(f"bed {bed} is patient {patient.patient}'s",
+        if (not patient.ended and patient.patient != code
+                and plain.alike(bed, [patient.bed or ""])):
+            raise UsageError(f"bed {patient.bed} is patient {patient.patient}'s",
                              "end that stay first, or check the bed")

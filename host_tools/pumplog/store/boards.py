@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
+from ..plain import meant
 from .database import Database
 
 
@@ -49,6 +50,14 @@ class Boards:
         """Returns the board of that name, if this host knows it."""
         row = self._db.row(f"SELECT {_COLUMNS} FROM boards WHERE name=:name", name=name)
         return Board(**row) if row else None
+
+
+    def like(self, name: str) -> Board | None:
+        """Returns the board that somebody means who typed this name: the very name, or the only name
+        that differs from it in capitals alone."""
+        boards = {board.name: board for board in self.all()}
+        found = meant(name, boards)
+        return boards[found[0]] if len(found) == 1 else None
 
 
 class Logs:

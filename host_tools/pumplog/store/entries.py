@@ -12,6 +12,7 @@ from pumpwire import entries as wire
 from pumpwire.errors import WireError
 from pumpwire.units import EPOCH_2020_S
 
+from ..plain import decoded, in_a_line
 from ..quantities import hex_id
 from .database import Database, Row
 
@@ -107,7 +108,8 @@ class Entries:
 
 def _entries(rows: Iterable[Row]) -> list[Entry]:
     return [Entry(**{**dict(row), "uuid": UUID(row["uuid"]), "fields": json.loads(row["fields"]),
-                     "simulated": bool(row["simulated"])}) for row in rows]
+                     "author": in_a_line(row["author"]), "simulated": bool(row["simulated"])})
+            for row in rows]
 
 
 def to_wire(entry: Entry) -> bytes:
@@ -126,7 +128,7 @@ def from_wire(data: bytes, patient: str, board: str | None, log_id: int, seq: in
     name = wire.KINDS[kind][0] if kind in wire.KINDS else f"kind_{kind}"
     return Entry(
         UUID(bytes=bytes(uuid)), name, patient, board, assignment,
-        author.decode("ascii", "replace"), (entered_s + EPOCH_2020_S) * 1000,
+        decoded(author), (entered_s + EPOCH_2020_S) * 1000,
         (effective_s + EPOCH_2020_S) * 1000, dict(fields), log_id=log_id, seq=seq,
     )
 

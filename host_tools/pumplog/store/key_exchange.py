@@ -10,6 +10,7 @@ from typing import Any
 
 from pumpwire import seal
 
+from .. import plain
 from ..errors import NotFoundError, UsageError
 from ..moments import utc_text
 from . import key_file
@@ -87,14 +88,16 @@ def keys_of(store: Store, names: Sequence[str] = ()) -> list[BoardKeys]:
 
 def chosen(boards: list[BoardKeys], names: Sequence[str]) -> list[BoardKeys]:
     """Returns the boards of these names, all without names; NotFoundError if there are none."""
-    there = {each.board.name for each in boards}
+    there, wanted = [each.board.name for each in boards], set()
     for name in names:
-        if name not in there:
+        found = plain.meant(name, there)
+        if not found:
             raise NotFoundError(f"no keys of board {name} are there", "check the name with `keys list`")
-    found = [each for each in boards if not names or each.board.name in names]
-    if not found:
+        wanted.update(found)
+    picked = [each for each in boards if not names or each.board.name in wanted]
+    if not picked:
         raise NotFoundError("no board's keys are there", "provision a board, or import its keys")
-    return found
+    return picked
 
 
 def key_lines(boards: Iterable[BoardKeys]) -> list[KeyLine]:

@@ -11,7 +11,7 @@ from ..dose import PL_PER_ML, Window
 from ..errors import NotFoundError
 from ..intervals import clip
 from ..log import PumpChange, Timeline
-from ..patients import MASSES, BolusPart, Observed, Stretch
+from ..patients import MASSES, BolusPart, Observed, Stretch, episode
 from ..store import Store
 from .cohort import Case, cohort_doses
 from .table import ROWS
@@ -43,6 +43,7 @@ def traces(
     """
     cases = cohort_doses(store, windows)
     if patient:
+        patient = episode(store, patient).patient
         if patient not in cases:
             raise NotFoundError(f"no patient {patient} in the table",
                                 "`pumplog patient list` names them")

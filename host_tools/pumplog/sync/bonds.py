@@ -13,6 +13,7 @@ from pumpwire import commands, names
 
 from ..errors import NotPairedError, PartlyError, UsageError
 from ..links import BLE, SERIAL
+from ..patients import board_named
 from ..store import Store
 from .client import Client
 from .delivery import identify, link_to
@@ -58,6 +59,7 @@ def forget(
     everyone: the board forgets every computer, for which it wants the check code or its button; over the
     cable (link_spec `serial:PORT`) there is nothing else to forget.
     """
+    board = board_named(store, board)
     if link_spec == BLE:
         return _over_ble(store, board, everyone, check_code)
     if not (link_spec.startswith(SERIAL) and everyone):

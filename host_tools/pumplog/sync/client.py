@@ -22,7 +22,7 @@ from pumpwire import (
 from pumpwire.errors import WireError
 from pumpwire.units import EPOCH_2020_S
 
-from .. import host
+from .. import host, plain
 from ..errors import IntegrityError, UnreachableError
 from ..links import Link
 from ..quantities import hex_id
@@ -100,7 +100,7 @@ class Client:
         if protocol != commands.PROTOCOL:
             raise UnreachableError(f"the board speaks protocol {protocol}, this pumplog"
                                    f" {commands.PROTOCOL}", "update the older of the two")
-        return Info(bool(provisioned), name.rstrip(b"\0").decode("ascii", "replace"))
+        return Info(bool(provisioned), plain.decoded(name.rstrip(b"\0")))
 
     def prove(self, device_key: bytes | None) -> Proof:
         """Has the board prove that it holds the device key, and which log is its own.

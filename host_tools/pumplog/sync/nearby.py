@@ -9,6 +9,7 @@ from pumpwire import gatt
 
 from ..errors import NotFoundError
 from ..patients import Episode, episodes
+from ..plain import in_a_line
 from ..store import Store
 
 
@@ -16,7 +17,7 @@ from ..store import Store
 class Nearby:
     """A board in radio range, or a board that serves a patient and was not heard."""
 
-    board: str  #: its name
+    board: str  #: its name, a stranger's as it is advertised
     patient: str | None  #: whom it serves; None: nobody
     bed: str | None  #: where, if it was entered
     heading: str  #: board, patient and bed in words
@@ -59,5 +60,5 @@ def _nearby(
     board: str, patient: Episode | None, rssi_dbm: int | None, has_news: bool | None
 ) -> Nearby:
     if patient is None:
-        return Nearby(board, None, None, f"board {board}, no patient", rssi_dbm, has_news)
+        return Nearby(board, None, None, f"board {in_a_line(board)}, no patient", rssi_dbm, has_news)
     return Nearby(board, patient.patient, patient.bed, patient.heading, rssi_dbm, has_news)

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Self, TextIO
 
+from ..plain import in_a_line, lines
+
 _UP_AND_CLEAR = "\033[A\033[2K"
 
 
@@ -28,7 +30,7 @@ class Progress:
     """
 
     def __init__(
-        self, out: TextIO, headings: Mapping[str, str], folded: Callable[[str], str] = str
+        self, out: TextIO, headings: Mapping[str, str], folded: Callable[[str], str] = lines
     ) -> None:
         self._out, self._headings, self._folded = out, headings, folded
         self._live = out.isatty() and os.environ.get("TERM") != "dumb"
@@ -113,6 +115,6 @@ class Progress:
         if self._waiting:
             lines.append(f"waiting: {self._waiting}")
         for line in lines:
-            print(line[:width], file=self._out)
+            print(in_a_line(line)[:width], file=self._out)
         self._out.flush()
         self._drawn = len(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ..patients import Episode, episode_or_board, episodes, named_or_current
+from ..patients import Episode, board_named, episode_or_board, episodes, named_or_current
 from ..store import Store
 
 
@@ -46,9 +46,10 @@ def _named(store: Store, name: str) -> Target:
     patient = episode_or_board(store, name)
     if patient:
         return _of_patient(patient)
-    many = any(not each.ended and each.board == name for each in episodes(store).values())
-    return Target(name, None, None,
-                  f"board {name}, {'of more than one patient' if many else 'no patient'}")
+    board = board_named(store, name)
+    many = any(not each.ended and each.board == board for each in episodes(store).values())
+    return Target(board, None, None,
+                  f"board {board}, {'of more than one patient' if many else 'no patient'}")
 
 
 def _once_each(chosen: Iterable[Target]) -> list[Target]:
