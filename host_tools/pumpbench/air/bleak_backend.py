@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import struct
 from pathlib import Path
 from typing import Any
 from uuid import UUID as PlainUUID
@@ -88,6 +89,13 @@ class _Scanner(BaseBleakScanner):
         self._active = scanning_mode == "active"
 
     def _heard(self, advertisement: Any) -> None:
+        """Reports an advertisement; what is malformed is dropped, as systems do."""
+        try:
+            self._report(advertisement)
+        except (BaseBumbleError, ValueError, struct.error):
+            pass
+
+    def _report(self, advertisement: Any) -> None:
         data = advertisement.data
         uuids = [_text(uuid) for kind in range(2, 8) for group in data.get_all(kind)
                  for uuid in group]
@@ -95,7 +103,8 @@ class _Scanner(BaseBleakScanner):
             return
         makers = {company: bytes(value) for company, value in
                   data.get_all(AdvertisingData.MANUFACTURER_SPECIFIC_DATA)}
-        name = data.get(AdvertisingData.COMPLETE_LOCAL_NAME)
+        raw = data.get(AdvertisingData.COMPLETE_LOCAL_NAME, raw=True)
+        name = None if raw is None else raw.decode("utf-8", "replace")
         told = AdvertisementData(name, makers, {}, uuids, advertisement.tx_power,
                                  advertisement.rssi, (advertisement,))
         address = advertisement.address.to_string(False)

@@ -1,7 +1,7 @@
 """Fixes of adafruit-blinka-bleio 4.1.2, applied from outside as the radio is first used.
 
 Theory. The library gives one small interface over the Bluetooth of Linux, Windows and macOS, and it is
-used as it is installed: no fork, no copy, no pinned patch. Seven places of it lose boards or hang a
+used as it is installed: no fork, no copy, no pinned patch. Eight places of it lose boards or hang a
 pull. Each is replaced here at run time, in its class, by a few lines. A fix outlives its reason easily,
 so each is a pair in FIXES: a question and a fix. The question tries the defect on the installed library,
 without a radio; only if the defect shows is the fix applied. A release that no longer has it is left
@@ -13,6 +13,10 @@ alone, and the test that plays the defect then fails, which says: take this fix 
     cache       Scanned devices are kept under the address as text and looked up by the address as an
                 object: never found, so each connection scans once more, for up to ten seconds. Asked by
                 keeping a device and looking it up.
+    strangers   What a device advertises is put together again as the 255 bytes of a field that once
+                were, and a larger one, or a UUID that is none, ends the scan: a single stranger, and no
+                board is heard. Fix: what cannot be read is an advertisement that says nothing. Asked by
+                reading a large one.
     properties  A characteristic's properties are BlueZ's bits, read as _bleio's: one that can only be
                 written with an acknowledgement is then written without, and commands are lost. Asked by
                 making such a characteristic.
@@ -44,8 +48,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import _bleio
-from _bleio import ScanEntry, common
+from _bleio import Address, ScanEntry, common
 from _bleio.common import Adapter, Characteristic
+from adafruit_ble.advertising import Advertisement
 from bleak.exc import BleakError
 
 from .. import host
@@ -97,6 +102,32 @@ def _fix_cache() -> None:
         return self._cached_devices.get(address.string)
 
     Adapter._cached_device = cached
+
+
+def _strangers_end_the_scan() -> bool:
+    """Has an advertisement read that is larger than one field."""
+    device = SimpleNamespace(address=_ADDRESS, name=None)
+    told = SimpleNamespace(rssi=0, local_name=None, manufacturer_data={0: bytes(255)},
+                           service_uuids=[_UUID])
+    try:
+        return Advertisement(entry=ScanEntry._from_bleak(device, told)).address is None
+    except ValueError:
+        return True
+
+
+def _fix_strangers() -> None:
+    original = ScanEntry._from_bleak.__func__
+
+    def from_bleak(cls: Any, device: Any, told: Any) -> Any:
+        try:
+            entry = original(cls, device, told)
+            Advertisement(entry=entry)  # what comes of it later
+        except Exception:  # whatever the library makes of it
+            return cls(address=Address(string=_ADDRESS), rssi=0, connectable=False, scan_response=False,
+                       data_dict={})
+        return entry
+
+    ScanEntry._from_bleak = classmethod(from_bleak)
 
 
 def _properties_are_of_bluez() -> bool:
@@ -216,6 +247,7 @@ def _fix_errors() -> None:
 FIXES: dict[str, tuple[Callable[[], bool], Callable[[], None]]] = {
     "backend": (_calls_hcitool, _use_bleak),
     "cache": (_cache_misses, _fix_cache),
+    "strangers": (_strangers_end_the_scan, _fix_strangers),
     "properties": (_properties_are_of_bluez, _fix_properties),
     "disconnect": (_disconnects_once, _fix_disconnect),
     "deadline": (_waits_for_ever, _fix_deadline),

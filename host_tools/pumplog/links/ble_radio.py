@@ -31,7 +31,7 @@ _ELSE = "switch it on, or pull over the cable with --link serial:PORT"
 class Heard:
     """A board heard in a scan."""
 
-    name: str  #: the board's own, such as B01
+    name: str  #: as it is advertised, such as B01; a stranger may advertise any text
     address: str  #: as the system gives it; on macOS a UUID of that Mac's own
     rssi_dbm: int  #: signal strength, dBm
     has_news: bool  #: whether it advertises records that were not pulled yet
@@ -101,17 +101,23 @@ def _listen(radio: Any, service_uuid: str, timeout_s: float) -> Iterator[Heard]:
     wanted = VendorUUID(service_uuid)
     for told in radio.start_scan(ProvideServicesAdvertisement, timeout=timeout_s,
                                  minimum_rssi=_WEAKEST_DBM):
-        if wanted not in _services(told):
-            continue
+        heard = _read(told, wanted)
+        if heard:
+            yield heard
+
+
+def _read(told: Any, wanted: Any) -> Heard | None:
+    """Returns the board that an advertisement is from; None for whatever cannot be read as a board's."""
+    try:
+        if wanted not in told.services._vendor_services:
+            return None
         maker = told.data_dict.get(0xFF, b"")
         maker = maker[0] if isinstance(maker, list) else maker
         company = gatt.COMPANY_ID.to_bytes(2, "little")
         news = len(maker) >= 3 and maker[:2] == company and bool(maker[2] & gatt.HAS_NEWS)
-        yield Heard(told.complete_name or "", told.address.string, told.rssi, news, told)
-
-
-def _services(told: Any) -> list[Any]:
-    return list(told.services._vendor_services) + list(told.services._standard_services)
+        return Heard(told.complete_name or "", told.address.string, told.rssi, news, told)
+    except Exception:  # a stranger says what he likes, and the library reads it as it likes
+        return None
 
 
 def connect(heard: Heard, timeout_s: float = CONNECT_TIMEOUT_S) -> GattPeer:

@@ -18,7 +18,7 @@ from pumplog.links import ble_fixes
 
 ADDRESS = "AA:BB:CC:DD:EE:FF"
 TOUCHED = ((Adapter, "_cached_device"), (Adapter, "delete_connection"), (Adapter, "await_bleak"),
-           (Adapter, "start_scan"), (Characteristic, "_from_bleak"))
+           (Adapter, "start_scan"), (Characteristic, "_from_bleak"), (_bleio.ScanEntry, "_from_bleak"))
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +64,18 @@ def test_cache() -> None:
     on_a_mac = SimpleNamespace(address="8F0A0000-5F2E-4C7B-9D3A-70756D706C67")  # a UUID of the Mac's own
     Adapter._cache_device(adapter, on_a_mac)
     assert Adapter._cached_device(adapter, _bleio.Address(string=on_a_mac.address)) is on_a_mac
+
+
+def test_strangers() -> None:
+    large = SimpleNamespace(rssi=0, local_name=None, manufacturer_data={76: bytes(300)},
+                            service_uuids=["0000180d-0000-1000-8000-00805f9b34fb"])
+    stranger = SimpleNamespace(address=ADDRESS, name=None)
+    with pytest.raises(ValueError):
+        assert _bleio.ScanEntry._from_bleak(stranger, large).advertisement_bytes
+    fix("strangers")
+    assert not _bleio.ScanEntry._from_bleak(stranger, large).advertisement_bytes
+    board = SimpleNamespace(rssi=0, local_name="B01", manufacturer_data={}, service_uuids=[])
+    assert _bleio.ScanEntry._from_bleak(stranger, board).advertisement_bytes == b"\x04\x09B01"
 
 
 @pytest.mark.parametrize("told, expected", [
@@ -149,6 +161,11 @@ def test_a_release_that_has_fixed_all_is_left_alone() -> None:
     def from_bleak(cls: Any, service: Any, told: Any) -> Any:
         return SimpleNamespace(properties=Characteristic.WRITE)
 
+    def small(cls: Any, device: Any, told: Any) -> Any:
+        return cls(address=_bleio.Address(string=ADDRESS), rssi=0, connectable=False,
+                   scan_response=False, data_dict={})
+
+    _bleio.ScanEntry._from_bleak = classmethod(small)
     Adapter._cached_device, Adapter.delete_connection = cached, delete
     Adapter.start_scan = lambda self, timeout: iter(())
     Adapter.await_bleak, Characteristic._from_bleak = await_bleak, classmethod(from_bleak)
