@@ -1,4 +1,12 @@
-"""The scale: one reading a second in, a mean in milligrams every ten seconds out."""
+"""The scale: one reading a second in, a mean in milligrams every ten seconds out.
+
+A converter now and then gives a number that no load made. So a mean takes only the readings near the
+median of its ten seconds. Up to four of ten may be anything, of either sign, and move it by nothing;
+where fewer than five agree, the hook is in motion and there is no weight. What passes as near moves a
+mean by less than bag_watch's band. Mostly all are near: then they need not be put in order.
+"""
+
+from array import array
 
 from micropython import const
 from pumpwire import records
@@ -6,10 +14,12 @@ from pumpwire import records
 from .note import note
 
 _SECONDS = const(10)
-_ENOUGH = const(5)  # readings for a mean
-_DEAD_S = const(60)  # without a reading
-_FROZEN_S = const(120)  # the same reading: noise alone would have moved it
+_ENOUGH = const(5)  # readings that agree, for a mean
+_DEAD_S = const(60)  # without enough readings
+_FROZEN_TENS = const(12)  # the same reading for so long: noise alone would have moved it
 _FULL_SCALE = const(8388000)  # a saturated amplifier says nothing
+_NEAR_A_KG = const(2000)  # half a gram
+_LEAST_NEAR = const(64)  # raw: an amplifier's own noise is always near
 _LEAST_PER_KG = const(1000)  # less is no calibration
 _MOST_PER_KG = const(1000000)
 _MOST_RAW = const(1000000)  # beyond this the calibration cannot hold, and ints would pass 2^30
@@ -24,11 +34,12 @@ class Scale:
         self._zero = 0
         self._per_kg = 0
         self._shift = 0
-        self._sum = 0
+        self._near = 2 * _FULL_SCALE
+        self._raws = array("i", [0] * _SECONDS)
         self._n = 0
         self._second = 0
         self._missing_s = 0
-        self._same_s = 0
+        self._same_tens = 0
         self._last = 0
 
     def calibrate(self, zero, per_kg):
@@ -39,30 +50,61 @@ class Scale:
         self._shift = shift
         self._zero = max(-_FULL_SCALE, min(zero, _FULL_SCALE))
         self._per_kg = per_kg // (1 << shift) if abs(per_kg) >= _LEAST_PER_KG else 0
+        near = max(_LEAST_NEAR, abs(per_kg) // _NEAR_A_KG)
+        self._near = near if self._per_kg else 2 * _FULL_SCALE
 
     def reading(self, raw):
         """Takes a reading, None if there was none; returns True when ten seconds are full."""
-        if raw is None or not -_FULL_SCALE < raw < _FULL_SCALE:
-            self._missing_s += 1
-        else:
-            self._missing_s = 0
-            self._same_s = self._same_s + 1 if raw == self._last else 0
-            self._last = raw
-            self._sum += raw - self._zero
-            self._n += 1
+        if raw is not None and -_FULL_SCALE < raw < _FULL_SCALE:
+            n = self._n
+            self._raws[n] = raw
+            self._n = n + 1
         second = self._second + 1
         if second < _SECONDS:
             self._second = second
             return False
-        self.samples = self._n if self._n >= _ENOUGH and self._per_kg and not self.dead() else 0
-        if self.samples:
-            self.mg = self._milligrams(self._sum // self._n)
-        self._second = self._sum = self._n = 0
+        self._second = 0
+        self._ten_seconds()
+        self._n = 0
         return True
+
+    def _ten_seconds(self):
+        """Makes the mean of the readings that came."""
+        n = self._n
+        self.samples = 0
+        if n < _ENOUGH:
+            self._missing_s += _SECONDS - n
+            return
+        self._missing_s = _SECONDS - n
+        raws = self._raws
+        lowest = min(raws)
+        highest = max(raws)
+        if n == _SECONDS and highest - lowest <= self._near:
+            last = raws[_SECONDS - 1]
+            total = sum(raws)
+        else:
+            _sort(raws, n)
+            last = raws[n // 2]
+            begin = 0
+            while last - raws[begin] > self._near:
+                begin += 1
+            while raws[n - 1] - last > self._near:
+                n -= 1
+            lowest = raws[begin]
+            highest = raws[n - 1]
+            total = 0
+            for i in range(begin, n):
+                total += raws[i]
+            n -= begin
+        self._same_tens = self._same_tens + 1 if lowest == highest == self._last else 0
+        self._last = last
+        if n >= _ENOUGH and self._per_kg and not self.dead():
+            self.samples = n
+            self.mg = self._milligrams((total - n * self._zero) // n)
 
     def dead(self):
         """Returns whether the cell gives no readings, or ones that never move."""
-        return self._missing_s >= _DEAD_S or self._same_s >= _FROZEN_S
+        return self._missing_s >= _DEAD_S or self._same_tens >= _FROZEN_TENS
 
     def record(self, log, temperature_c4):
         """Writes a WEIGHT record; temperature_c4 may be None."""
@@ -78,3 +120,13 @@ class Scale:
         scaled = raw * 1000
         per_kg = self._per_kg
         return scaled // per_kg * 1000 + scaled % per_kg * 1000 // per_kg
+
+
+def _sort(raws, n):
+    """Puts the first n in order, in place: what a list's own sort cannot do without a new list."""
+    for i in range(1, n):
+        raw = raws[i]
+        while i and raws[i - 1] > raw:
+            raws[i] = raws[i - 1]
+            i -= 1
+        raws[i] = raw

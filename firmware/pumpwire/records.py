@@ -117,8 +117,8 @@ KINDS = {
     # Sequence numbers that no record of this log was ever given, or that stand in a page of another
     # format version: what follows that page's first_seq cannot be counted.
     SKIPPED: b"uu skipped first_seq last_seq",
-    # The load cell's last ten-second mean less the tare, of so many readings, 0: it gave none;
-    # temperature_c4: quarter degrees Celsius at the cell, NO_TEMPERATURE: not measured.
+    # The load cell's last ten-second mean less the tare, of so many readings that agree, 0: fewer than
+    # five did; temperature_c4: quarter degrees Celsius at the cell, NO_TEMPERATURE: not measured.
     WEIGHT: b"iui weight weight_mg samples temperature_c4",
     # Flash of this slot of the ring refused (what: see pumpwire.names.CELLS); it is written no more.
     CELLS: b"uuu cells slot offset what",

@@ -40,6 +40,8 @@ WINDOWS: dict[str, tuple[tuple[Any, ...], bool]] = {
                fault("count_glitch", at_s=11 * H, counts=3)), False),
     "CELL": ((fault("load_cell_dead", at_s=3 * H, duration_s=5 * H),
               fault("load_cell_drift", at_s=12 * H, g_per_h=3)), False),
+    "GARBAGE": ((fault("load_cell_garbage", at_s=0, share_percent=2, most_raw=0),
+                 fault("clinician_bolus", at_s=6 * H), fault("clinician_bolus", at_s=16 * H)), False),
     "HAND": ((fault("handset_bounce", at_s=0), fault("wrong_button", at_s=2 * H, presses=3)), False),
     "UNTOLD": ((fault("regimen_unentered"), fault("radio_loss"),
                 fault("refill", at_s=15 * H)), False),
@@ -376,6 +378,18 @@ def test_a_dead_cell_leaves_doses_and_goes_on_by_counts(runs: dict[str, Seen]) -
     bounds_hold(seen, "CELL")
 
 
+def test_garbage_readings_are_nothing(runs: dict[str, Seen]) -> None:
+    seen = runs["GARBAGE"]
+    sources = [one["source_means"] for one in seen.events("GARBAGE", "bolus")]
+    assert sources.count("clinician") == 2 and set(sources) == {"clinician", "patient"}
+    assert not seen.events("GARBAGE", "bag") and not seen.signatures("GARBAGE")
+    doses = seen.doses("GARBAGE")
+    assert doses["deliveries"]["value"] == str(seen.truth["deliveries"])
+    assert holds(doses["other_ml"], seen.truth["clinician_ul"] / 1000)
+    assert holds(doses["morphine_mg"], seen.truth["reached_patient_ul"] / 250_000 * 100)
+    bounds_hold(seen, "GARBAGE")
+
+
 def test_a_drifting_cell_is_a_disagreement_and_never_a_dose(runs: dict[str, Seen]) -> None:
     seen = runs["CELL"]
     after = [one["signature"] for one in seen.doses("CELL")["signatures"]
@@ -551,6 +565,7 @@ PROMISES: dict[str, Callable[..., None]] = {
     "bag_change": test_a_late_bag_is_dated_by_the_weight,
     "refill": test_a_refill_leaves_milligrams_unknown_from_there,
     "load_cell_dead": test_a_dead_cell_leaves_doses_and_goes_on_by_counts,
+    "load_cell_garbage": test_garbage_readings_are_nothing,
     "load_cell_drift": test_a_drifting_cell_is_a_disagreement_and_never_a_dose,
     "handset_bounce": test_every_press_of_a_worn_contact_is_logged_once,
     "handset_stuck": test_handset_stuck_is_one_demand_with_begin_and_end,

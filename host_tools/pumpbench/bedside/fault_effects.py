@@ -13,7 +13,7 @@ from fractions import Fraction
 from ..errors import BenchError
 from ..faults import Fault
 from .bag import BagSwap, Refill
-from .load_cell import Handling
+from .load_cell import Garbage, Handling
 from .patient import Press
 from .pump import Bolus, PumpSettings, Span
 from .volume import MS_PER_H, Flow
@@ -163,6 +163,14 @@ def _load_cell_drift(effects: Effects, fault: Fault, settings: PumpSettings, end
     effects.handling.drifts.append((fault.span_s(end_s), float(fault.number("g_per_h"))))
 
 
+def _load_cell_garbage(
+    effects: Effects, fault: Fault, settings: PumpSettings, end_s: int
+) -> None:
+    effects.handling.garbage.append(Garbage(
+        fault.span_s(end_s), float(fault.number("share_percent")) / 100,
+        int(fault.number("least_raw")), int(fault.number("most_raw"))))
+
+
 _EFFECTS: dict[str, Callable[[Effects, Fault, PumpSettings, int], None]] = {
     "occlusion": _occlusion,
     "free_flow": _free_flow,
@@ -180,4 +188,5 @@ _EFFECTS: dict[str, Callable[[Effects, Fault, PumpSettings, int], None]] = {
     "tilt": _tilt,
     "load_cell_dead": _load_cell_dead,
     "load_cell_drift": _load_cell_drift,
+    "load_cell_garbage": _load_cell_garbage,
 }

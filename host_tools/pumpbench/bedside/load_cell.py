@@ -17,6 +17,16 @@ Draw = Callable[[str], np.random.Generator]
 Floats = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Garbage:
+    """Single readings that are numbers which no load made."""
+
+    span: SpanS  #: when, seconds from the window's start
+    share: float  #: of the readings, 0 to 1
+    least_raw: int  #: the lowest such number, raw counts
+    most_raw: int  #: the highest such number, raw counts
+
+
 @dataclass
 class Handling:
     """What is done to the hook and the cell: (span in seconds from the window's start, how much)."""
@@ -26,6 +36,7 @@ class Handling:
     tilts: list[tuple[SpanS, float]] = field(default_factory=list)
     #: (span, grams an hour by which the zero moves)
     drifts: list[tuple[SpanS, float]] = field(default_factory=list)
+    garbage: list[Garbage] = field(default_factory=list)  #: what the converter makes up
     dead: list[SpanS] = field(default_factory=list)  #: spans without readings
 
 
@@ -89,6 +100,12 @@ class LoadCell:
         load_g += draw("load_cell").normal(0.0, self.noise_g, len(load_g))
         raw = np.rint(self.zero_raw + self.counts_per_g * load_g)
         readings = raw.clip(-FULL_SCALE - 1, FULL_SCALE).astype(np.int32)
+        rng = draw("garbage")
+        for garbage in handling.garbage:
+            from_s, to_s = garbage.span
+            hit = (at_s >= from_s) & (at_s < to_s) & (rng.random(len(at_s)) < garbage.share)
+            made_up = rng.integers(garbage.least_raw, garbage.most_raw + 1, len(at_s))
+            readings[hit] = made_up[hit]
         for from_s, to_s in handling.dead:
             readings[(at_s >= from_s) & (at_s < to_s)] = NO_READING
         return readings

@@ -92,6 +92,8 @@ def _fault(table: Mapping[str, Any]) -> Fault:
               for key, parameter in kind.parameters.items()}
     if name == "flash_stall":
         _check_stall(values)
+    if name == "load_cell_garbage" and int(values["least_raw"]) > int(values["most_raw"]):
+        raise BenchError(f"least_raw {values['least_raw']} of {name} is above its most_raw", "swap them")
     return Fault(name, _at_s(name, kind, table), _text(table, "patient", ""),
                  _text(table, "timepoint", "baseline"), values)
 

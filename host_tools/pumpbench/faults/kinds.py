@@ -134,6 +134,16 @@ KINDS: dict[str, Kind] = {
         " possible occlusion. Weight alone cannot tell them apart. Never a dose, never applied to the"
         " calibration.",
     ),
+    "load_cell_garbage": Kind(
+        "bag and load cell",
+        {"share_percent": _real(1, 0.001, 10),
+         "least_raw": Parameter(-8_388_608, -8_388_608, 8_388_607),
+         "most_raw": Parameter(8_388_607, -8_388_608, 8_388_607, note="least_raw: a constant"),
+         "duration_s": _lasting(0)},
+        "Single readings of the cell are numbers that no load made, share_percent of them, evenly from"
+        " least_raw to most_raw.",
+        "Nothing: no event, no bag change, no bolus of another kind. Milligrams stay known.",
+    ),
     "count_glitch": Kind(
         "pump and line",
         {"counts": Parameter(5, 1, 1_000_000)},

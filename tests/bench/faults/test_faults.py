@@ -287,6 +287,20 @@ def test_a_dead_cell_reads_nothing_and_a_drifting_one_stays_off(plain):
     assert moved_g[-1] == pytest.approx(4, abs=0.01)
 
 
+def test_garbage_comes_in_its_share_within_its_span_and_limits(plain):
+    bedside = window(make_fault("load_cell_garbage", 30 * HOUR_S, share_percent=2, least_raw=-5000,
+                                most_raw=-1000, duration_s=10 * HOUR_S))
+    hit = np.flatnonzero(bedside.weights_raw != plain.weights_raw) - bedside.lead_s
+    assert hit.min() >= 30 * HOUR_S and hit.max() < 40 * HOUR_S
+    assert len(hit) == pytest.approx(720, abs=4 * 27)
+    made_up = bedside.weights_raw[hit + bedside.lead_s]
+    assert -5000 <= made_up.min() < -4950 and -1050 < made_up.max() <= -1000
+    assert np.array_equal(bedside.counts, plain.counts)
+    assert bedside.truth["swaps"] == plain.truth["swaps"]
+    with pytest.raises(BenchError, match="least_raw 1 of load_cell_garbage is above its most_raw"):
+        make_fault("load_cell_garbage", least_raw=1, most_raw=0)
+
+
 # ---- handset and buttons
 
 

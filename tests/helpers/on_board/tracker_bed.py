@@ -6,6 +6,7 @@ A row is (seconds, changes, records). Changes, in force until changed again:
     silent      it moves, but nothing is counted    leak        uL/h that leave uncounted
     drift       mg/h that the cell gains            closed      the handset's contact
     cell        "ok", "none", "frozen", "saturated"
+    garbage     (of 10000 readings so many, least raw, most raw) are a number that no load made
 
 and once, at the row's start: grams (what hangs from now on), shift (grams gained or lost); press,
 relief (seconds into the row at which a button is pressed); bolus: (second at which it begins,
@@ -79,6 +80,9 @@ class Bed:
         self.blocked = self.silent = self.closed = False
         self.leak = self.drift = 0
         self.cell = "ok"
+        self.garbage = (0, 0, 0)
+        self.spoilt = 0  # readings that were garbage
+        self._dice = 1
         self._pl = pl
         self._speed = speed
         self._pl_owed = pl // 2  # towards the next count
@@ -134,7 +138,8 @@ class Bed:
         else:
             self._pl_owed += moved_pl
         self.uptime.advance(self._now_ms(9))
-        self.tracker.second(self._now_ms(9), self._raw(), self._reliefs, self.closed, lambda: None)
+        raw = self._spoil(self._raw())
+        self.tracker.second(self._now_ms(9), raw, self._reliefs, self.closed, lambda: None)
         self._second += 1
 
     def _now_ms(self, tick):
@@ -143,6 +148,18 @@ class Bed:
     def _weigh_out(self, rate_ul_h):
         left_ul_h = self.leak + (0 if self.blocked else rate_ul_h)
         self._ug += self.drift * 1000 // 3600 - left_ul_h * 10046 // 36000
+
+    def _spoil(self, raw):
+        """Returns the reading, or garbage in its place."""
+        of_10000, least, most = self.garbage
+        if self._roll(10000) >= of_10000:
+            return raw
+        self.spoilt += 1
+        return least + self._roll(most - least + 1)
+
+    def _roll(self, sides):
+        self._dice = (self._dice * 69069 + 12345) & 0x3FFFFFFF
+        return (self._dice >> 4) * 1021 % 67108859 % sides
 
     def _raw(self):
         if self.cell == "none":
