@@ -42,6 +42,7 @@ _COUNT_AT = const(4063)
 _SEAL_AT = const(4080)
 _CHECK_AT = const(14)  # of a page's prefix
 _CLEARED_BYTES = const(6)  # that this check covers, behind the mark
+_ERASED_CHECK = const(0xFFFF)
 _PAGE_BYTES = const(4096)
 _CHUNK_BYTES = const(256)
 _MOST_RECORDS = const(4096)  # more than any page of any version holds
@@ -54,10 +55,12 @@ _SURE = const(2)  # pages in succession without a gap, behind which none is look
 
 
 def new_id(slots, random):
-    """Draws a log's id; not one under which a header that was taken away reads as a page of seq 0."""
+    """Draws a log's id; not one under which a header that was taken away, or a slot that is ready, reads
+    as a page: of the second kind no slot could ever be made ready."""
     while True:
         slots.claim(int.from_bytes(random(4), "little") or 1)
-        if crc16(slots.mark + bytes(_CLEARED_BYTES), 0, _CHECK_AT):
+        if (crc16(slots.mark + bytes(_CLEARED_BYTES), 0, _CHECK_AT)
+                and crc16(slots.mark + b"\xff" * _CLEARED_BYTES, 0, _CHECK_AT) != _ERASED_CHECK):
             return
 
 

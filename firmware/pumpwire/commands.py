@@ -14,9 +14,9 @@ from .errors import WireError
 PAIR = 0  # no command: names a pairing in ACCESS records
 TIME = 1  # body: none; answers <u32 boot> <u32 uptime_s> <u16 uptime_ms>. Needs no check code.
 ANCHOR = 2  # <u32 epoch_s> <u16 epoch_ms> <u16 uncertainty_ms> <u32 host_id> <u8 synced>, then what
-# TIME answered a minute ago at most: the time was that as TIME was answered. Answers nothing more.
+# TIME answered a minute ago at most: the time was that as TIME was answered. Answers <u32 seq>.
 ENTRY = 3  # an entry (pumpwire.entries); answers <u32 seq>
-PROVISION = 4  # see PROVISION_BODY; answers nothing more; a provisioned board wants its check code
+PROVISION = 4  # see PROVISION_BODY; answers <u32 seq>; a provisioned board wants its check code
 PROVE = 5  # the board proves its key and gives its session nonce and log: pumpwire.proofs
 UNPAIR = 6  # <u8 everyone>: 0 this link's bond, 1 all of them (wants the check code)
 ATTEST = 7  # a nonce (pumpwire.seal); answers an attestation

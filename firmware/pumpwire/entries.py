@@ -4,7 +4,7 @@
     16   4  author        initials, ASCII, padded with 0
     20   4  entered_at    seconds since 2020, by the host's clock
     24   4  effective_at  seconds since 2020: when it holds from
-    28   4  assignment    random id of the patient's stay on this board; never a name
+    28   4  assignment    random id of the patient's stay, kept in a move; never a name
     32   1  kind
     33   1  0
     34  ..  the kind's own fields, u32 each, little-endian

@@ -96,6 +96,18 @@ def test_a_header_taken_away_reads_as_a_page_under_no_id():
     assert log.log_id == 8 and not draws
 
 
+def test_a_slot_made_ready_reads_as_a_page_under_no_id():
+    drawn = b"\x0b\xe9\x00\x00"
+    prefix = b"PL\x02\x00" + drawn + b"\xff" * 8
+    assert page.read_prefix(prefix) == (2, 0xE90B, 0xFFFFFFFF)  # as one in 65,536 would
+    draws = [drawn, b"\x0b\x00\x00\x00"]
+    log = EventLog(Nor(4), Uptime(), lambda n: draws.pop(0))
+    log.mount(1, 100)
+    assert log.log_id == 11 and not draws
+    _fill(log, 3000)  # under that id every slot was retired before the first record
+    assert log.logging and log.trouble is None
+
+
 def test_time_goes_on_through_pages():
     for every in (EACH, SOME, NEVER):
         flash = Nor(4)

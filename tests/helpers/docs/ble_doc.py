@@ -20,12 +20,13 @@ from pumpwire import (  # noqa: E402
     racp,
     receiving,
     seal,
-    sealing,
+    serial_frame,
     stream,
     uuids,
 )
 from pumpwire import elapsed as wire_elapsed  # noqa: E402
 
+from helpers.docs.ble_example import KEY, NONCE, conversation  # noqa: E402
 from helpers.docs.made_blocks import made_anew  # noqa: E402
 
 DOC = ROOT / "docs" / "BLE.md"
@@ -59,21 +60,22 @@ ELAPSED = {
 FLAGS = {commands.FLAG_LOGGING: "records are being written",
          commands.FLAG_RUNNING: "the pump was seen to run",
          commands.FLAG_ANCHORED: "a computer has said the time since the board started"}
+KEY_AND_PRESENCE = "device key, and code or button"
 BODIES = {  # op: name, request body, answer's body, what it needs
     commands.TIME: ("TIME", "", "u32 boot, u32 uptime_s, u16 uptime_ms", ""),
     commands.ANCHOR: ("ANCHOR", "u32 epoch_s, u16 epoch_ms, u16 uncertainty_ms, u32 host_id, u8 synced,"
-                      " then what TIME answered, at most a minute ago", "", "device key"),
-    commands.ENTRY: ("ENTRY", "an entry, as in the log's format", "u32 seq of its record",
-                     "device key, code or button"),
+                      " then the 10 bytes that TIME answered", "u32 seq of its record", "device key"),
+    commands.ENTRY: ("ENTRY", "an entry, as in the log's format, at most 128 bytes",
+                     "u32 seq of its record", KEY_AND_PRESENCE),
     commands.PROVISION: ("PROVISION", "12 name, 32 device key, 32 pairing key, u32 check code, u32"
-                         " pl_per_count, u32 uncertainty_ppm, i32 cell_zero, i32 cell_per_kg", "",
-                         "the cable, never this link; device key, code or button once it has a key"),
-    commands.PROVE: ("PROVE", "16 host nonce, u32 host_id", "see below", ""),
+                         " pl_per_count, u32 uncertainty_ppm, i32 cell_zero, i32 cell_per_kg",
+                         "u32 seq of the CALIBRATION", "the cable, never this link; once the board has a"
+                         f" key also {KEY_AND_PRESENCE}"),
+    commands.PROVE: ("PROVE", "16 host nonce, u32 host_id", "40, see Who speaks", ""),
     commands.UNPAIR: ("UNPAIR", "u8: 0 forget this computer, 1 forget all", "",
-                      "device key; for 1 code or button"),
+                      f"device key; for 1 {KEY_AND_PRESENCE}"),
     commands.ATTEST: ("ATTEST", "16 nonce", "44, see Seals in the log's format", ""),
 }
-KEY, NONCE = bytes(range(32)), bytes(range(16, 32))
 
 
 def _radio_flags() -> dict[str, list[str]]:
@@ -232,21 +234,25 @@ def results() -> str:
 
 def example() -> str:
     """Returns a conversation's bytes under a made-up key."""
-    prove = struct.pack(proofs.PROVE_REQUEST, bytes(16), 4242)
-    told = struct.pack(proofs.PROVE_ANSWER, NONCE, 0x5EED1234, 100)
-    sealed = sealing.seal(KEY, NONCE, 4242, 1, commands.UNPAIR, 2, 0, b"\0")
+    lines: list[tuple[str, bytes]] = [
+        ("device key, and pairing key", KEY),
+        ("nonce in PAIRING", NONCE),
+        (f"the passkey is then {pairing.passkey(KEY, NONCE):06}", b""),
+        *conversation(),
+    ]
+    out = ["```text"]
+    for what, data in lines:
+        out += _lines(what, data)
+    return "\n".join([*out, "```"])
+
+
+def control_examples() -> str:
+    """Returns what goes to and comes from the control point and FLOW, a request each."""
     lines = {
-        "device key, and pairing key": KEY,
-        "nonce in PAIRING": NONCE,
-        f"the passkey is then {pairing.passkey(KEY, NONCE):06}": b"",
-        "PROVE, to COMMAND": commands.request(commands.PROVE, 1, 0, prove),
-        "its answer": commands.response(commands.PROVE, 1, commands.OK,
-                                        told + proofs.board_code(KEY, prove, told)),
-        "UNPAIR 0, counter 1": commands.request(commands.UNPAIR, 2, 0, sealed),
-        "its answer ": commands.response(commands.UNPAIR, 2, commands.OK),
-        "report >= 42, to RACP": receiving.report_from(42),
+        "report >= 42": receiving.report_from(42),
         "the same, tag 5": receiving.report_from(42, 5),
         "report 42..57": struct.pack("<BBBII", racp.REPORT, racp.RANGE, racp.BY_SEQ, 42, 57),
+        "the same, tag 5 ": struct.pack("<BBBIIB", racp.REPORT, racp.RANGE, racp.BY_SEQ, 42, 57, 5),
         "done": racp.response(racp.REPORT, racp.SUCCESS),
         "count >= 42": receiving.count_from(42),
         "1000 of them": racp.count_response(1000),
@@ -256,17 +262,43 @@ def example() -> str:
     }
     out = ["```text"]
     for what, data in lines.items():
-        text = data.hex(" ").upper()
-        pieces = [text[at : at + 48].rstrip() for at in range(0, len(text), 48)] or [""]
-        out.append(f"{what.rstrip():34} {pieces[0]}".rstrip())
-        out += [" " * 35 + piece for piece in pieces[1:]]
+        out += _lines(what, data)
+    return "\n".join([*out, "```"])
+
+
+def _lines(what: str, data: bytes) -> list[str]:
+    text = data.hex(" ").upper()
+    pieces = [text[at : at + 48].rstrip() for at in range(0, len(text), 48)] or [""]
+    first = f"{what.rstrip():34} {pieces[0]}".rstrip()
+    return [first, *(" " * 35 + piece for piece in pieces[1:])]
+
+
+def cable() -> str:
+    """Returns the channels, and frames on the cable."""
+    lines = ["| channel | name | over the cable |", "|---|---|---|"]
+    for channel, name in sorted(NAMES.items()):
+        reads = channel in (uuids.INFO, uuids.STATUS)
+        how = "read" if reads else {
+            uuids.LOG: "from the board", uuids.FLOW: "to the board",
+            uuids.PAIRING: "none: nobody pairs over a cable"}.get(channel, "to the board, and answers")
+        lines.append(f"| {channel} | {name} | {how} |")
+    info = struct.pack(commands.INFO_BODY, commands.PROTOCOL, 1, b"B01")
+    frames = {
+        "read INFO": serial_frame.wrap(uuids.INFO | serial_frame.READ_REQUEST, b""),
+        "its value": serial_frame.wrap(uuids.INFO, info),
+        "report >= 0, tag 5": serial_frame.wrap(uuids.RACP, receiving.report_from(0, 5)),
+        "C0, DB and 03 on LOG": serial_frame.wrap(uuids.LOG, b"\xc0\xdb\x03"),
+    }
+    out = [*lines, "", "```text"]
+    for what, data in frames.items():
+        out += _lines(what, bytes(data))
     return "\n".join([*out, "```"])
 
 
 MADE = {"services": services, "advertisement": advertisement, "info": info, "status": status,
         "pairing": pairing_value, "elapsed": elapsed, "control point": control_point,
         "responses": responses, "log data": log_data, "commands": command_table, "results": results,
-        "example": example}
+        "example": example, "control examples": control_examples, "cable": cable}
 DOMAINS = (pairing.PASSKEY_DOMAIN, proofs.BOARD_DOMAIN, proofs.WRITE_DOMAIN, seal.DOMAIN)
 
 

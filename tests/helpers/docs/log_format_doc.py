@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,21 @@ NUMBERS = {  # a field's numbers: where their words stand
     "gap.cause": names.GAPS, "signature.signature": names.SIGNATURES,
     "signature.state": names.SIGNATURE_STATES, "power.state": names.SUPPLY_STATES,
     "cells.what": names.CELLS, "access.op": names.ACCESS_OPS, "access.result": names.ACCESS_RESULTS,
+}
+VALUES = {  # what stands in an entry's fields, where the name and its unit do not say it
+    entries.PATIENT_START: "the stay begins",
+    entries.PATIENT_MOVE: "the stay goes on with this board",
+    entries.PATIENT_WITHDRAW: "the stay ends, and the patient leaves the study",
+    entries.PATIENT_END: "the stay ends",
+    entries.BAG: "a bag was hung: what it holds in all",
+    entries.REGIMEN: "rate 0: no continuous rate; bolus 0: none; lockout_s counts from the beginning of"
+                     " a bolus if lockout_from_end is 0, from its end if it is 1",
+    entries.READING: "what the pump's display says was delivered; no software writes it yet",
+    entries.CHART: "item: a number that no list has given yet; value_milli: thousandths of its unit. No"
+                   " software writes it yet",
+    entries.CORRECTION: "the entry of that uuid does not count: its 16 bytes in order, four u32 of four"
+                        " bytes each; reason: a number, none was given yet, so 0. A correction that is"
+                        " itself corrected does not count. No software writes it yet",
 }
 _LINE_BYTES = 16
 
@@ -66,8 +82,8 @@ def _plain(remark: str) -> str:
 
 def entry_kinds() -> str:
     """Returns the table of what people enter."""
-    lines = ["| kind | name | fields |", "|---|---|---|"]
-    lines += [f"| {kind} | {name} | {', '.join(fields)} |"
+    lines = ["| kind | name | fields | values |", "|---|---|---|---|"]
+    lines += [f"| {kind} | {name} | {', '.join(fields)} | {VALUES[kind]} |"
               for kind, (name, fields) in sorted(entries.KINDS.items())]
     return "\n".join(lines)
 
@@ -115,7 +131,31 @@ def _words(record: dict[str, Any]) -> str:
     return f"{record['seq']} {name} {record['boot']} {record['uptime_ms']}: {fields}".rstrip(": ")
 
 
-MADE = {"kinds": kinds, "numbers": numbers, "entries": entry_kinds, "page": worked_page}
+def worked_entry() -> str:
+    """Returns the entry of the worked page, a line a field."""
+    _, said = load(EXAMPLE)
+    (data,) = [bytes.fromhex(record["fields"]["entry"]) for frame in said["frames"]
+               for record in frame.get("records", ()) if record["name"] == "entry"]
+    _, author, entered_s, effective_s, assignment, kind, fields = entries.unpack(data)
+    words = ["uuid", f"author {author.decode()}", f"entered_at {entered_s}, {_utc(entered_s)}",
+             f"effective_at {effective_s}, {_utc(effective_s)}", f"assignment 0x{assignment:08X}",
+             f"kind {kind}, {entries.KINDS[kind][0]}", ""]
+    words += [f"{name} {value}" for name, value in fields.items()]
+    lines = ["```entry"]
+    at = 0
+    for size, text in zip((16, 4, 4, 4, 4, 1, 1, *(4,) * len(fields)), words, strict=True):
+        lines.append(f"{at:4}  {data[at : at + size].hex(' ').upper():47}  {text}".rstrip())
+        at += size
+    assert at == len(data)
+    return "\n".join([*lines, "```"])
+
+
+def _utc(seconds: int) -> str:
+    return f"{datetime(2020, 1, 1) + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S} UTC"
+
+
+MADE = {"kinds": kinds, "numbers": numbers, "entries": entry_kinds, "entry": worked_entry,
+        "page": worked_page}
 
 
 if __name__ == "__main__":
