@@ -21,10 +21,9 @@ def keep(options: argparse.Namespace, store: Store, entry: Entry) -> None:
     PartlyError if it is kept but not on board.
     """
     entered = enter(store, entry, options.link)
-    if entered.link is None:
-        say(entered.to_text())
     if options.json:
         print_json(entered.to_json())
     left = entered.not_on_board()
     if left:
         raise left
+    say(entered.to_text())

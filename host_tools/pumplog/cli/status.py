@@ -19,7 +19,11 @@ def run(options: argparse.Namespace) -> int:
     with open_store(options) as store:
         for board in [] if options.name else left_behind(store):
             say(board.to_text())
-        for patient in named_or_current(store, options.name):
-            status = status_of(store, patient)
-            print_json(status.to_json()) if options.json else print_text(status.to_text())
+        found = [status_of(store, patient) for patient in named_or_current(store, options.name)]
+        if options.json:
+            for status in found:
+                print_json(status.to_json())
+        else:
+            for status in sorted(found, key=lambda status: status.rank):
+                print_text(status.to_text())
     return 0

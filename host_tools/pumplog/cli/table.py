@@ -31,6 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """Prints the table, the comparison or the explanation."""
     windows = {timepoint: Window.parse(getattr(options, timepoint), f"--{timepoint}")
                for timepoint in study.TIMEPOINTS}
+    study.require_in_order(windows)
     published = study.read_published(options.compare) if options.compare else {}
     for label in study.labels_of_no_row(published):
         say(f"{options.compare.name}: no row of this table is called {label!r}: not compared")

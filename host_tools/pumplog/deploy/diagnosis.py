@@ -80,10 +80,16 @@ def wiring(board: Mpremote, letter: str) -> Wiring:
 
 
 def of_micropython(survey: Survey, wanted: str) -> Diagnosis:
-    """Is it the version that the firmware is made for, or a later version that takes its bytecode."""
-    have, least = ([int(n) for n in version.split(".")] for version in (survey.micropython, wanted))
-    if have >= least:
-        return Diagnosis("micropython", True, f"MicroPython {survey.micropython}.")
+    """Is it the version that the firmware is tested with; a later version may take its bytecode, and
+    nobody has seen it do so."""
+    have, tested = ([int(n) for n in version.split(".")] for version in (survey.micropython, wanted))
+    if have == tested:
+        return Diagnosis("micropython", True,
+                         f"MicroPython {survey.micropython}, which the firmware is tested with.")
+    if have > tested:
+        return Diagnosis("micropython", None,
+                         f"MicroPython {survey.micropython}, later than {wanted}, which the firmware is"
+                         " tested with: make flash writes that.")
     return Diagnosis("micropython", False, f"MicroPython {survey.micropython}, and the firmware wants"
                                            f" {wanted}: write its image, make flash.")
 

@@ -17,7 +17,7 @@ from typing import Any
 from pumpwire import commands, names
 
 from .. import host
-from ..errors import PumplogError, UsageError
+from ..errors import NotFoundError, PumplogError, UsageError
 from ..links import SERIAL, open_link
 from ..quantities import QUANTUM_PL, parse, parse_check_code
 from ..store import Board, Key, Store, StoreError
@@ -88,7 +88,10 @@ def read_batch(
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        raise NotFoundError(f"--batch {path} cannot be read ({error.strerror})",
+                            "check the path") from error
+    except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"--batch {path} cannot be read ({error})",
                          "give a CSV file in UTF-8") from error
     plans = []

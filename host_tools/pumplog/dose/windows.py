@@ -36,5 +36,9 @@ class Window:
         begin_ms = episode.start_ms + self.first_day * DAY_MS
         return begin_ms, begin_ms + self.length_days * DAY_MS
 
+    def ends_by(self, other: Window) -> bool:
+        """Returns whether it is over when another begins."""
+        return self.first_day + self.length_days <= other.first_day
+
     def __str__(self) -> str:
         return f"{self.first_day}+{self.length_days}"

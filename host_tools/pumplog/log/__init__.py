@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from .brackets import PL_PER_UL as PL_PER_UL
     from .brackets import Bracket as Bracket
     from .check import Check as Check
+    from .noticed import NoticedInLog as NoticedInLog
+    from .noticed import Standstill as Standstill
+    from .noticed import noticed_in as noticed_in
     from .off_clocks import Known as Known
     from .off_clocks import OffClock as OffClock
     from .off_clocks import clocks_off as clocks_off
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
 _FILES = {
     "anchors": ("Anchor",), "brackets": ("PL_PER_UL", "Bracket"), "check": ("Check",),
     "off_clocks": ("Known", "OffClock", "clocks_off", "known_anchors"), "reading": ("read_log",),
-    "pump_times": ("PumpChange",),
+    "noticed": ("NoticedInLog", "Standstill", "noticed_in"), "pump_times": ("PumpChange",),
     "texts": ("known_fields", "meanings", "record_text"),
     "relief": ("Relief", "Reliefs", "judge_reliefs"), "runs": ("Bolus", "Boluses", "Calibration", "Run"),
     "signatures": ("FOUND", "Signature", "signature_name"), "timeline": ("Timeline",),

@@ -124,7 +124,7 @@ class _Reader:
         self._brackets.boot(begin[0] if begin and follows else None,
                             resumed.lost_ms if resumed else 0)
         if self._boot != _NO_BOOT:
-            self._signatures.restarted()
+            self._signatures.restarted(begin[0] if begin else self._last_ms)
         self._boot = boot
         self._last_minute_uptime_ms = _NO_MINUTE
 

@@ -42,12 +42,17 @@ class Signature:
     seq: int  #: the number of its record
     over_ms: int | None = None  #: when it was over, Unix ms UTC; None: no end was recorded
     over_seq: int | None = None  #: the number of the record that ended it
-    restarted: bool = False  #: the board restarted meanwhile, so that nobody watched for its end
+    restarted_ms: int | None = None  #: the board restarted then, and nobody watched for its end
 
     @property
     def name(self) -> str:
         """Its kind as a possibility."""
         return signature_name(self.kind)
+
+    @property
+    def restarted(self) -> bool:
+        """Whether the board restarted meanwhile, so that nobody watched for its end."""
+        return self.restarted_ms is not None
 
     @property
     def since_ms(self) -> int:
@@ -137,8 +142,8 @@ class SignatureBook:
             k = self._open.pop(kind)
             self.found[k] = replace(self.found[k], over_ms=at_ms, over_seq=record.seq)
 
-    def restarted(self) -> None:
+    def restarted(self, at_ms: int) -> None:
         """Notes that the board restarted: what was open was not followed further."""
         for k in self._open.values():
-            self.found[k] = replace(self.found[k], restarted=True)
+            self.found[k] = replace(self.found[k], restarted_ms=at_ms)
         self._open.clear()

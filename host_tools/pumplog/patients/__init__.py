@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .drugs import DRUGS as DRUGS
     from .drugs import MASSES as MASSES
     from .drugs import bag_field as bag_field
+    from .noticed import Noticed as Noticed
+    from .noticed import noticed_of as noticed_of
+    from .noticed import reached_ms as reached_ms
     from .observed import BolusPart as BolusPart
     from .observed import Observed as Observed
     from .observed import Running as Running
@@ -30,13 +33,15 @@ if TYPE_CHECKING:
     from .status import status_of as status_of
 
 __all__ = [
-    "DRUGS", "MASSES", "BolusPart", "Conflict", "Episode", "LeftBehind", "Observed", "Running", "Shares",
-    "Status", "Stay", "Stretch", "bag_field", "board_named", "conflicts", "episode",
-    "episode_or_board", "episodes", "left_behind", "named_or_current", "observed_of", "status_of",
+    "DRUGS", "MASSES", "BolusPart", "Conflict", "Episode", "LeftBehind", "Noticed", "Observed",
+    "Running", "Shares", "Status", "Stay", "Stretch", "bag_field", "board_named", "conflicts",
+    "episode", "episode_or_board", "episodes", "left_behind", "named_or_current", "noticed_of",
+    "observed_of", "reached_ms", "status_of",
 ]
 _FILE_OF = {
     "Conflict": "contradictions", "conflicts": "contradictions",
     "DRUGS": "drugs", "MASSES": "drugs", "bag_field": "drugs",
+    "Noticed": "noticed", "noticed_of": "noticed", "reached_ms": "noticed",
     "BolusPart": "observed", "Observed": "observed", "Running": "observed", "Stretch": "observed",
     "Shares": "shares", "observed_of": "shares",
     "LeftBehind": "status", "Status": "status", "left_behind": "status", "status_of": "status",

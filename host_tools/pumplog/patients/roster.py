@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..errors import NotFoundError, UsageError
 from ..store import Log, Store
 from .episodes import Episode, episode, episodes
@@ -71,3 +73,28 @@ def logs_named(store: Store, name: str | None) -> list[Log]:
     patient = episode_or_board(store, name)
     boards = [stay.board for stay in patient.stays] if patient else [board_named(store, name)]
     return [log for board in dict.fromkeys(boards) for log in store.logs.of(board)]
+
+
+@dataclass(frozen=True)
+class NeverPulled:
+    """A patient of whose boards nothing was ever pulled."""
+
+    patient: str  #: the code
+    board: str  #: the board last claimed
+    heading: str  #: patient, board and bed in words
+
+    def to_json(self) -> dict[str, str]:
+        """Returns it for a program, as `verify` answers of a log."""
+        return {"board": self.board, "patient": self.patient, "verdict": "never_pulled"}
+
+    def to_text(self) -> str:
+        """Returns what is missing, and what to do."""
+        return (f"{self.heading}: NOTHING of its log is here, so nothing can be proven of it: pull it,"
+                f" `pumplog pull {self.board}`")
+
+
+def never_pulled(store: Store) -> list[NeverPulled]:
+    """Returns the patients of whose boards the store has no record."""
+    return [NeverPulled(each.patient, each.board, each.heading) for each in episodes(store).values()
+            if not any(store.holes.next_seq_reached(log_id)
+                       for stay in each.stays for log_id, _ in store.logs.of(stay.board))]

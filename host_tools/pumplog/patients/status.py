@@ -18,8 +18,10 @@ from .episodes import Episode, episodes
 
 if TYPE_CHECKING:
     from ..log import Signature
+    from .noticed import Noticed
 
 STALE_S = 15 * 60
+TOLD_MS = 24 * 3_600_000  # what was noticed in a day is told again, however often the board was pulled
 _QUANTITIES = ("board_uptime_s", "rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s",
                "reservoir_ul", "reservoir_se_ul")
 
@@ -78,6 +80,13 @@ class Status:
     age_s: int | None  #: how long ago that was, s; below 0: this computer's clock is behind
     entries_not_on_board: int  #: entries that wait for the board
     recorded: bool  #: whether the store has records of the board
+    noticed_since_ms: int  #: from when on `noticed` tells, Unix ms UTC
+    noticed: tuple[Noticed, ...]  #: what the boards noticed since then, the worst first
+
+    @property
+    def rank(self) -> int:
+        """How soon somebody has to look, the smallest first: by the worst that was noticed."""
+        return min((each.rank for each in self.noticed), default=1000)
 
     @property
     def stale(self) -> bool:
@@ -91,12 +100,15 @@ class Status:
             "as_of_utc": utc_text(self.told.at_ms) if self.told else None, "age_s": self.age_s,
             "stale": self.stale, "entries_not_on_board": self.entries_not_on_board,
             **_told_json(self.told),
+            "noticed_since_utc": utc_text(self.noticed_since_ms),
+            "noticed": [each.to_json() for each in self.noticed],
         }
 
     def to_text(self) -> str:
         """Returns lines for the screen: how old it is comes before all that it says."""
         told, waiting = self.told, self.entries_not_on_board
         note = f"\n    not yet on board: {waiting} of what was entered" if waiting else ""
+        note += self._noticed_text()
         if told is None:
             known = f"; its records: `pumplog events {self.episode.patient}`" if self.recorded else ""
             return (f"{self.episode.heading}: never pulled over a link, nothing known of now{known}"
@@ -105,6 +117,13 @@ class Status:
         possible = "".join(f"\n    {each.to_text()}" for each in told.possibilities)
         return (f"{self.episode.heading}: {word} {since_text(told.at_ms)}\n    at that time:"
                 f" {_told_text(told)}{possible}{note}")
+
+    def _noticed_text(self) -> str:
+        """Returns what was noticed, less what stands among the possibilities that are open."""
+        still = {each.signature for each in self.told.possibilities} if self.told else set()
+        lines = [f"\n    {each.to_text()}" for each in self.noticed if each.source not in still]
+        return "".join([f"\n    noticed since {local_text(self.noticed_since_ms)}:", *lines]
+                       if lines else [])
 
 
 def _told_text(told: Told) -> str:
@@ -147,10 +166,24 @@ def status_of(store: Store, patient: Episode) -> Status:
     """Returns what a patient's board last told."""
     board = patient.board
     pull = store.pulls.last(board)
+    recorded = any(store.holes.next_seq_wanted(log_id) for log_id, _ in store.logs.of(board))
+    since_ms, noticed = _noticed(store, patient) if recorded else (patient.start_ms, ())
     return Status(
         patient, _told(store, pull) if pull else None, age_s(pull.at_ms) if pull else None,
-        len(store.entries.waiting(board)),
-        any(store.holes.next_seq_wanted(log_id) for log_id, _ in store.logs.of(board)))
+        len(store.entries.waiting(board)), recorded, since_ms, noticed)
+
+
+def _noticed(store: Store, patient: Episode) -> tuple[int, tuple[Noticed, ...]]:
+    """Returns from when on a status tells what was noticed, and that: since the pull before the last,
+    and for a day before the last at least; with one pull or none, since the start."""
+    from .noticed import noticed_of, reached_ms
+
+    pulls = store.pulls.latest(patient.board, 2)
+    last_ms, before_ms = ([reached_ms(store, pull) for pull in pulls] + [None, None])[:2]
+    since_ms = patient.start_ms
+    if last_ms is not None and before_ms is not None:
+        since_ms = max(since_ms, min(before_ms, last_ms - TOLD_MS))
+    return since_ms, tuple(noticed_of(store, patient, since_ms))
 
 
 def _told(store: Store, pull: Pull) -> Told:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import host
-from ..errors import IntegrityError, UsageError
+from ..errors import IntegrityError, NotFoundError, UsageError
 from .boards import Board
 from .keys import Key
 
@@ -83,7 +83,7 @@ def _outside(path: Path) -> dict[str, Any]:
             raise ValueError
         version: int = outside["version"]
     except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror})", "check the path") from error
+        raise NotFoundError(f"{path} cannot be read ({error.strerror})", "check the path") from error
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is no file of pumplog keys", "check the path") from error
     if version != VERSION:

@@ -40,10 +40,13 @@ class Pulls:
 
     def last(self, board: str) -> Pull | None:
         """Returns the last complete pull of a board."""
-        row = self._db.row(
+        return next(iter(self.latest(board, 1)), None)
+
+    def latest(self, board: str, most: int) -> list[Pull]:
+        """Returns the last complete pulls of a board, at most so many, the latest first."""
+        return [Pull(**{**dict(row), "status": json.loads(row["status"])}) for row in self._db.rows(
             f"SELECT {_COLUMNS} FROM pulls WHERE board=:board AND outcome='complete'"
-            " ORDER BY id DESC LIMIT 1", board=board)
-        return None if row is None else Pull(**{**dict(row), "status": json.loads(row["status"])})
+            " ORDER BY id DESC LIMIT :most", board=board, most=most)]
 
     def last_heard_ms(self, board: str) -> int | None:
         """Returns when a board last proved who it is to this store, in a pull complete or not."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .. import __version__
 from ..dose import Doses, Window, doses
-from ..errors import NotFoundError
+from ..errors import NotFoundError, UsageError
 from ..patients import Episode, Observed, Shares
 from ..store import Store
 from .coverage import TimepointCoverage
@@ -24,6 +24,15 @@ class Case:
     episode: Episode  #: the stays and entries
     observed: Observed  #: what the boards observed in all stays
     doses: Mapping[str, Doses]  #: by timepoint
+
+
+def require_in_order(windows: Mapping[str, Window]) -> None:
+    """Raises UsageError for windows of which one begins before the other is over: their figures would
+    be compared as if they were of different days."""
+    (first, earlier), (second, later) = windows.items()
+    if not earlier.ends_by(later):
+        raise UsageError(f"--{first} {earlier} and --{second} {later} overlap, or are the wrong way"
+                         " round", f"let --{second} begin when --{first} is over")
 
 
 def cohort_doses(store: Store, windows: Mapping[str, Window]) -> dict[str, Case]:

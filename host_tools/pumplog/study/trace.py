@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..dose import PL_PER_ML, Window
-from ..errors import NotFoundError
 from ..intervals import clip
 from ..log import PumpChange, Timeline
 from ..patients import MASSES, BolusPart, Observed, Stretch, episode
@@ -39,15 +38,13 @@ def traces(
 ) -> list[Trace]:
     """Returns a figure's traces at every timepoint, of everybody or of one patient.
 
-    key: of the table's KEYS; NotFoundError if there is no such patient.
+    key: of the table's KEYS; patient: a code, a board or a bed. NotFoundError if there is no such
+    patient, UsageError if the name means more than one.
     """
+    code = episode(store, patient).patient if patient else None
     cases = cohort_doses(store, windows)
-    if patient:
-        patient = episode(store, patient).patient
-        if patient not in cases:
-            raise NotFoundError(f"no patient {patient} in the table",
-                                "`pumplog patient list` names them")
-        cases = {patient: cases[patient]}
+    if code:
+        cases = {code: cases[code]}
     return [trace(case, timepoint, key) for case in cases.values() for timepoint in windows]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import NotFoundError, UsageError
 from .table import KEYS, TIMEPOINTS, Value
 
 _NUMBER = re.compile(r"[0-9]{1,60}(\.[0-9]{1,60}|/[1-9][0-9]{0,60})?", re.ASCII)
@@ -85,6 +85,6 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str,
                                      "complete it")
                 yield reader.line_num, row
     except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror})", "check the path") from error
+        raise NotFoundError(f"{path} cannot be read ({error.strerror})", "check the path") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} is not a CSV file in UTF-8 ({error})", "export it again") from error

@@ -35,10 +35,12 @@ class Entered:
                 "board": self.entry.board, "bed": self.bed, "on_board": self.on_board}
 
     def to_text(self) -> str:
-        """Returns what has still to be done; nothing if the board has it."""
-        if self.link is not None:
-            return "" if self.refused is None else str(self.not_on_board())
+        """Returns where it is now, and what has still to be done."""
         board = self.entry.board
+        if self.on_board:
+            return f"kept, and on board {board} now"
+        if self.refused is not None:
+            return str(self.not_on_board())
         needs = ", with --check CODE from its label or its service button"
         return (f"kept; not yet on board {board}: it goes with the next `pumplog pull {board}`"
                 f"{'' if self.entry.check_code else needs}")

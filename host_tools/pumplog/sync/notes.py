@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from pumpwire import page
 
-from ..patients import Conflict
+from ..patients import Conflict, Noticed
+from ..patients.noticed import DENIED
 from .gaps import Gap
 from .visit import Visit
 
@@ -20,6 +21,8 @@ UNVERIFIED = "unverified"
 UNREAD = "unread"
 WAITING = "waiting"
 CONFLICT = "conflict"
+NOTICED = "noticed"
+PRESSES = "presses"
 _PARTLY = (GAP, UNTIMED, UNVERIFIED, UNREAD, WAITING)
 
 
@@ -31,14 +34,22 @@ class Note:
     text: str  #: the sentence for the screen
 
     @property
+    def to_do(self) -> bool:
+        """Whether somebody has to act on it; that presses were denied is only told."""
+        return self.kind != PRESSES
+
+    @property
     def partly(self) -> bool:
         """Whether the pull is only partly done because of it."""
         return self.kind in _PARTLY
 
 
-def notes_of(visit: Visit, gaps: Sequence[Gap], conflicts: Sequence[Conflict]) -> list[Note]:
-    """Returns what there is to say of a board that was pulled, in the order in which it is said."""
+def notes_of(visit: Visit, gaps: Sequence[Gap], conflicts: Sequence[Conflict],
+             noticed: Sequence[Noticed]) -> list[Note]:
+    """Returns what there is to say of a board that was pulled, in the order in which it is said: first
+    what happened to the patient."""
     return [
+        *(Note(PRESSES if each.kind == DENIED else NOTICED, each.to_text()) for each in noticed),
         *_quarantine(visit), *(Note(CLOCK, clock.to_text()) for clock in visit.clocks),
         *(Note(GAP, gap.to_text()) for gap in gaps), *_of_the_pull(visit),
         *(Note(WAITING, text) for text in _alike([waiting.to_text() for waiting in visit.waiting])),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import AbsentError, IntegrityError, PumplogError, UnreachableError
 from ..moments import age_s, utc_text
-from ..patients import Conflict, Episode, conflicts, episodes
-from ..store import Store
+from ..patients import Conflict, Episode, Noticed, conflicts, episodes, noticed_of, reached_ms
+from ..store import Pull, Store
 from .gaps import Gap, gaps_of
 from .notes import Note, notes_of
 from .round import Outcome
@@ -59,11 +59,17 @@ class Pulled:
     earlier_errors: tuple[UnreachableError, ...]  #: that the tries before ended with
     gaps: tuple[Gap, ...]  #: what came no more
     conflicts: tuple[Conflict, ...]  #: the patient's entries that contradict each other
+    noticed: tuple[Noticed, ...]  #: what was noticed since the pull before, the worst first
 
     @property
     def notes(self) -> list[Note]:
         """What there is to say beside what it brought, in the order in which it is said."""
-        return notes_of(self.visit, self.gaps, self.conflicts)
+        return notes_of(self.visit, self.gaps, self.conflicts, self.noticed)
+
+    @property
+    def rank(self) -> int:
+        """How soon somebody has to look, the smallest first: by the worst that was noticed."""
+        return min((each.rank for each in self.noticed), default=1000)
 
     def to_json(self) -> dict[str, Any]:
         """Returns it for a program."""
@@ -80,7 +86,8 @@ class Pulled:
                 "earlier_reasons": [str(error) for error in self.earlier_errors],
                 "clocks_off": [clock.to_json() for clock in self.visit.clocks],
                 "not_yet_on_board": [waiting.to_text() for waiting in self.visit.waiting],
-                "conflicts": [_conflict_json(conflict) for conflict in self.conflicts]}
+                "conflicts": [_conflict_json(conflict) for conflict in self.conflicts],
+                "noticed": [each.to_json() for each in self.noticed]}
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,6 @@ class RoundReport:
 
     not_pulled: tuple[NotPulled, ...]  #: in the order in which they need somebody
     pulled: tuple[Pulled, ...]  #: in the order of the round
-    everybody: bool  #: whether it was a round of all, and not of boards that were named
 
     @property
     def boards(self) -> int:
@@ -98,10 +104,10 @@ class RoundReport:
 
     @property
     def exit_code(self) -> int:
-        """The command's: 0 all done, 1 partly, else that of what went wrong."""
+        """The command's: 0 all done, 1 partly; with no board pulled that of what went wrong."""
         if not self.not_pulled:
             return int(any(note.partly for board in self.pulled for note in board.notes))
-        if self.pulled or self.everybody:
+        if self.pulled:
             return 1
         errors = [board.error for board in self.not_pulled]
         distrusted = any(isinstance(error, IntegrityError) for error in errors)
@@ -114,18 +120,22 @@ class RoundReport:
 
 
 def round_report(
-    store: Store, outcomes: Sequence[Outcome[Target, Visit]], everybody: bool
+    store: Store, outcomes: Sequence[Outcome[Target, Visit]],
+    pulls_before: Mapping[str, Pull | None],
 ) -> RoundReport:
-    """Returns what to say of a round, with what the store knows of each board."""
+    """Returns what to say of a round, with what the store knows of each board.
+
+    pulls_before: the last complete pull of each board before the round; what was noticed since then is
+    told.
+    """
     known = episodes(store)
     not_pulled = [_not_pulled(store, outcome, outcome.error)
                   for outcome in outcomes if outcome.error]
     not_pulled.sort(key=lambda board: (not board.absent, board.last_heard_ms or 0))
     return RoundReport(
         tuple(not_pulled),
-        tuple(_pulled(store, outcome, outcome.result, known)
-              for outcome in outcomes if outcome.result),
-        everybody)
+        tuple(_pulled(store, outcome, outcome.result, known, pulls_before)
+              for outcome in outcomes if outcome.result))
 
 
 def _not_pulled(
@@ -140,11 +150,16 @@ def _not_pulled(
 
 
 def _pulled(
-    store: Store, outcome: Outcome[Target, Visit], visit: Visit, known: dict[str, Episode]
+    store: Store, outcome: Outcome[Target, Visit], visit: Visit, known: dict[str, Episode],
+    pulls_before: Mapping[str, Pull | None],
 ) -> Pulled:
     patient = known.get(outcome.target.patient or "")
+    noticed: list[Noticed] = []
+    if patient:
+        before_ms = reached_ms(store, pulls_before.get(outcome.target.board))
+        noticed = noticed_of(store, patient, patient.start_ms if before_ms is None else before_ms)
     return Pulled(outcome.target, visit, outcome.earlier_errors, gaps_of(store, visit.pulled),
-                  tuple(conflicts(patient)) if patient else ())
+                  tuple(conflicts(patient)) if patient else (), tuple(noticed))
 
 
 def _who(target: Target) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..errors import UnreachableError
 from ..moments import since_text
-from .notes import WAITING
+from .notes import NOTICED, WAITING
 from .report import NotPulled, Pulled, RoundReport
 
 _NAMED_FIRST = 4  # places that the first sentence names; the lines below have all
@@ -21,17 +21,39 @@ _INDENT = " " * 12
 
 def round_text(report: RoundReport) -> list[str]:
     """Returns the lines for the screen."""
-    to_do = [board for board in report.pulled if board.notes]
-    lines = [_first_of_all(report, to_do)] if report.boards > 1 else []
+    to_do = [board for board in report.pulled if any(note.to_do for note in board.notes)]
+    to_do.sort(key=lambda board: board.rank)  # what happened to a patient before what a page lacks
+    lines = _first_of_all(report, to_do) if report.boards > 1 else []
     for failed in report.not_pulled:
         lines += _of_failed(failed)
-    for board in to_do + [board for board in report.pulled if not board.notes]:
+    for board in to_do + [board for board in report.pulled if board not in to_do]:
         lines += _of_pulled(board, alone=report.boards == 1)
     return lines
 
 
-def _first_of_all(report: RoundReport, to_do: Sequence[Pulled]) -> str:
-    """Returns the one thing that is to be done first, in a sentence."""
+def _first_of_all(report: RoundReport, to_do: Sequence[Pulled]) -> list[str]:
+    """Returns the one thing that is to be done first, in a sentence; then where to read what was
+    noticed."""
+    noticed = [board for board in to_do if any(note.kind == NOTICED for note in board.notes)]
+    read = f"read what was noticed at {_places(noticed)}; some of it may be over." if noticed else ""
+    n = report.boards
+    failed = _first_of_failed(report)
+    if failed:
+        return [failed, f"Then {read}"] if read else [failed]
+    waiting = [board for board in to_do if board.visit.waiting]
+    if waiting:
+        first = (f"pulled {n} of {n}, but not all that was entered is on board: go to"
+                 f" {_places(waiting)}, and {_HOLD}.")
+        return [first, f"Then {read}"] if read else [first]
+    if read:
+        return [f"pulled {n} of {n}; first {read}"]
+    if to_do:
+        return [f"pulled {n} of {n}; see first what is said below of {_places(to_do[:1])}."]
+    return [f"pulled {n} of {n}."]
+
+
+def _first_of_failed(report: RoundReport) -> str | None:
+    """Returns what to do first of the boards that were not pulled; None: all were."""
     failed, n = report.not_pulled, report.boards
     absent = [board for board in failed if board.absent]
     if len(absent) == n:
@@ -41,13 +63,7 @@ def _first_of_all(report: RoundReport, to_do: Sequence[Pulled]) -> str:
         return f"NOT PULLED, {len(failed)} of {n}: go to {_places(absent)}, and {_GO}."
     if failed:
         return f"NOT PULLED, {len(failed)} of {n}: begin with {_places(failed[:1])}: {failed[0].error}"
-    waiting = [board for board in to_do if board.visit.waiting]
-    if waiting:
-        return (f"pulled {n} of {n}, but not all that was entered is on board: go to"
-                f" {_places(waiting)}, and {_HOLD}.")
-    if to_do:
-        return f"pulled {n} of {n}; see first what is said below of {_places(to_do[:1])}."
-    return f"pulled {n} of {n}."
+    return None
 
 
 def _places(boards: Sequence[NotPulled | Pulled]) -> str:

@@ -47,12 +47,13 @@ def pull_round(
     """
     with open_store() as store:
         known = {target.board: known_anchors(store, target.board) for target in targets}
+        pulls_before = {target.board: store.pulls.last(target.board) for target in targets}
         outcomes = visit_all(
             targets, partial(_visit, open_store, progress, known, link_spec, check_code),
             lambda target, error: progress.again(target.board, error.what),
             at_once=AT_ONCE if link_spec == BLE else 1, tries=TRIES if everybody else 1,
             stop=progress.stop)
-        return round_report(store, outcomes, everybody)
+        return round_report(store, outcomes, pulls_before)
 
 
 def _visit(

@@ -64,9 +64,9 @@ class Ward:
         else:
             self.outcomes.append(Outcome(target, error=came, earlier_errors=broken))
 
-    def report(self, as_json: bool = False, everybody: bool = True) -> int:
+    def report(self, as_json: bool = False) -> int:
         """Prints the report; returns the exit code."""
-        told = round_report(self.store, self.outcomes, everybody)
+        told = round_report(self.store, self.outcomes, {})
         for line in map(json.dumps, told.to_json()) if as_json else round_text(told):
             print(line)
         return told.exit_code
@@ -117,7 +117,7 @@ def test_the_longest_unheard_comes_first_and_absentees_before_all_others(
 @pytest.mark.parametrize("visits, first, code", [
     ([(1, 4), (2, 0)], "pulled 2 of 2.", 0),
     ([(1, NOT_HEARD), (2, NOT_HEARD)], "NOT PULLED, none of 2 boards was heard: on the ward, look at the"
-     " pump itself first, then at the board's power; elsewhere, go there and pull again.", 1),
+     " pump itself first, then at the board's power; elsewhere, go there and pull again.", 3),
     ([(n, NOT_HEARD) for n in range(1, 7)] + [(9, 1)], "NOT PULLED, 6 of 7: go to bed 1 (P01), bed 2"
      " (P02), bed 3 (P03), bed 4 (P04) and 2 more, and look at the pump itself first, then at the"
      " board's power.", 1),
@@ -177,7 +177,7 @@ def test_json_says_who_is_absent_why_and_where_the_next_pull_goes_on(
     ward.heard("B07", 2, "broken off")
     ward.visit(7, NOT_HEARD, BROKE)
     ward.visit(8, BROKE)
-    assert ward.report(as_json=True) == 1
+    assert ward.report(as_json=True) == 3
     absent, broken = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert absent["absent"] is True and absent["earlier_reasons"] == [str(BROKE)]
     assert absent["last_heard_utc"] == "2026-01-06T03:00:00.000Z" and absent["next_seq"] == 0
@@ -192,7 +192,7 @@ def test_one_board_by_name_is_one_line_and_its_own_exit_code(
     ward: Ward, error: PumplogError, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ward.visit(1, error)
-    assert ward.report(everybody=False) == code
+    assert ward.report() == code
     out = capsys.readouterr().out
     assert out.startswith("NOT PULLED  patient P01") and out.count("\n") == 1
 
@@ -201,7 +201,7 @@ def test_entries_refused_alike_are_one_line_and_it_says_what_to_do(
     ward: Ward, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ward.visit(3, 4, waiting=(refused("regimen", 3),) * 3)
-    assert ward.report(everybody=False) == 1
+    assert ward.report() == 1
     assert [line.strip() for line in capsys.readouterr().out.splitlines()[1:]] == [
         f"regimen of P03 is not yet on board B03: {RESULTS[1]} (3 of them)",
         "all of it is kept, do not enter it again: pull there with the service button held, or with"

@@ -18,8 +18,9 @@ from pumpwire import names, records
 HOUR = 3600
 
 
-def noticed(kind: str = "occlusion", over_ms: int | None = None, restarted: bool = False) -> Signature:
-    return Signature(kind, 3_600_000, 50, 1800, 1100, 100, 1, 9, over_ms, None, restarted)
+def noticed(kind: str = "occlusion", over_ms: int | None = None,
+            restarted_ms: int | None = None) -> Signature:
+    return Signature(kind, 3_600_000, 50, 1800, 1100, 100, 1, 9, over_ms, None, restarted_ms)
 
 
 def moment(ms: int) -> str:
@@ -31,7 +32,7 @@ def test_a_possibility_says_since_when_on_what_evidence_and_that_it_is_no_alarm(
         "possible occlusion since 1800 s: in 30 min counts say 1.1 mL left the bag, weight says 0.1 mL;"
         " no end noticed; found on pull, not an alarm")
     assert "; over 5400 s; found" in noticed(over_ms=5_400_000).to_text(moment)
-    assert "no end noticed before the board restarted" in noticed(restarted=True).to_text(moment)
+    assert "no end noticed before the board restarted" in noticed(restarted_ms=4_000_000).to_text(moment)
 
 
 @pytest.mark.parametrize("kind", names.SIGNATURES.values())

@@ -136,8 +136,9 @@ def test_a_dose_is_recomputed_from_events_alone(
     key: str, drug: str, all_of_it: bool, db: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     events = lines(capsys, "events", "P01", "--db", str(db))
-    (explained, _) = lines(capsys, "table", "--explain", key, "--patient", "P01", "--baseline", "0+1",
-                           "--db", str(db))
+    (explained, _), by_board = (lines(capsys, "table", "--explain", key, "--patient", name,
+                                      "--baseline", "0+1", "--db", str(db)) for name in ("P01", "B01"))
+    assert by_board[0] == explained
     hand = ByHand(events, explained)
     assert len(explained["minutes"]) == 2 and len(explained["bags"]) == 2
     assert explained["bags"][1]["seen_by_weight"] and explained["bags"][1]["begin_utc"] != (

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from helpers.paths import ROOT, VECTORS
 from pumplog.cli import main
-from pumplog.errors import UsageError
+from pumplog.errors import NotFoundError, UsageError
 from pumplog.quantities import decimal
 from pumplog.study import stats
 from pumplog.study.digits import digits_of
@@ -126,7 +126,7 @@ def test_bad_values_are_refused_in_one_sentence(text: str, says: str, tmp_path: 
     path.write_text(text)
     with pytest.raises(UsageError, match=says):
         read_values(path)
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(NotFoundError, match="cannot be read"):
         read_published(tmp_path / "absent.csv")
 
 

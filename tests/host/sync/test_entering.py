@@ -85,7 +85,8 @@ def test_an_entry_that_its_board_does_not_take_is_kept(
         "bag of P01 is not yet on board B01: press its service button; the entry is kept, do not enter"
         " it again: it goes with the next `pumplog pull B01`.") == kept.to_text()
     monkeypatch.setattr(entering, "hand_over", lambda *_: None)
-    assert enter(store, new.entry, "serial:X").on_board
+    taken = enter(store, new.entry, "serial:X")
+    assert taken.on_board and taken.to_text() == "kept, and on board B01 now"
 
 
 def test_a_link_that_cannot_be_written_to_keeps_nothing(store: Store) -> None:

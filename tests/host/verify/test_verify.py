@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from helpers.folded import unfolded
@@ -22,7 +23,7 @@ from helpers.on_board.log_vectors import load
 from helpers.on_board.page_maker import PageMaker
 from pumplog.cli import main
 from pumplog.errors import IntegrityError
-from pumplog.store import BAD, SEALED, Keyring, Store, read_page
+from pumplog.store import BAD, SEALED, Entry, Keyring, Store, read_page
 from pumplog.verify import KINDS, Evidence, Finding, Report, verify_log
 from pumplog.verify.findings import merged
 from pumpwire import page, records
@@ -417,6 +418,28 @@ def test_the_command_says_what_and_when_and_what_to_do(
     told = json.loads(capsys.readouterr().out)
     assert told["verdict"] == "broken" and told["findings"][0]["kind"] == "missing"
     assert main(["verify", "B09", "--db", str(path)]) == 3
+
+
+def test_who_was_never_pulled_is_named_and_that_is_partly(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.db"
+    with store_with_board(path=str(path)) as store:
+        MadeLog().into(store)
+        for n, patient in enumerate(("P07", "P08", "P09")):
+            board = ("B01", "B08", "B09")[n]
+            store.entries.add(Entry(uuid4(), "patient_start", patient, board, n + 1, "AB", 0, 0, {}))
+        store.commit()
+    assert main(["verify", "--db", str(path)]) == 1
+    said = unfolded(capsys.readouterr().out).splitlines()
+    assert [line.split(",")[0] for line in said[1:]] == [
+        "patient P08 on board B08: NOTHING of its log is here",
+        "patient P09 on board B09: NOTHING of its log is here"]
+    assert main(["verify", "--db", str(path), "--json"]) == 1
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert told[1:] == [{"board": f"B0{n}", "patient": f"P0{n}", "verdict": "never_pulled"}
+                        for n in (8, 9)]
+    assert main(["verify", "P07", "--db", str(path)]) == 0
 
 
 def test_every_finding_is_one_sentence_that_ends_with_what_to_do() -> None:

@@ -1,0 +1,127 @@
+"""What the boards noticed of a patient since a moment, the worst first; also what is over by now.
+
+A nurse who pulls in the morning has to hear of the night: a pump that stood, free flow, an occlusion
+that cleared, presses that were denied. It is read from the log at each question and never stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..log import Demand, Signature, Standstill, Timeline, noticed_in
+from ..moments import local_text, utc_text
+from ..quantities import show_span
+from ..store import Pull, Store
+from .episodes import Episode
+
+STOOD, DENIED = "pump_stood", "presses_denied"
+SHORTEST_MS = 10 * 60_000  # a pump that stood for less is a bag change, or a hand on its key
+_BY_HARM = ("free_flow", "runaway", "occlusion", STOOD, "counter_silent", "empty", "load_cell_dead",
+            "load_cell_drift", "regimen_mismatch", "handset_stuck", DENIED)
+
+
+@dataclass(frozen=True)
+class Denied:
+    """Presses of the handset of which some gave nothing."""
+
+    first_ms: int  #: the first of them all, Unix ms UTC
+    last_ms: int  #: the last of them all, Unix ms UTC
+    asked: int  #: all of them
+    lockout: int  #: denied during lockout
+    other: int  #: denied for any other reason
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """A thing that a board noticed."""
+
+    kind: str  #: a value of pumpwire.names.SIGNATURES, STOOD or DENIED
+    begin_ms: int  #: Unix ms UTC
+    over_ms: int | None  #: Unix ms UTC; None: no end was recorded
+    source: Signature | Standstill | Denied  #: what it was taken from
+
+    @property
+    def rank(self) -> int:
+        """How much harm it may do, 0 the most; a kind of a later version comes first."""
+        return _BY_HARM.index(self.kind) + 1 if self.kind in _BY_HARM else 0
+
+    def to_text(self) -> str:
+        """Returns a sentence for the screen."""
+        if isinstance(self.source, Signature):
+            return self.source.to_text(local_text)
+        if isinstance(self.source, Standstill):
+            return _stood_text(self.source)
+        presses = self.source
+        return (f"presses of the handset from {local_text(presses.first_ms)} to"
+                f" {local_text(presses.last_ms)}: {presses.asked} asked,"
+                f" {presses.lockout + presses.other} gave nothing, {presses.lockout} of them during"
+                " lockout")
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns it for a program."""
+        return {"kind": self.kind, "begin_utc": utc_text(self.begin_ms),
+                "over_utc": None if self.over_ms is None else utc_text(self.over_ms),
+                "words": self.to_text()}
+
+
+def _stood_text(stood: Standstill) -> str:
+    span = show_span(stood.until_ms - stood.begin_ms)
+    if stood.over:
+        return (f"the pump stood from {local_text(stood.begin_ms)} to {local_text(stood.until_ms)},"
+                f" {span}")
+    return (f"the pump stood since {local_text(stood.begin_ms)}, and still did when the record ends,"
+            f" {span} later")
+
+
+def noticed_of(store: Store, patient: Episode, since_ms: int) -> list[Noticed]:
+    """Returns what was noticed in a patient's stays since a moment, the worst first.
+
+    A thing that began before and was not over then counts as well.
+    """
+    found: list[Noticed] = []
+    for board, claims in patient.claims().items():
+        spans = [(max(begin_ms, since_ms), end_ms) for begin_ms, end_ms in claims if end_ms > since_ms]
+        for log_id, _ in store.logs.of(board) if spans else ():
+            told = noticed_in(store, log_id)
+            for begin_ms, end_ms in spans:
+                found += _of_signatures(told.signatures, begin_ms, end_ms)
+                found += _of_standstills(told.standstills, begin_ms, end_ms)
+                found += _of_demands([demand for demand in told.demands
+                                      if begin_ms <= demand.at_ms < end_ms])
+    return sorted(found, key=lambda each: (each.rank, each.begin_ms))
+
+
+def reached_ms(store: Store, pull: Pull | None) -> int | None:
+    """Returns when the last record was made that a pull brought, Unix ms UTC; None: there is none.
+
+    Not when the pull was, for that is by the laptop's clock, which may have been wrong.
+    """
+    if pull is None:
+        return None
+    moment, _ = store.records.around(pull.log_id, pull.next_seq - 1, pull.next_seq)
+    placed = Timeline.of(store, pull.log_id).utc(*moment) if moment else None
+    return placed[0] if placed else None
+
+
+def _of_signatures(signatures: list[Signature], begin_ms: int, end_ms: int) -> Iterator[Noticed]:
+    for signature in signatures:
+        followed_to_ms = signature.over_ms or signature.restarted_ms or end_ms
+        if signature.since_ms < end_ms and followed_to_ms >= begin_ms:
+            yield Noticed(signature.kind, signature.since_ms, signature.over_ms, signature)
+
+
+def _of_standstills(standstills: list[Standstill], begin_ms: int, end_ms: int) -> Iterator[Noticed]:
+    for stood in standstills:
+        long_enough = stood.until_ms - stood.begin_ms >= SHORTEST_MS
+        if long_enough and stood.begin_ms < end_ms and stood.until_ms >= begin_ms:
+            yield Noticed(STOOD, stood.begin_ms, stood.until_ms if stood.over else None, stood)
+
+
+def _of_demands(demands: list[Demand]) -> Iterator[Noticed]:
+    denied = [demand for demand in demands if demand.outcome == "denied"]
+    if denied:
+        lockout = sum(demand.reason == "lockout" for demand in denied)
+        yield Noticed(DENIED, demands[0].at_ms, demands[-1].at_ms, Denied(
+            demands[0].at_ms, demands[-1].at_ms, len(demands), lockout, len(denied) - lockout))
