@@ -19,6 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# a busy machine is no fault of what is tested
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 _ENV = ("SCALE", "MICROPYTHON")  # what changes a test from outside
 _MADE = pytest.StashKey[list[Path]]()  # temporary folders, in the order in which they were made
