@@ -1,10 +1,12 @@
 """DS3231: the battery-backed clock and its thermometer, on I2C.
 
-    00..06   seconds, minutes, hours (24 h), weekday, day, month, year 00..99, all BCD
+    00..06   seconds, minutes, hours (24 h), weekday 1..7, day, month, year 00..99, all BCD; month bit 7:
+             the century after
     0F       status; bit 7: the oscillator had stopped, so the time is not to be believed
     11, 12   temperature: whole degrees (signed), then quarter degrees in bits 7 and 6
 
-Source: Maxim, DS3231 datasheet. Times are seconds since 2020-01-01 UTC, up to 2054 (2^30 s).
+Source: Maxim, DS3231 datasheet. Times are seconds since 2020-01-01 UTC, until 2054 (below 2^30).
+Whatever this driver would not have written, or the chip cannot have come to, is no time.
 """
 
 import time
@@ -18,6 +20,7 @@ _STATUS = const(0x0F)
 _TEMPERATURE = const(0x11)
 _STOPPED = const(0x80)
 _TWELVE_HOURS = const(0x40)
+_LAST_DAY = const(12426)  # since 2020: the last whole day below 2^30 s
 _REST_MS = const(60000)
 _DAY_S = const(86400)
 _FOUR_YEARS = const(1461)  # days; 2020 begins such a four with its leap year, until 2100
@@ -42,9 +45,8 @@ def _from_registers(registers):
     """Returns seconds since 2020 of the seven time registers, None if they hold no such time."""
     if registers[2] & _TWELVE_HOURS:
         return None
-    second, minute, hour = (_from_bcd(registers[i]) for i in range(3))
-    day, month, year = _from_bcd(registers[4]), _from_bcd(registers[5] & 0x1F), _from_bcd(registers[6])
-    if not (0 <= second < 60 and 0 <= minute < 60 and 0 <= hour < 24):
+    second, minute, hour, weekday, day, month, year = (_from_bcd(register) for register in registers)
+    if not (0 <= second < 60 and 0 <= minute < 60 and 0 <= hour < 24 and 1 <= weekday <= 7):
         return None
     if not (1 <= month <= 12 and year >= 20 and 1 <= day <= _days_in(year, month)):
         return None
@@ -52,6 +54,8 @@ def _from_registers(registers):
     days = years // 4 * _FOUR_YEARS + years % 4 * 365 + (1 if years % 4 else 0) + day - 1
     for earlier in range(1, month):
         days += _days_in(year, earlier)
+    if days > _LAST_DAY:
+        return None
     return days * _DAY_S + hour * 3600 + minute * 60 + second
 
 

@@ -6,7 +6,7 @@ from pumpwire.records import (
     ACCESS, ANCHOR, GAP, LOOP, OWN_CLOCK, POWER, SUPPLY_BACK, SUPPLY_FAILING, SYNC_NOT_KNOWN,
     TICKS_SKIPPED,
 )
-from pumpwire.units import SMALL_INT_LIMIT
+from pumpwire.units import CHIP_EARLIEST_S, CHIP_LATEST_S, SMALL_INT_LIMIT
 
 from . import sampler, status
 from .clock import Uptime
@@ -84,8 +84,15 @@ class Gateway:
             self._first_counts, self._first_presses, self.change, self.second,
         )
 
-    def _note_own_clock(self):
+    def _own_clock(self):
+        """Returns what the clock chip says, None if no right chip can say that: no time is better."""
         epoch_s = self.board.rtc.read()
+        if epoch_s is None or not CHIP_EARLIEST_S <= epoch_s < CHIP_LATEST_S:
+            return None
+        return epoch_s
+
+    def _note_own_clock(self):
+        epoch_s = self._own_clock()
         if epoch_s is not None:
             note(self.log, ANCHOR, epoch_s, 0, _OWN_CLOCK_MS, OWN_CLOCK, SYNC_NOT_KNOWN)
 
@@ -117,7 +124,7 @@ class Gateway:
 
     def anchored(self, epoch_s):
         """Sets a clock chip that has lost its time, or never had it; one that runs is never stepped."""
-        if self.board.rtc.read() is None:
+        if self._own_clock() is None:
             self.board.rtc.set(epoch_s)
 
     def change(self, now_ms, counts, presses, span_ms):

@@ -14,7 +14,7 @@ The same ports on every board (boards/virtual is the other):
     temperature  read() -> quarter degrees C, or None
     supply       failing() -> 5 V is gone, the hold-up capacitor runs
     rtc          read() -> seconds since 2020 UTC, or None (not fitted, or lost its time);
-                 set(seconds)
+                 set(seconds); it may say anything, so the gateway wants a year that can be
     retained     load(buf) -> bool, save(buf): up to 256 bytes kept over a watchdog reset, not over
                  a loss of power
     watchdog     feed()

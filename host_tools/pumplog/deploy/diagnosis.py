@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from pumpwire.units import CHIP_EARLIEST_S, CHIP_LATEST_S
+
 from .image import PARTITIONS
 from .mpremote import Mpremote
 from .on_board import Survey
@@ -136,7 +138,7 @@ def of_clock(read: Wiring, host_s: int) -> Diagnosis:
         return Diagnosis("clock", False,
                          "No DS3231 answers: if the board has a DS3231, look at SDA, SCL and its 3.3 V."
                          " Without it the time is known from the first pull after each start.")
-    if read.clock_s is None:
+    if read.clock_s is None or _may_be(host_s) and not _may_be(read.clock_s):
         return Diagnosis("clock", False,
                          "The DS3231 has lost its time: put a new CR2032 in; the next pull sets it.")
     off_s = read.clock_s - host_s
@@ -145,6 +147,10 @@ def of_clock(read: Wiring, host_s: int) -> Diagnosis:
                          f"The DS3231 is {abs(off_s)} s {'ahead of' if off_s > 0 else 'behind'} this"
                          " computer: see which of them is right; a pull notes both, and steps neither.")
     return Diagnosis("clock", True, f"The DS3231 runs, {off_s:+d} s from this computer's clock.")
+
+
+def _may_be(clock_s: int) -> bool:
+    return CHIP_EARLIEST_S <= clock_s < CHIP_LATEST_S
 
 
 def of_cell(read: Wiring) -> Diagnosis:

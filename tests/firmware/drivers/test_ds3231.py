@@ -70,12 +70,36 @@ def test_registers_that_are_no_time_mean_no_time():
     part, registers = chip()
     clock = Clock(registers)
     for at, byte in ((0, 0x5A), (0, 0x60), (1, 0x60), (2, 0x24), (2, 0x52), (4, 0x00), (4, 0x32),
-                     (5, 0x13), (5, 0x00), (6, 0x19), (6, 0xFF)):
+                     (5, 0x13), (5, 0x00), (6, 0x19), (6, 0xFF), (0, 0x8A), (0, 0x80), (1, 0x80),
+                     (2, 0x85), (3, 0x00), (3, 0x08), (3, 0x12), (4, 0x44), (5, 0x85), (5, 0x25),
+                     (5, 0x45), (6, 0x54), (6, 0x99)):
         clock.set(200000000)
         part.registers[at] = byte
         assert clock.read() is None, (at, byte)
     clock.set(5097600)  # 29 February
     part.registers[6] = 0x21  # of a year that has none
+    assert clock.read() is None
+
+
+def test_no_registers_but_those_of_a_date_until_2053_are_a_time():
+    part, registers = chip()
+    clock = Clock(registers)
+    dice = 7
+    for k in range(4000):
+        clock.set(200000000)
+        for _ in range(1 + k % 3):
+            dice = dice * 48271 % 2147483647
+            part.registers[dice % 7] = dice >> 8 & 0xFF
+        before = bytes(part.registers[:7])
+        seconds = clock.read()
+        assert seconds is None or 0 <= seconds < 1 << 30, before.hex()
+        if seconds is not None:  # it is what the driver writes for that time, but for the weekday
+            clock.set(seconds)
+            after = bytes(part.registers[:7])
+            assert before[:3] == after[:3] and before[4:] == after[4:] and 1 <= before[3] <= 7
+    part.registers[:7] = b"\xff" * 7
+    assert clock.read() is None
+    part.registers[:7] = bytes(7)
     assert clock.read() is None
 
 

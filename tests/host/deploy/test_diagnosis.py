@@ -73,6 +73,12 @@ def test_clock(clock: bool, clock_s: int | None, good: bool, says: str) -> None:
     assert found.good is good and says in found.sentence
 
 
+@pytest.mark.parametrize("clock_s", [0, 189_388_799, 820_540_800, 1_070_000_000])
+def test_a_clock_that_says_what_no_right_clock_can_say_has_lost_its_time(clock_s: int) -> None:
+    found = diagnosis.of_clock(replace(STILL, clock_s=clock_s), 210_000_000)
+    assert found.good is False and "has lost its time" in found.sentence
+
+
 @pytest.mark.parametrize("raws, good, says", [
     ([], False, "does not answer"), ([0] * 10, False, "which no cell does"),
     ([-8_388_000] * 10, False, "which no cell does"), ([100_000, 130_000], False, "hang still"),
