@@ -1,4 +1,8 @@
-"""The one printer of moments: UTC for programs, this computer's own clock and an age for people."""
+"""The one printer of moments: UTC for programs, this computer's own clock and an age for people.
+
+Where clocks are put back an hour, as at the end of summer time, the hour occurs twice. A time in it is
+shown with its offset from UTC.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +23,24 @@ def utc_text(ms: int) -> str:
 def local_text(ms: int) -> str:
     """Returns a moment by this computer's own clock, with the day unless it is today."""
     moment, today = (datetime.fromtimestamp(at / 1000) for at in (ms, host.utc_now_ms()))
-    return f"{moment:%H:%M}" if moment.date() == today.date() else f"{moment:%Y-%m-%d %H:%M}"
+    day = "" if moment.date() == today.date() else f"{moment:%Y-%m-%d} "
+    return day + _time_of_day(moment)
+
+
+def _time_of_day(moment: datetime) -> str:
+    """Returns a local moment's hour and minute, with the offset where they occur twice."""
+    first, second = (moment.replace(fold=fold).astimezone() for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return f"{moment:%H:%M}"
+    return f"{moment:%H:%M} {moment.astimezone().isoformat()[-6:]}"
 
 
 def since_text(ms: int) -> str:
     """Returns when something began and how long ago that is; with the day if it is a day or more."""
     ago_ms = host.utc_now_ms() - ms
-    when = f"{datetime.fromtimestamp(ms / 1000):%H:%M}" if 0 <= ago_ms < _DAY_MS else local_text(ms)
-    return f"{when}, {show_age(ago_ms)}"
+    if not 0 <= ago_ms < _DAY_MS:
+        return f"{local_text(ms)}, {show_age(ago_ms)}"
+    return f"{_time_of_day(datetime.fromtimestamp(ms / 1000))}, {show_age(ago_ms)}"
 
 
 def age_s(ms: int) -> int:

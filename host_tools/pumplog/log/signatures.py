@@ -68,7 +68,7 @@ class Signature:
         """Returns a line for the screen; moment_text(Unix ms UTC) prints a time."""
         end = "no end noticed"
         if self.over_ms is not None:
-            end = f"over {moment_text(self.over_ms)}"
+            end = f"lasted {show_span(self.over_ms - self.since_ms)}; over {moment_text(self.over_ms)}"
         elif self.restarted:
             end = "no end noticed before the board restarted"
         said = evidence_text(self.kind, self.span_s, self.by_counts_ul, self.by_weight_ul)

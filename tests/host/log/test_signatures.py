@@ -31,7 +31,7 @@ def test_a_possibility_says_since_when_on_what_evidence_and_that_it_is_no_alarm(
     assert noticed().to_text(moment) == (
         "possible occlusion since 1800 s: in 30 min counts say 1.1 mL left the bag, weight says 0.1 mL;"
         " no end noticed; found on pull, not an alarm")
-    assert "; over 5400 s; found" in noticed(over_ms=5_400_000).to_text(moment)
+    assert "; lasted 1 h 0 min; over 5400 s; found" in noticed(over_ms=5_400_000).to_text(moment)
     assert "no end noticed before the board restarted" in noticed(restarted_ms=4_000_000).to_text(moment)
 
 
