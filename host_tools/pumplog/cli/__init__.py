@@ -34,6 +34,25 @@ COMMANDS = {
     "provision": ("provision", "give a board its name, keys and calibration"),
     "doctor": ("doctor", "what is on a board, what its sensors read, and what to do about it"),
 }
+EXAMPLES = {
+    "scan": "pumplog scan",
+    "pull": "pumplog pull P03",
+    "status": "pumplog status P03",
+    "events": "pumplog events P03",
+    "doses": "pumplog doses P03 --window 28+7",
+    "table": "pumplog table --baseline 0+3 --followup 28+7",
+    "verify": "pumplog verify P03",
+    "patient": "pumplog patient start P03 --board B03 --bed 3 --initials AB",
+    "bag": "pumplog bag hang P03 --morphine '110 mg' --bupivacaine '55 mg' --volume '250 mL'"
+           " --initials AB",
+    "regimen": "pumplog regimen set P03 --rate '0.4 mL/h' --bolus '0.4 mL' --lockout '15 min'"
+               " --initials AB",
+    "pair": "pumplog pair B03",
+    "unpair": "pumplog unpair B03",
+    "keys": "pumplog keys list",
+    "provision": "pumplog provision --name B03 --ul-per-count '1 uL' --link serial:/dev/ttyUSB0",
+    "doctor": "pumplog doctor --port /dev/ttyUSB0",
+}
 
 
 def default_db() -> str:
@@ -62,6 +81,7 @@ def build_parser(argv: Sequence[str] | None = None) -> Parser:
         sub = commands.add_parser(name, help=help_text,
                                   parents=[common_options(False)] if typed else [])
         if typed:
+            sub.epilog = f"example: {EXAMPLES[name]}"
             import_module(f"{__name__}.{module}").add(sub)
     return parser
 

@@ -22,7 +22,8 @@ Fields = dict[str, Any]
 _NEWER = "not known to this version"
 UNKNOWN = {  # (kind, field): the number that stands for not known
     ("reservoir", "level_ul"): -1, ("weight", "temperature_c4"): wire.NO_TEMPERATURE,
-    ("relief", "since_bolus_s"): wire.NEVER_S,
+    ("relief", "since_bolus_s"): wire.NEVER_S, ("bolus", "programmed_ul"): 0,
+    ("resumed", "lost_ms"): 0, ("access", "host_id"): 0,
 }
 MEANINGS = {  # (kind, field): what its numbers mean
     ("boot", "reason"): names.BOOT_REASONS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from helpers.host.bedside import START_MS, Bedside
 from helpers.on_board.page_maker import PageMaker
 from helpers.paths import PRODUCT, ROOT
 from pumplog import host
-from pumplog.cli import main
+from pumplog.cli import COMMANDS, EXAMPLES, build_parser, main
 from pumplog.errors import UsageError
 from pumplog.patients import episodes
 from pumplog.quantities import MASS_UG, RATE_UL_H, VOLUME_UL, Kind, parse, show, show_age
@@ -555,3 +556,15 @@ def test_seconds_of_a_scan_are_refused_in_words(db: Path, capsys: pytest.Capture
         with pytest.raises(SystemExit):
             main(["scan", "--seconds", text, "--db", str(db)])
         assert f"'{text}' is not a number of seconds from 1 to 60" in unfolded(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example_that_can_be_typed(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tool, *typed = shlex.split(EXAMPLES[command])
+    assert (tool, build_parser(typed).parse_args(typed).command) == ("pumplog", command)
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.endswith(f"example: {EXAMPLES[command]}")

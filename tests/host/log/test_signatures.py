@@ -12,6 +12,7 @@ from helpers.host.made_log import shorten_rows
 from pumplog.cli import main
 from pumplog.log import known_fields, read_log, record_text
 from pumplog.log.signatures import Signature, evidence_text, signature_name
+from pumplog.log.texts import UNKNOWN
 from pumplog.store import Pull, Store
 from pumpwire import names, records
 
@@ -183,8 +184,10 @@ def test_events_of_rows_from_before_each_kind_had_its_last_field(
     lines = shown(of_each_kind, capsys)[1]
     assert {line["kind"] for line in lines} >= SAID.keys()
     for line in lines:
-        if line["kind"] in SAID and line["kind"] not in ("weight", "reservoir"):
-            assert line[records.fields_of(KINDS[str(line["kind"])])[-1][0]] == 0, line
+        kind = str(line["kind"])
+        if kind in SAID and kind not in ("weight", "reservoir"):  # none of a field not known: null too
+            field = records.fields_of(KINDS[kind])[-1][0]
+            assert line[field] == (None if UNKNOWN.get((kind, field)) == 0 else 0), line
     assert [sorted(line) for line in lines] == [sorted(key) for key in keys]
 
 
@@ -198,6 +201,8 @@ def test_what_is_not_known_is_never_a_number(spoken: tuple[str, list[dict[str, o
     unweighed = known_fields("weight", {"weight_mg": 7, "samples": 0, "temperature_c4": 94})
     assert unweighed["weight_mg"] is None
     assert (record_text("weight", unweighed) or "") == "nothing weighed; 23.5 degC"
+    for kind, field in (("bolus", "programmed_ul"), ("resumed", "lost_ms"), ("access", "host_id")):
+        assert known_fields(kind, {field: 0}) == {field: None}
     blind = known_fields("reservoir", {"level_ul": -1, "se_ul": 500})
     assert blind == {"level_ul": None, "se_ul": None}
     assert (record_text("reservoir", blind) or "").startswith("holds an unknown volume")
