@@ -97,20 +97,24 @@ class BagWatch:
             self.state = STEADY  # it was a knock
             self._believe(w_ug)
         elif self._falls >= _FALLS and w_ug > _HOOK_EMPTY_UG:
+            if self._lowest_ug < _HOOK_EMPTY_UG:
+                self._settle(w_ug, _FALLS)  # another bag, out of which fluid runs already
+                return
             self._fell = True
             self._balance.falling(self.ug - w_ug, self._expected_ug)
             self.ug = w_ug
             self._expected_ug = 0
+            self._moved_tens = 0
         elif self._calm >= _CALM and w_ug > _HOOK_EMPTY_UG:
-            self._settle(w_ug)
+            self._settle(w_ug, _CALM)
 
-    def _settle(self, w_ug):
-        """The weight has stood still at another level for a minute."""
+    def _settle(self, w_ug, tens):
+        """The weight has stood still at another level, or fallen evenly, for so many tens of seconds."""
         risen_ug = w_ug - self.ug + self._expected_ug
         changed = self._lowest_ug < _HOOK_EMPTY_UG
         if changed or risen_ug > _REFILL_UG and abs(self.shift_ug + risen_ug) > _UNDONE_UG:
-            half_ms = (self._moved_tens - _CALM + 1) * 5000
-            note(self._log, records.BAG, half_ms + _CALM * 10000, half_ms,
+            half_ms = (self._moved_tens - tens + 1) * 5000
+            note(self._log, records.BAG, half_ms + tens * 10000, half_ms,
                  (self.ug + self.shift_ug) // 1000, (w_ug + self.shift_ug) // 1000,
                  0 if changed else 1)
             self._hang(w_ug + self.shift_ug)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from fractions import Fraction
 
@@ -86,9 +87,22 @@ def decimal(value: Fraction | None, digits: int = DIGITS) -> str | None:
     if value is None:
         return None
     scaled = int((abs(value) * 10**digits * 2 + 1) // 2)
-    whole, part = divmod(scaled, 10**digits)
-    sign = "-" if value < 0 and scaled else ""
-    return f"{sign}{whole}.{part:0{digits}d}".rstrip("0").rstrip(".")
+    return _fixed(-scaled if value < 0 else scaled, digits)
+
+
+def decimal_down(value: Fraction, digits: int = DIGITS) -> str:
+    """Returns a low bound as a decimal string: rounded so that it still holds."""
+    return _fixed(math.floor(value * 10**digits), digits)
+
+
+def decimal_up(value: Fraction, digits: int = DIGITS) -> str:
+    """Returns a high bound as a decimal string: rounded so that it still holds."""
+    return _fixed(math.ceil(value * 10**digits), digits)
+
+
+def _fixed(scaled: int, digits: int) -> str:
+    whole, part = divmod(abs(scaled), 10**digits)
+    return ("-" if scaled < 0 else "") + f"{whole}.{part:0{digits}d}".rstrip("0").rstrip(".")
 
 
 def hex_id(log_id: int) -> str:

@@ -7,6 +7,7 @@ and unknown, and the notes that a reader must know.
 """
 
 from .bracketed import BracketVolume
+from .disputed import Disputed
 from .doses import doses
 from .figure import Figure, figure_json, total
 from .volumes import PL_PER_ML
@@ -14,6 +15,6 @@ from .window_doses import Doses, Piece
 from .windows import DAY_MS, HOUR_MS, Window
 
 __all__ = [
-    "DAY_MS", "HOUR_MS", "PL_PER_ML", "BracketVolume", "Doses", "Figure", "Piece", "Window", "doses",
-    "figure_json", "total",
+    "DAY_MS", "HOUR_MS", "PL_PER_ML", "BracketVolume", "Disputed", "Doses", "Figure", "Piece", "Window",
+    "doses", "figure_json", "total",
 ]

@@ -3,13 +3,13 @@
 Every figure has a value, exact from the records, and bounds. The bounds hold for any phase of the motor:
 one quantum for each unbroken stretch and each bolus. They hold whether or not unresolved presses were
 given, and wherever within their uncertainty the clock's and the bags' times lie. They hold for the
-calibration's stated uncertainty at two sigma. Where no records cover anything, what adds up to nothing
-is unknown, not zero.
+calibration's stated uncertainty at two sigma, and for what weight and counts disagree about. Where no
+records cover anything, what adds up to nothing is unknown, not zero.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -18,6 +18,7 @@ from ..log import NOT_RECORDED, Bolus, Reliefs, judge_reliefs
 from ..patients import MASSES, Episode, Observed, Running
 from .bags import Bag, bags
 from .bracketed import Bracketed, bracketed
+from .disputed import Disputed, disputed, doubtful, missed_deliveries, widened
 from .figure import ZERO, Figure, total
 from .notes import notes
 from .volumes import UncertainSpan, Volumes, volumes
@@ -31,11 +32,15 @@ def doses(episode: Episode, observed: Observed, begin_ms: int, end_ms: int) -> D
     """Computes a patient's doses in [begin, end), Unix ms UTC."""
     hung = bags(episode, observed.bag_changes)
     between = bracketed(episode, observed, hung, begin_ms, end_ms)
-    pieces = tuple(_piece(observed, between, *cut) for cut in _cuts(observed, hung, begin_ms, end_ms))
+    disputes = disputed(observed, hung, begin_ms, end_ms)
+    pieces = tuple(_piece(observed, between, disputes, *cut)
+                   for cut in _cuts(observed, hung, begin_ms, end_ms))
     span = UncertainSpan.of(observed, begin_ms, end_ms)
-    alone = volumes(observed, span)
+    counted = volumes(observed, span)
+    alone = widened(observed, counted, disputes, begin_ms, end_ms)
     whole = alone.raised(between.high_ml(begin_ms, end_ms))
-    deliveries = _deliveries(observed, span)
+    deliveries = _deliveries(observed, span).raised(
+        Fraction(missed_deliveries(observed, disputes, *span.wide)))
     running = observed.running(begin_ms, end_ms)
     covered_ms = observed.covered_ms(begin_ms, end_ms)
     wall = Running(covered_ms, covered_ms, covered_ms)
@@ -51,7 +56,7 @@ def doses(episode: Episode, observed: Observed, begin_ms: int, end_ms: int) -> D
         masses_mg=_added_up([piece.masses_mg for piece in pieces]),
         deliveries=deliveries.raised(Fraction(between.deliveries)),
         rate_ml_h=_rate(alone.continuous_ml, running), rate_wall_ml_h=_rate(alone.continuous_ml, wall),
-        rate_last_ml_h=_last_rate(observed, begin_ms, end_ms),
+        rate_last_ml_h=_last_rate(observed, disputes, begin_ms, end_ms),
         mean_with_boluses_ml_h=_rate(alone.patient_ml, wall),
         presses=_presses(observed, begin_ms, end_ms), bracketed=between,
         observed_masses_mg=_added_up([piece.observed_masses_mg for piece in pieces]),
@@ -59,7 +64,7 @@ def doses(episode: Episode, observed: Observed, begin_ms: int, end_ms: int) -> D
         check=next((check for check in reversed(observed.checks)
                     if begin_ms <= check.at_ms < end_ms), None),
         signatures=tuple(s for s in observed.signatures if s.touches(begin_ms, end_ms)),
-        pieces=pieces, notes=(),
+        disputed=disputes, doubtful_volumes=doubtful(counted, alone), pieces=pieces, notes=(),
     )
     found = replace(found, notes=tuple(notes(episode, observed, found)))
     return found if covered_ms or between.ms else _nothing_observed(found)
@@ -96,8 +101,9 @@ def _cuts(
             if at_ms < to_ms]
 
 
-def _piece(observed: Observed, between: Bracketed, span: UncertainSpan, bag: Bag) -> Piece:
-    found = volumes(observed, span)
+def _piece(observed: Observed, between: Bracketed, disputes: Sequence[Disputed], span: UncertainSpan,
+           bag: Bag) -> Piece:
+    found = widened(observed, volumes(observed, span), disputes, *span.exact)
     raised = found.raised(between.high_ml(*span.exact))
     return Piece(*span.exact, bag, found, _masses(found, bag), _masses(raised, bag))
 
@@ -147,13 +153,16 @@ def _reliefs(observed: Observed, begin_ms: int, end_ms: int) -> Reliefs:
                          if begin_ms <= press.at_ms < end_ms))
 
 
-def _last_rate(observed: Observed, begin_ms: int, end_ms: int) -> Figure | None:
+def _last_rate(
+    observed: Observed, disputes: Sequence[Disputed], begin_ms: int, end_ms: int
+) -> Figure | None:
     """Returns the continuous rate over the last hour of the window that the pump is known to run."""
     left_ms = HOUR_MS
     volume = ZERO
     for since_ms, until_ms in reversed(clip(observed.ran, begin_ms, end_ms)):
         since_ms = max(since_ms, until_ms - left_ms)
-        volume = volume + volumes(observed, UncertainSpan(since_ms, until_ms)).continuous_ml
+        part = volumes(observed, UncertainSpan(since_ms, until_ms))
+        volume = volume + widened(observed, part, disputes, since_ms, until_ms).continuous_ml
         left_ms -= until_ms - since_ms
         if not left_ms:
             break

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..quantities import decimal
+from ..quantities import decimal, decimal_down, decimal_up
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,10 @@ class Figure:
     def raised(self, more: Fraction) -> Figure:
         """Returns the figure with so much more in its high bound."""
         return Figure(self.value, self.low, self.high + more)
+
+    def lowered(self, less: Fraction) -> Figure:
+        """Returns the figure with so much less in its low bound, never below nothing."""
+        return Figure(self.value, max(Fraction(0), self.low - less), self.high)
 
     def __add__(self, other: Figure) -> Figure:
         return Figure(self.value + other.value, self.low + other.low, self.high + other.high)
@@ -43,14 +47,16 @@ def total(figures: Iterable[Figure | None]) -> Figure | None:
 
 
 def figure_text(figure: Figure | None) -> str:
-    """Returns a figure for the screen: the value, and its bounds beside it."""
+    """Returns a figure for the screen: the value, and beside it its bounds, rounded outward."""
     if figure is None:
         return "unknown"
-    return f"{decimal(figure.value, 4):>12}   ({decimal(figure.low, 4)} to {decimal(figure.high, 4)})"
+    bounds = f"({decimal_down(figure.low, 4)} to {decimal_up(figure.high, 4)})"
+    return f"{decimal(figure.value, 4):>12}   {bounds}"
 
 
 def figure_json(figure: Figure | None) -> dict[str, str | None]:
-    """Returns a figure as decimal strings, nulls where it is unknown."""
+    """Returns a figure as decimal strings, its bounds rounded outward; nulls where it is unknown."""
     if figure is None:
         return dict.fromkeys(("value", "low", "high"))
-    return {"value": decimal(figure.value), "low": decimal(figure.low), "high": decimal(figure.high)}
+    return {"value": decimal(figure.value), "low": decimal_down(figure.low),
+            "high": decimal_up(figure.high)}

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 
 from ..intervals import clip, length
-from ..log import Signature, signature_name
 from ..patients import Episode, Observed, conflicts
 from ..quantities import show, show_span
 from .bags import BY_START, BY_WEIGHT, Bag
-from .volumes import UncertainSpan, volumes
 from .window_doses import Doses
 from .windows import HOUR_MS
 
@@ -31,7 +28,8 @@ def notes(episode: Episode, observed: Observed, found: Doses) -> Iterable[str]:
     yield from _of_contests(observed, found)
     yield from _of_presses(observed, found)
     yield from _of_brackets(found)
-    yield from _of_signatures(observed, found)
+    for dispute in found.disputed:
+        yield dispute.to_text()
     if found.clock_uncertainty_ms > _UNCERTAINTY_TOLD_MS:
         yield f"the clock is uncertain by {found.clock_uncertainty_ms // 1000} s at the window's edges"
     if observed.unplaced:
@@ -103,25 +101,3 @@ def _of_brackets(found: Doses) -> Iterable[str]:
             yield (f"bracketed, {show_span(bracket.end_ms - bracket.begin_ms)}: the board was off;"
                    f" weight says {show(volume.value, 2)} mL left the bag"
                    f" ({show(volume.low, 2)} to {high}), in the high bounds only")
-
-
-def _of_signatures(observed: Observed, found: Doses) -> Iterable[str]:
-    for signature in found.signatures:
-        name = signature_name(signature.kind)
-        if signature.kind == "occlusion":
-            counted_ml = show(_counted_since_ml(observed, signature), 2)
-            yield (f"{name}: {counted_ml} mL were counted from its beginning on; how much of it reached"
-                   " the patient is doubtful")
-        elif signature.kind in ("free_flow", "counter_silent"):
-            missed_ul = max(0, signature.by_weight_ul - signature.by_counts_ul)
-            yield (f"{name}: {show(Fraction(missed_ul, 1000), 2)} mL or more left the bag uncounted;"
-                   " milligrams from counts are too low if it reached the patient")
-
-
-def _counted_since_ml(observed: Observed, signature: Signature) -> Fraction:
-    """Returns the mL counted from the beginning of a signature's evidence until it was over."""
-    end_ms = signature.over_ms or signature.noticed_ms
-    if signature.over_ms is None and observed.covered:
-        end_ms = observed.covered[-1][1]
-    span = UncertainSpan(signature.since_ms, max(signature.noticed_ms, end_ms))
-    return volumes(observed, span).patient_ml.value

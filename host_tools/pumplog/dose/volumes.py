@@ -15,8 +15,9 @@ the bounds, each taken at its worst, for nobody knows how the errors go together
 - The calibration's stated relative uncertainty at two sigma, on everything.
 
 Errors that offset each other are taken at their worst all the same: bounds are rather too wide. They
-bound what was counted. What moved uncounted (free flow, a silent counter) is in none of them: a note
-says it. tests/host/dose/test_dose_edges.py holds random windows of random pumps against the truth.
+bound what was counted. What moved uncounted (free flow, a silent counter), or was counted and did not
+move, is in none of them: .disputed adds it. tests/host/dose/test_dose_edges.py holds random windows of
+random pumps against the truth.
 """
 
 from __future__ import annotations
@@ -73,10 +74,22 @@ class Volumes:
     prime_ml: Figure  #: what filled the line; it reached no patient
     patient_ml: Figure  #: all but the prime
 
-    def raised(self, more_ml: Fraction) -> Volumes:
-        """Returns the volumes with so much more in the high bounds of all but the prime."""
-        return Volumes(self.continuous_ml.raised(more_ml), self.pcia_ml.raised(more_ml),
+    def raised(self, more_ml: Fraction, pcia: bool = True) -> Volumes:
+        """Returns the volumes with so much more in the high bounds of all but the prime; pcia: also of
+        the patient's boluses."""
+        return Volumes(self.continuous_ml.raised(more_ml),
+                       self.pcia_ml.raised(more_ml) if pcia else self.pcia_ml,
                        self.other_ml.raised(more_ml), self.prime_ml, self.patient_ml.raised(more_ml))
+
+    def lowered(self, part: Volumes, most_ml: Fraction | None) -> Volumes:
+        """Returns the volumes with what a part of them holds at most out of the low bounds, and no more
+        than most_ml of it (None: all); the prime as it is."""
+        def lowered(figure: Figure, of_part: Figure) -> Figure:
+            return figure.lowered(of_part.high if most_ml is None else min(of_part.high, most_ml))
+
+        return Volumes(lowered(self.continuous_ml, part.continuous_ml),
+                       lowered(self.pcia_ml, part.pcia_ml), lowered(self.other_ml, part.other_ml),
+                       self.prime_ml, lowered(self.patient_ml, part.patient_ml))
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,17 @@ from ..patients import MASSES
 from ..quantities import decimal, show_span
 from .bags import Bag
 from .bracketed import Bracketed
+from .disputed import Disputed
 from .figure import Figure, figure_json, figure_text
 from .volumes import Volumes
 from .windows import DAY_MS
+
+_RESTS_ON = {  # figure by its name in the JSON: the volume that it is computed from
+    **{f"{mass.name}_mg{per}": "pcia_ml" if mass.pcia else "patient_ml"
+       for mass in MASSES for per in ("", "_day")},
+    "rate_ml_h": "continuous_ml", "rate_wall_ml_h": "continuous_ml", "rate_last_ml_h": "continuous_ml",
+    "mean_with_boluses_ml_h": "patient_ml",
+}
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,8 @@ class Doses:
     reliefs: Reliefs  #: presses of the relief button
     check: Check | None  #: the latest calibration as found by weight
     signatures: tuple[Signature, ...]  #: possibilities that the board noticed
+    disputed: tuple[Disputed, ...]  #: what weight and counts disagree about; it widens the bounds
+    doubtful_volumes: tuple[str, ...]  #: by name, those whose bounds it widens; patient_ml: their sum
     pieces: tuple[Piece, ...]  #: the window cut where bags change
     notes: tuple[str, ...]  #: what a reader of the figures must know, a sentence each
 
@@ -146,12 +156,15 @@ class Doses:
             **{name: figure_json(figure) for name, figure in self._all_figures().items()},
             "relief": self.reliefs.to_json(), "check": self.check.to_json() if self.check else None,
             "signatures": [signature.to_json() for signature in self.signatures],
+            "disagreements": [each.to_json() for each in self.disputed],
+            "doubtful": [name for name in self._all_figures() if self.is_doubtful(name)],
             "notes": list(self.notes),
         }
 
     def to_text(self, heading: str) -> str:
         """Returns the doses for the screen, under the patient's heading."""
-        lines = [f"{name:<26}{figure_text(figure)}" for name, figure in self._all_figures().items()]
+        lines = [f"{name:<26}{figure_text(figure)}{'  doubtful' if self.is_doubtful(name) else ''}"
+                 for name, figure in self._all_figures().items()]
         lines += [self._coverage_text(), self.presses.to_text(), self.reliefs.to_text()]
         if self.check is not None:
             lines.append(self.check.to_text())
@@ -159,6 +172,13 @@ class Doses:
         lines += self.notes
         return "\n".join([f"{heading}, {utc_text(self.begin_ms)} to {utc_text(self.end_ms)}",
                           *(f"    {line}" for line in lines)])
+
+    def is_doubtful(self, name: str) -> bool:
+        """Returns whether weight and counts disagree about a figure, by its name in the JSON."""
+        if name in ("deliveries", "pcia_per_day"):
+            return any(each.presses for each in self.disputed)
+        volume = _RESTS_ON.get(name, name)
+        return volume in self.doubtful_volumes
 
     def _all_figures(self) -> dict[str, Figure | None]:
         return {**self.figures(), **self.per_day()}

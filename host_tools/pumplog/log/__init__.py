@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .brackets import PL_PER_UL as PL_PER_UL
     from .brackets import Bracket as Bracket
     from .check import Check as Check
+    from .disagreements import Disagreement as Disagreement
     from .noticed import NoticedInLog as NoticedInLog
     from .noticed import Standstill as Standstill
     from .noticed import noticed_in as noticed_in
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 _FILES = {
     "anchors": ("Anchor",), "brackets": ("PL_PER_UL", "Bracket"), "check": ("Check",),
+    "disagreements": ("Disagreement",),
     "off_clocks": ("Known", "OffClock", "clocks_off", "known_anchors"), "reading": ("read_log",),
     "noticed": ("NoticedInLog", "Standstill", "noticed_in"), "pump_times": ("PumpChange",),
     "texts": ("known_fields", "meanings", "record_text"),

@@ -16,6 +16,7 @@ from .anchors import Resumed
 from .brackets import BracketBook
 from .check import Check
 from .cut_boluses import CutBook
+from .disagreements import LevelBook, disagreements
 from .presses import LeftOpen, PressBook
 from .pump_times import PumpBook, PumpChange
 from .relief import Relief
@@ -69,6 +70,7 @@ class _Reader:
         self._cuts = CutBook()
         self._signatures = SignatureBook()
         self._brackets = BracketBook(view.log_id)
+        self._levels = LevelBook()
 
     def take(self, record: StoredRecord) -> None:
         """Takes the next record."""
@@ -96,6 +98,7 @@ class _Reader:
         view.pump = self._pump_times.times()
         view.signatures = self._signatures.found
         view.brackets = self._brackets.found
+        view.disagreements = disagreements(view.signatures, self._levels.levels, view.runs)
         view.demands.sort(key=lambda demand: demand.at_ms)
         view.bag_changes.sort(key=lambda change: change.at_ms)
         return view
@@ -219,10 +222,13 @@ class _Reader:
 
     def _bag(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         self._brackets.bag()
-        self._view.bag_changes.append(BagChange.of(record, at_ms))
+        change = BagChange.of(record, at_ms)
+        self._levels.bag(record, change.at_ms, change.uncertainty_ms)
+        self._view.bag_changes.append(change)
 
     def _reservoir(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         self._brackets.level(record, at_ms)
+        self._levels.level(record, at_ms)
 
     def _relief(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         self._view.reliefs.append(Relief.of(record, at_ms))

@@ -9,6 +9,7 @@ from pumpwire import names
 from ..store import StoredRecord
 from .brackets import Bracket
 from .check import Check
+from .disagreements import Disagreement
 from .pump_times import PumpChange, PumpTimes
 from .relief import Relief
 from .runs import Bolus, Run
@@ -72,6 +73,8 @@ class LogView:
     bag_changes: list[BagChange] = field(default_factory=list)  #: bags that the weight noticed
     reliefs: list[Relief] = field(default_factory=list)  #: presses of the relief button, not judged
     signatures: list[Signature] = field(default_factory=list)  #: possibilities that the board noticed
+    #: where weight and counts disagree
+    disagreements: list[Disagreement] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)  #: the calibration as found
     brackets: list[Bracket] = field(default_factory=list)  #: time between boots that is bounded
     unplaced: int = 0  #: minutes whose time nobody can tell; they are in nothing above

@@ -25,7 +25,19 @@ from fractions import Fraction
 from typing import TypeVar
 
 from ..intervals import Interval, clip, intersect, length, merge
-from ..log import BagChange, Bolus, Boluses, Bracket, Check, Demand, LogView, Relief, Run, Signature
+from ..log import (
+    BagChange,
+    Bolus,
+    Boluses,
+    Bracket,
+    Check,
+    Demand,
+    Disagreement,
+    LogView,
+    Relief,
+    Run,
+    Signature,
+)
 from .episodes import Contest
 
 _M = TypeVar("_M", Demand, BagChange, Relief, Check)
@@ -93,6 +105,8 @@ class Observed:
     bag_changes: list[BagChange] = field(default_factory=list)  #: bags as the weight tells
     reliefs: list[Relief] = field(default_factory=list)  #: presses of the relief button
     signatures: list[Signature] = field(default_factory=list)  #: possibilities that boards noticed
+    #: where weight and counts disagree
+    disagreements: list[Disagreement] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)  #: calibrations as found by weight
     brackets: list[Bracket] = field(default_factory=list)  #: time between boots with both ends bound
     covered: list[Interval] = field(default_factory=list)  #: time that minutes cover, Unix ms UTC
@@ -119,6 +133,8 @@ class Observed:
             self._add_moments(view, begin_ms, end_ms)
         self.signatures += [signature for signature in view.signatures
                             if any(signature.touches(*claim) for claim in claims)]
+        self.disagreements += [each for each in view.disagreements
+                               if any(each.touches(*claim) for claim in claims)]
         self.covered = merge([*self.covered, *covered])
         self.ran = merge([*self.ran, *intersect(view.pump.ran, covered)])
         self.ran_surely = merge([*self.ran_surely, *intersect(view.pump.surely, covered)])
@@ -144,6 +160,7 @@ class Observed:
         self.reliefs.sort(key=lambda press: press.at_ms)
         self.checks.sort(key=lambda check: check.at_ms)
         self.signatures.sort(key=lambda signature: signature.noticed_ms)
+        self.disagreements.sort(key=lambda each: each.begin_ms)
         self.brackets.sort(key=lambda bracket: bracket.begin_ms)
         self.longest_bolus_ms = max((part.end_ms - part.begin_ms for part in self.boluses), default=0)
 

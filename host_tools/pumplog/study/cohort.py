@@ -11,7 +11,7 @@ from ..errors import NotFoundError, UsageError
 from ..patients import Episode, Observed, Shares
 from ..store import Store
 from .coverage import TimepointCoverage
-from .table import Excluded, Table, Value, build_table
+from .table import KEYS, Excluded, Table, Value, build_table
 
 SYNTHETIC = ("The cohort is synthetic: simulated pumps and patients, run on the real firmware; these"
              " are not a study's data.")
@@ -53,9 +53,9 @@ def cohort_table(store: Store, windows: Mapping[str, Window], cohort: str) -> Ta
     if not cases:
         raise NotFoundError("no patients with records in this store",
                             "start patients and pull their boards, or name another store with --db")
-    values = [Value.of(code, timepoint, key, figure)
+    values = [Value.of(code, timepoint, key, found)
               for code, case in cases.items() for timepoint, found in case.doses.items()
-              for key, figure in found.per_day().items()]
+              for key in KEYS]
     coverage = {timepoint: TimepointCoverage.of({code: case.doses[timepoint]
                                                  for code, case in cases.items()})
                 for timepoint in windows}

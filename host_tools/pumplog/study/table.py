@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from ..dose import Figure
+from ..dose import Doses
 from ..patients import MASSES
-from ..quantities import DIGITS, decimal
+from ..quantities import DIGITS, decimal, decimal_down, decimal_up
 from . import stats
 from .coverage import TimepointCoverage
 
@@ -33,13 +33,16 @@ class Value:
     key: str  #: of KEYS
     value: Fraction | None  #: None: unknown
     bounds: Bounds | None = None  #: low and high; None: nobody knows any, as of a file's values
+    doubtful: bool = False  #: weight and counts disagree about it: the truth may lie far from value
 
     @classmethod
-    def of(cls, patient: str, timepoint: str, key: str, figure: Figure | None) -> Value:
+    def of(cls, patient: str, timepoint: str, key: str, doses: Doses) -> Value:
         """Takes a figure of doses."""
+        figure = doses.per_day()[key]
         if figure is None:
             return cls(patient, timepoint, key, None)
-        return cls(patient, timepoint, key, figure.value, (figure.low, figure.high))
+        return cls(patient, timepoint, key, figure.value, (figure.low, figure.high),
+                   doses.is_doubtful(key))
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Cell:
 
     values: Mapping[str, Fraction]  #: the known values by patient, in the row's unit
     bounds: Bounds | None  #: of the mean; None unless everybody's are known
+    doubtful: Sequence[str] = ()  #: the patients about whose value weight and counts disagree
 
     @property
     def mean(self) -> Fraction | None:
@@ -77,7 +81,9 @@ class Cell:
         return {
             "n": len(self.values), "mean": decimal(self.mean), "se": decimal(self.se),
             "values": {patient: decimal(value) for patient, value in self.values.items()},
-            "bounds": None if self.bounds is None else [decimal(bound) for bound in self.bounds],
+            "bounds": None if self.bounds is None else [
+                decimal_down(self.bounds[0]), decimal_up(self.bounds[1])],
+            "doubtful": list(self.doubtful),
         }
 
 
@@ -139,6 +145,7 @@ def build_table(
 
 
 def _row(key: str, label: str, unit: str, values: list[Value], cohort: str) -> Row:
+    doubtful = {(v.timepoint, v.patient) for v in values if v.doubtful}
     have = {t: {v.patient: (v.value, v.bounds) for v in values
                 if v.timepoint == t and v.value is not None} for t in TIMEPOINTS}
     both = sorted(set(have["baseline"]) & set(have["followup"]))
@@ -147,7 +154,7 @@ def _row(key: str, label: str, unit: str, values: list[Value], cohort: str) -> R
     if cohort == "paired":
         have = {t: {p: have[t][p] for p in both} for t in TIMEPOINTS}
     differences = [_shown(have["followup"][p][0]) - _shown(have["baseline"][p][0]) for p in both]
-    cells = {t: _cell(have[t]) for t in TIMEPOINTS}
+    cells = {t: _cell(have[t], [p for p in have[t] if (t, p) in doubtful]) for t in TIMEPOINTS}
     return Row(key, label, unit, cells, len(both), stats.paired(differences), missing)
 
 
@@ -155,9 +162,9 @@ def _shown(value: Fraction) -> Fraction:
     return round(value, DIGITS)
 
 
-def _cell(have: Mapping[str, tuple[Fraction, Bounds | None]]) -> Cell:
+def _cell(have: Mapping[str, tuple[Fraction, Bounds | None]], doubtful: Sequence[str]) -> Cell:
     bounds = None
     known = [bounds for _, bounds in have.values() if bounds is not None]
     if have and len(known) == len(have):
         bounds = stats.mean([low for low, _ in known]), stats.mean([high for _, high in known])
-    return Cell({patient: value for patient, (value, _) in have.items()}, bounds)
+    return Cell({patient: value for patient, (value, _) in have.items()}, bounds, doubtful)

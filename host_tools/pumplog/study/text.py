@@ -20,10 +20,20 @@ def render(table: Table, digits: int = 2, mode: str = "half-up") -> str:
         label = row.label if len(row.label) < 40 else row.label.replace(" in morphine equivalent", "")
         lines.append(f"{label + ', ' + row.unit:<49}{cells[0]:>18}{cells[1]:>19}{_p(row):>11}")
         bounds = [_bounds(row.cells[t], digits) for t in TIMEPOINTS]
-        if any(bounds):
-            lines.append(f"{'    mean lies within':<49}{bounds[0]:>18}{bounds[1]:>19}")
+        doubtful = sorted({p for t in TIMEPOINTS for p in row.cells[t].doubtful})
+        if any(bounds) or doubtful:
+            lines.append(f"{_within(doubtful):<49}{bounds[0]:>18}{bounds[1]:>19}")
     lines += ["-" * WIDTH, *_footers(table)]
     return "\n".join(lines)
+
+
+def _within(doubtful: list[str]) -> str:
+    """Returns what heads the line of the bounds: it says whose values are doubtful."""
+    said = "    mean lies within"
+    if doubtful:
+        names = f"; doubtful: {', '.join(doubtful)}"
+        said += names if len(said + names) < 49 else f"; doubtful: {len(doubtful)} patients"
+    return said
 
 
 def _printed(cell: Cell, digits: int, mode: str) -> str:

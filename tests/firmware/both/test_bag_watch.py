@@ -19,6 +19,23 @@ def test_a_bag_change_has_its_weights_and_its_time():
     assert abs(at_ms - 330000) <= bag["uncertainty_ms"] + 10000
 
 
+def test_a_bag_out_of_which_fluid_runs_at_once_is_a_bag_too():
+    for leak in (150000, 500000):
+        bed = Bed(rate=FAST, grams=60)
+        bed.play(
+            (300, {}, "running"),
+            (180, {"leak": leak}, "free_flow began"),
+            (60, {"leak": 0, "grams": -15}, ""),
+            (240, {"leak": leak, "grams": 250}, "bag, free_flow over, free_flow began"),
+            (1800, {"leak": 0}, "free_flow over"),
+        )
+        (bag,) = bed.notes.of(records.BAG)
+        assert not bag["refill"] and abs(bag["after_mg"] - 250000) < leak // 60 + 1000
+        (at_ms,) = bed.notes.times(records.BAG)
+        assert abs(at_ms - 510000) <= bag["uncertainty_ms"] + 30000 and bag["uncertainty_ms"] <= 60000
+        assert abs(bed.tracker.reservoir.level_ul() - (249000 - leak // 15)) < 3000
+
+
 def test_the_hook_may_stay_empty_for_long():
     Bed(rate=FAST, grams=12).play(
         (300, {}, "running"),

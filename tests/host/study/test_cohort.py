@@ -77,7 +77,7 @@ def test_missing_followups_are_paired_out_and_named(
     row = rows["pcia_per_day"]
     assert set(row) == {"key", "label", "unit", "n_pairs", "baseline", "followup", "test", "p",
                         "p_paired_t", "p_wilcoxon", "shapiro_p"}
-    assert set(row["baseline"]) == {"n", "mean", "se", "values", "bounds"}
+    assert set(row["baseline"]) == {"n", "mean", "se", "values", "bounds", "doubtful"}
     assert (row["n_pairs"], row["baseline"]["n"], row["followup"]["n"]) == (3, 4, 3)
     assert row["baseline"]["mean"] == "4.5" and "P03" not in row["followup"]["values"]
     low, high = (Fraction(bound) for bound in row["baseline"]["bounds"])

@@ -179,7 +179,8 @@ def test_an_unknown_value_is_in_no_cell_and_bounds_need_everyone() -> None:
               Value("P3", "baseline", "rate_ml_h", Fraction(1), (Fraction(0), Fraction(3)))]
     row = build_table(values).to_json()["rows"][4]
     assert row["baseline"]["n"] == 2 and row["baseline"]["bounds"] is None
-    assert row["followup"] == {"n": 0, "mean": None, "se": None, "values": {}, "bounds": None}
+    assert row["followup"] == {"n": 0, "mean": None, "se": None, "values": {}, "bounds": None,
+                               "doubtful": []}
     empty = build_table([]).to_json()["rows"][0]
     assert empty["n_pairs"] == 0 and empty["baseline"]["mean"] is None
 
