@@ -1,7 +1,13 @@
-"""Whose clock was minutes off, as a pull tells it: this laptop's, another's, the clock chip's."""
+"""Whose clock was minutes off, as a pull tells it: this laptop's, another's, the clock chip's.
+
+Nobody knows from a contradiction alone who is wrong. The reading that fits the rest least is named, with
+those that deny it. A contradiction is told when it is new, whichever of its readings came first: an old
+reading may be the wrong one, or a right one that a new reading outranks.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +17,7 @@ from .. import host
 from ..moments import local_text, utc_text
 from ..quantities import hex_id, show_span
 from ..store import Store
+from .anchors import Anchor
 from .timeline import Timeline
 
 Known = set[tuple[int, int]]  # (log_id, seq)
@@ -24,16 +31,22 @@ class OffClock:
     ahead_ms: int  #: how far it was ahead of where the log has that moment, ms; below 0: behind
     at_ms: int  #: where the log has that moment, Unix ms UTC
     uncertainty_ms: int  #: at_ms is right give or take this, ms
-    against: tuple[int, ...]  #: the hosts that say otherwise in that boot; (): the boots around it do
+    #: the other hosts that say otherwise in that boot; (): its own visit does, or the boots around it
+    against: tuple[int, ...]
     log_id: int  #: the log of its record
     seq: int  #: the number of its record
+    #: when another visit of the same host, and of no other, says otherwise, Unix ms UTC; None: others do
+    own_visit_ms: int | None = None
 
     def to_text(self) -> str:
         """Returns whose clock it is, how far it is off, by what evidence, and what to do."""
-        ahead = f"{show_span(abs(self.ahead_ms))} {'fast' if self.ahead_ms > 0 else 'slow'}"
-        by = ", ".join(_name_of(host_id) for host_id in self.against)
-        return (f"CLOCK  {_name_of(self.host_id)} was {ahead} at {local_text(self.at_ms)}, by"
-                f" {by or 'the visits before and after'}: {self._advice()}; times around that visit are"
+        so, else_so = ("fast", "slow") if self.ahead_ms > 0 else ("slow", "fast")
+        by = ", ".join(_name_of(host_id) for host_id in self.against) or "the visits before and after"
+        what = f", by {by}"
+        if self.own_visit_ms is not None:
+            what = f", or {else_so} at {local_text(self.own_visit_ms)}"
+        return (f"CLOCK  {_name_of(self.host_id)} was {show_span(abs(self.ahead_ms))} {so} at"
+                f" {local_text(self.at_ms)}{what}: {self._advice()}; times around that visit are"
                 f" held as uncertain by {show_span(self.uncertainty_ms)}")
 
     def _advice(self) -> str:
@@ -41,6 +54,8 @@ class OffClock:
             return "nobody knows which clock is wrong, check both, set them right and pull again"
         if self.host_id == OWN_CLOCK:
             return "have the chip set and its battery looked at"
+        if self.own_visit_ms is not None:
+            return "nobody knows which, check its clock, set it right and pull with it again"
         return f"check the clock of {_name_of(self.host_id)}, set it right and pull with it again"
 
     def to_json(self) -> dict[str, Any]:
@@ -48,7 +63,9 @@ class OffClock:
         return {"host_id": self.host_id, "this_laptop": self.host_id == host.host_id(),
                 "own_clock": self.host_id == OWN_CLOCK, "ahead_ms": self.ahead_ms,
                 "utc": utc_text(self.at_ms), "utc_uncertainty_ms": self.uncertainty_ms,
-                "against_host_ids": list(self.against), "log_id": hex_id(self.log_id), "seq": self.seq}
+                "against_host_ids": list(self.against),
+                "own_visit_utc": None if self.own_visit_ms is None else utc_text(self.own_visit_ms),
+                "log_id": hex_id(self.log_id), "seq": self.seq}
 
 
 def _name_of(host_id: int) -> str:
@@ -66,22 +83,38 @@ def known_anchors(store: Store, board: str) -> Known:
 def clocks_off(store: Store, board: str, before: Known) -> list[OffClock]:
     """Returns the clocks that were over a minute off, each host's last such visit in a log.
 
-    before: known_anchors before the pull. Left out is what they held already, unless it was the last
-    reading that the running boot was given.
+    before: known_anchors before the pull. Left out is what was off by these already, unless it was the
+    last reading that the running boot was given.
     """
     found: dict[tuple[int, int], OffClock] = {}
     for log_id, _ in store.logs.of(board):
         timeline = Timeline.of(store, log_id)
+        off = list(_off(timeline))
+        if not off:
+            continue
+        known = {seq for known_log, seq in before if known_log == log_id}
+        was_off = {anchor.seq for _, anchor, _ in _off(Timeline.of(store, log_id, known))}
         running = max(store.records.last_uptimes(log_id), default=0)
         last = max((record.seq for record in store.records.of(log_id, "anchor")
                     if record.boot == running), default=None)
-        for boot in timeline.boots_disagreed():
-            hosts = {anchor.host_id for anchor in timeline.anchors(boot)}
-            for anchor, ahead_ms in timeline.disagreeing(boot):
-                placed = timeline.utc(boot, anchor.uptime_ms)
-                if placed is None or (log_id, anchor.seq) in before and anchor.seq != last:
-                    continue
-                found[log_id, anchor.host_id] = OffClock(
-                    anchor.host_id, ahead_ms, *placed, tuple(sorted(hosts - {anchor.host_id})), log_id,
-                    anchor.seq)
+        for boot, anchor, ahead_ms in off:
+            placed = timeline.utc(boot, anchor.uptime_ms)
+            if placed is None or anchor.seq in was_off and anchor.seq != last:
+                continue
+            hosts = {other.host_id for other in timeline.anchors(boot)}
+            found[log_id, anchor.host_id] = OffClock(
+                anchor.host_id, ahead_ms, *placed, tuple(sorted(hosts - {anchor.host_id})), log_id,
+                anchor.seq, _own_visit_ms(timeline, boot) if hosts == {anchor.host_id} else None)
     return list(found.values())
+
+
+def _off(timeline: Timeline) -> Iterator[tuple[int, Anchor, int]]:
+    """Yields (boot, reading, ms that it is ahead) of each that is over a minute off."""
+    for boot in timeline.boots_disagreed():
+        for anchor, ahead_ms in timeline.disagreeing(boot):
+            yield boot, anchor, ahead_ms
+
+
+def _own_visit_ms(timeline: Timeline, boot: int) -> int | None:
+    placed = timeline.utc(boot, timeline.anchors(boot)[-1].uptime_ms)
+    return placed and placed[0]

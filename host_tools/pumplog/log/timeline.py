@@ -43,7 +43,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ..store import Store, StoredRecord
 from .anchors import DISAGREE_MS, Anchor, PlacedAnchor, Resumed, ranks, suspects
@@ -69,9 +69,12 @@ class Timeline:
         self._place()
 
     @classmethod
-    def of(cls, store: Store, log_id: int) -> Timeline:
-        """Builds a log's timeline from the store."""
-        return cls(store.records.of(log_id, "anchor", "resumed"), store.records.last_uptimes(log_id))
+    def of(cls, store: Store, log_id: int, known: Collection[int] | None = None) -> Timeline:
+        """Builds a log's timeline from the store; known: by the anchors of these numbers alone."""
+        records = store.records.of(log_id, "anchor", "resumed")
+        if known is not None:
+            records = (each for each in records if each.kind != "anchor" or each.seq in known)
+        return cls(records, store.records.last_uptimes(log_id))
 
     def utc(self, boot: int, uptime_ms: int) -> tuple[int, int] | None:
         """Returns (Unix ms UTC, uncertainty in ms) of a moment of a boot, None where unknown.

@@ -17,7 +17,8 @@ from pumpwire.units import EPOCH_2020_S, TICK_MS
 
 ME, CHIP = 1000, 0
 FAST_MS = 24 * 60_000
-Visit = tuple[int, int, int]  # uptime in h, host, ahead in ms
+SYNCED, NOT_SYNCED, NOT_KNOWN = records.SYNCED, records.NOT_SYNCED, records.SYNC_NOT_KNOWN
+Visit = tuple[int, ...]  # uptime in h, host, ahead in ms, whether its clock is kept
 
 
 @pytest.fixture
@@ -33,10 +34,11 @@ def pull(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         for of in filter(None, (before, visits)):
             if made.count:
                 made.put(records.BOOT, 0, (2, 1, 100))
-            for hour, host_id, ahead_ms in of:
+            for hour, host_id, ahead_ms, *synced in of:
                 utc_ms = T0_MS + (hour + (20 if of is visits and before else 0)) * HOUR_MS + ahead_ms
                 made.put(records.ANCHOR, hour * HOUR_MS // TICK_MS, (
-                    utc_ms // 1000 - EPOCH_2020_S, utc_ms % 1000, 60, host_id, 1))
+                    utc_ms // 1000 - EPOCH_2020_S, utc_ms % 1000, 60, host_id,
+                    *(synced or (SYNCED,))))
         image.write_bytes(bytes(made.data).ljust(4096, b"\xff"))
         assert main(["pull", "B01", "--db", str(db), "--link", f"file:{image}", *words]) == 0
         return capsys.readouterr().out
@@ -87,6 +89,59 @@ def test_it_is_news_once_and_again_while_it_is_the_last_word(pull) -> None:
     visits = ((1, 2, 0), (2, 3, 0), (3, ME, FAST_MS))
     assert clocks(pull(*visits)) and clocks(pull(*visits))
     assert not clocks(pull(*visits, (4, ME, 0)))
+
+
+@pytest.mark.parametrize("fast_first", [True, False])
+@pytest.mark.parametrize("ahead_ms", [FAST_MS, -40 * 24 * HOUR_MS])
+@pytest.mark.parametrize("first, second", [(ME, ME), (2, ME), (ME, 2), (2, 2), (CHIP, ME)])
+def test_two_visits_that_differ_are_told_at_the_second_whichever_was_right(
+    first: int, second: int, ahead_ms: int, fast_first: bool, pull
+) -> None:
+    visits = [(1, first, ahead_ms if fast_first else 0), (2, second, 0 if fast_first else ahead_ms)]
+    assert not clocks(pull(visits[0]))
+    (line,) = clocks(pull(*visits))
+    for host_id in {first, second}:
+        assert {ME: "this laptop", 2: "laptop 2", CHIP: "the board's clock chip"}[host_id] in line
+    assert ("fast" in line and "slow" in line) == (first == second)
+
+
+def test_of_a_laptop_that_contradicts_itself_both_visits_are_named(pull) -> None:
+    pull((1, ME, HOUR_MS))
+    (line,) = clocks(pull((1, ME, HOUR_MS), (2, ME, 0)))
+    assert line.startswith("CLOCK  this laptop was 1 h 0 min ")
+    assert ": nobody knows which, check its clock, set it right and pull with it again; " in line
+    third = ((1, ME, HOUR_MS), (2, ME, 0), (3, ME, 0))
+    (line,) = clocks(pull(*third))  # two against one now
+    assert line.startswith("CLOCK  this laptop was 1 h 0 min fast at ")
+    assert not clocks(pull(*third, (4, ME, 0)))
+
+
+KEPT = (SYNCED, NOT_KNOWN, NOT_SYNCED)
+
+
+@pytest.mark.parametrize("kept", KEPT)
+@pytest.mark.parametrize("others", KEPT)
+@pytest.mark.parametrize("ahead_ms", [3 * HOUR_MS, -2 * 60_000])
+def test_a_laptop_that_moves_anothers_visits_is_told_of_whoever_is_right(
+    ahead_ms: int, others: int, kept: int, pull
+) -> None:
+    right = ((1, 2, 0, others), (12, 2, 0, others))
+    assert not clocks(pull(*right))
+    (line,) = clocks(pull(*right, (24, ME, ahead_ms, kept)))
+    assert "this laptop" in line and "laptop 2" in line
+    assert "nobody knows which clock is wrong, check both" in line
+    assert line.startswith("CLOCK  laptop 2 was") == (KEPT.index(kept) < KEPT.index(others))
+
+
+def test_what_was_told_is_not_told_again_and_what_turned_is(pull) -> None:
+    visits = ((1, 2, 0, NOT_KNOWN), (12, 2, 0, NOT_KNOWN), (24, 3, 3 * HOUR_MS, SYNCED))
+    (line,) = clocks(pull(*visits))
+    assert line.startswith("CLOCK  laptop 2 was 3 h 0 min slow")
+    later = (*visits, (30, 3, 3 * HOUR_MS, SYNCED))
+    assert not clocks(pull(*later))
+    turned = (*later, *((hour, host_id, 0, SYNCED) for hour, host_id in ((36, 4), (37, 5), (38, 6))))
+    (line,) = clocks(pull(*turned))
+    assert line.startswith("CLOCK  laptop 3 was 3 h 0 min fast")
 
 
 def test_for_a_program(pull) -> None:
