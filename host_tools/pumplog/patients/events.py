@@ -30,13 +30,14 @@ class Event:
     def to_json(self) -> dict[str, Any]:
         """Returns it for a program; what is not known is None."""
         record = self.record
-        return {
+        known = {
             "log_id": hex_id(record.log_id), "seq": record.seq, "kind": record.kind,
             "boot": record.boot, "uptime_ms": record.uptime_ms,
             "utc": None if self.utc_ms is None else utc_text(self.utc_ms),
             "utc_uncertainty_ms": self.uncertainty_ms, "board": self.board, "patient": self.patient,
-            **self.fields,
         }
+        return known | {f"{record.kind}_{name}" if name in known else name: value  # as of `resumed`
+                        for name, value in self.fields.items()}
 
     def to_text(self) -> str:
         """Returns a line for the screen; an entry's bytes are left out."""

@@ -208,3 +208,29 @@ def test_a_test_without_the_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyP
     with pytest.raises(UsageError, match=r"needs the extra 'study'.*pip install 'pumplog\[study\]'"):
         stats.paired([Fraction(d) for d in range(5)])
     assert stats.paired([Fraction(1)] * 4).p_wilcoxon == 0.125, "ranks need nothing of it"
+
+
+@pytest.mark.parametrize("offset", [
+    "0", "1e-3", "0.1", "1e4", "1e8", "123456789.987654321", "-1e8", "999999999"])
+@pytest.mark.parametrize("scale", ["1e-9", "1e-4", "1", "7.3"])
+@pytest.mark.parametrize("shape", [(1, 2, 4, 3, 9), (0, 1, 2, 0, 100), (5, 5, 5, 6), tuple(range(12))])
+def test_neither_offset_nor_unit_of_the_differences_changes_the_test(
+    offset: str, scale: str, shape: tuple[int, ...]
+) -> None:
+    plain = stats.paired([Fraction(d) for d in shape])
+    moved = stats.paired([Fraction(offset) + Fraction(scale) * d for d in shape])
+    assert moved.shapiro_p == pytest.approx(plain.shapiro_p, abs=1e-9)
+    assert moved.test == plain.test
+
+
+def test_parts_in_a_milliard_beside_a_hundred_million_choose_the_test(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["patient,timepoint,key,value"]
+    for n, part in enumerate((1, 2, 4, 3, 9)):
+        lines += [f"P{n},baseline,morphine_mg_day,0",
+                  f"P{n},followup,morphine_mg_day,100000000.00000000{part}"]
+    (tmp_path / "values.csv").write_text("\n".join(lines) + "\n")
+    assert main(["table", "--values", str(tmp_path / "values.csv"), "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)["rows"][0]
+    assert row["test"] == "paired t" and float(row["shapiro_p"]) == pytest.approx(0.254, abs=1e-3)
