@@ -17,6 +17,8 @@ from helpers.air.document_client import ANYBODY, CODES, READABLE, RESULTS, Clien
 from helpers.air.ward import Ward, on_air, run_ward
 from helpers.docs import ble_doc, log_format_reader
 from helpers.docs.made_blocks import made_anew
+from pumplog.store import Store
+from pumplog.sync.image import pull_image
 
 BOARD = "B01"
 
@@ -109,6 +111,26 @@ async def _control_point(client: Client, head: int) -> None:
     await client.start(everything)
     assert await client.control(everything) == bytes((6, 0, 1, CODES["server busy"]))
     assert await client.control(client.request("abort", "null")) == bytes((6, 0, 3, CODES["success"]))
+
+
+def test_an_image_from_the_bench_reads_alike_by_the_page_and_by_pumplog(
+    ward: Ward, tmp_path: Path
+) -> None:
+    ring = log_format_reader.read_ring(ward.image("P01").read_bytes())
+    read = 0
+    with Store.open(ward.store(tmp_path / "nurse.db")) as store:
+        pull_image(store, str(ward.image("P01")), BOARD)
+        for log_id, log in ring.items():
+            mine = [(seq, log_format_reader.KIND_NAMES[kind], boot, uptime_ms,
+                     {name: value for name, value in fields.items() if name != "entry"})
+                    for seq, kind, boot, uptime_ms, fields in log.records]
+            assert mine == [(record.seq, record.kind, record.boot, record.uptime_ms,
+                             {name: value for name, value in record.fields.items() if name != "entry"})
+                            for record in store.records.of(log_id)]
+            assert log.missing == [] == list(store.holes.of(log_id))
+            assert not [page for page in log.pages if page.damaged]
+            read += len(mine)
+    assert read > 1000
 
 
 def test_a_client_made_of_the_document_alone_pulls_the_whole_log(ward: Ward, tmp_path: Path) -> None:

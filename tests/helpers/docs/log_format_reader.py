@@ -60,7 +60,14 @@ def entries_in_doc() -> dict[int, tuple[str, list[str]]]:
     return {int(kind): (name, fields.split(", ") if fields else []) for kind, name, fields in rows}
 
 
+def names_in_doc() -> dict[int, str]:
+    """Returns the name of each kind, from the document's table."""
+    block = DOC.read_text().split("<!-- made: kinds -->")[1].split("<!-- end -->")[0]
+    return {int(kind): name for kind, name in re.findall(r"^\| (\d+) \| (\w+) \|", block, re.MULTILINE)}
+
+
 KINDS = kinds_in_doc()
+KIND_NAMES = names_in_doc()
 ENTRY_KINDS = entries_in_doc()
 EPOCH_UNIX_S = int(re.search(  # type: ignore[union-attr]
     r"which is ([\d,]+) in Unix time", DOC.read_text())[1].replace(",", ""))
