@@ -14,10 +14,12 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.docs.recompute import DAY_MS, Recomputed
 from helpers.folded import unfolded
 from pumpbench.faults import make_fault as fault
 from pumpbench.faults.kinds import KINDS
@@ -587,3 +589,21 @@ PROMISES: dict[str, Callable[..., None]] = {
 
 def test_each_kind_of_the_page_has_its_test() -> None:
     assert set(PROMISES) == set(KINDS)
+
+
+def test_every_value_is_computed_again_by_the_researchers_page_alone(runs: dict[str, Seen]) -> None:
+    held = 0
+    for name, seen in runs.items():
+        for line in seen.pumplog("patient", "list"):
+            patient = Recomputed(seen.pumplog("events", line["patient"]),
+                                 seen.pumplog("bag", "list", line["patient"]), line["patient"])
+            for first, length in ((0, 1), (0, 2)):
+                want = seen.doses(line["patient"], f"{first}+{length}")
+                begin_ms = patient.start + first * DAY_MS
+                for key, value in patient.figures(begin_ms, begin_ms + length * DAY_MS).items():
+                    told = want[key]["value"] if isinstance(want[key], dict) else want[key]
+                    assert (value is None) == (told is None), (name, key, value, told)
+                    if value is not None:
+                        assert abs(value - Fraction(told)) <= Fraction(1, 10**9), (name, key, told)
+                    held += 1
+    assert held > 500

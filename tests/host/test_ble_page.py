@@ -6,6 +6,9 @@ The radio's side of it, with pairing: tests/end_to_end/test_ble_doc.py.
 from __future__ import annotations
 
 import ast
+import base64
+import hashlib
+import json
 import random
 import re
 import struct
@@ -26,9 +29,12 @@ from helpers.docs.ble_example import (
     ExampleBoard,
 )
 from helpers.docs.ble_properties import Air, Dealer, hold_answers, hold_reports, pull
-from helpers.docs.ble_reader import Report, Said, examples
+from helpers.docs.ble_reader import Report, Said, Told, examples, takes
 from helpers.docs.made_blocks import made_anew
 from helpers.host.loop_link import LoopBoard, session_of
+from pumplog.store import key_file
+from pumplog.store.boards import Board
+from pumplog.store.keys import Key
 from pumpwire import commands, entries, page, racp, receiving, serial_frame, stream, uuids
 from pumpwire.errors import WireError
 
@@ -222,6 +228,21 @@ def test_a_board_on_a_cable_answers_the_frames_of_the_page() -> None:
     assert f"{SerialPeer.packet_bytes} bytes" in TEXT
 
 
+def test_a_key_file_opens_as_the_page_says() -> None:
+    from cryptography.fernet import Fernet
+
+    board = Board("B01", KEY, NONCE * 2, CHECK_CODE, 1000, 10, 5)
+    phrase = key_file.new_passphrase()
+    text = json.loads(key_file.close([key_file.BoardKeys(board, (Key(KEY, 5),))], phrase))
+    assert (text["format"], text["version"], len(phrase.replace("-", ""))) == ("pumplog-keys", 1, 20)
+    secret = hashlib.scrypt(phrase.replace("-", "").encode(), salt=bytes.fromhex(text["salt"]),
+                            n=text["n"], r=text["r"], p=text["p"], dklen=32)
+    (inside,) = json.loads(Fernet(base64.urlsafe_b64encode(secret)).decrypt(text["closed"].encode()))
+    assert inside["name"] == "B01" and bytes.fromhex(inside["device_key"]) == KEY
+    assert bytes.fromhex(inside["pairing_key"]) == NONCE * 2 and inside["check_code"] == CHECK_CODE
+    assert inside["keys"] == [{"device_key": KEY.hex(), "since_ms": 5}]
+
+
 # ---- commands
 
 
@@ -247,6 +268,25 @@ def test_a_board_without_a_key_asks_for_none_and_takes_the_button_alone() -> Non
                                                                   5 if button else 1)
         proof = board.ask(uuids.COMMAND, ble_reader.request(5, 2, 0, bytes(20)))[0][1]
         assert proof[-16:] == bytes(16)
+
+
+def test_which_times_a_board_takes_stands_in_the_page() -> None:
+    rng = random.Random(9)
+    taken = 0
+    for _ in range(40):
+        dealer, last, uptime_ms = Dealer(False, Said()), None, 61200
+        for _ in range(20):
+            uptime_ms += rng.choice((100, 7000, 500_000, 40_000_000))
+            dealer.board.at(uptime_ms)
+            epoch_ms = 185000100_000 + uptime_ms + rng.choice((0, 0, 60, -1000, 90_000))
+            told = Told(epoch_ms, rng.choice((20, 50, 55, 3000)), rng.randrange(3), uptime_ms)
+            body = struct.pack("<IHHIBIIH", epoch_ms // 1000, epoch_ms % 1000, told.uncertainty_ms,
+                               HOST_ID, told.synced, 1, uptime_ms // 1000, uptime_ms % 1000)
+            wanted = takes(last, told)
+            assert dealer.send(ble_reader.ANCHOR, body) == (0 if wanted else 5)
+            last = told if wanted else last
+            taken += wanted
+    assert 100 < taken < 700
 
 
 def test_prove_again_ends_what_was_made_before_and_begins_counting_anew() -> None:

@@ -175,3 +175,27 @@ def result(op: int, said: Said, everyone: bool = False) -> int:
              (5, op in (ENTRY, ANCHOR) and said.known), (2, op != UNPAIR and not said.values_fit),
              (9, op == UNPAIR and not said.bond))
     return next((answer for answer, holds in order if holds), 0)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A time that a computer told: ms since 2020 at a moment of the board's uptime."""
+
+    epoch_ms: int
+    uncertainty_ms: int
+    synced: int
+    uptime_ms: int
+
+
+def takes(last: Told | None, new: Told) -> bool:
+    """Returns whether a board takes a time, by the document."""
+    if last is None:
+        return True
+    past_s = new.uptime_ms // 1000 - last.uptime_ms // 1000
+    allowed_ms = last.uncertainty_ms + past_s // 10
+    off_ms = abs(new.epoch_ms - last.epoch_ms - (new.uptime_ms - last.uptime_ms))
+    if off_ms > allowed_ms + new.uncertainty_ms:
+        return True
+    if (new.synced == 0) != (last.synced == 0):
+        return last.synced == 0
+    return new.uncertainty_ms < allowed_ms
