@@ -17,7 +17,7 @@ from .. import host
 from ..moments import local_text, utc_text
 from ..quantities import hex_id, show_span
 from ..store import Store
-from .anchors import Anchor
+from .anchors import Anchor, PlacedAnchor
 from .timeline import Timeline
 
 Known = set[tuple[int, int]]  # (log_id, seq)
@@ -31,18 +31,19 @@ class OffClock:
     ahead_ms: int  #: how far it was ahead of where the log has that moment, ms; below 0: behind
     at_ms: int  #: where the log has that moment, Unix ms UTC
     uncertainty_ms: int  #: at_ms is right give or take this, ms
-    #: the other hosts that say otherwise in that boot; (): its own visit does, or the boots around it
-    against: tuple[int, ...]
+    against: tuple[int, ...]  #: the other hosts that say otherwise in that boot
     log_id: int  #: the log of its record
     seq: int  #: the number of its record
-    #: when another visit of the same host, and of no other, says otherwise, Unix ms UTC; None: others do
+    #: where nobody else does in that boot: the other hosts that say otherwise in other boots
+    against_elsewhere: tuple[int, ...] = ()
+    #: where nobody else does at all: when its own visit says otherwise, Unix ms UTC
     own_visit_ms: int | None = None
 
     def to_text(self) -> str:
         """Returns whose clock it is, how far it is off, by what evidence, and what to do."""
         so, else_so = ("fast", "slow") if self.ahead_ms > 0 else ("slow", "fast")
-        by = ", ".join(_name_of(host_id) for host_id in self.against) or "the visits before and after"
-        what = f", by {by}"
+        by = ", ".join(_name_of(host_id) for host_id in self.against or self.against_elsewhere)
+        what = f", by {by or 'the visits before and after'}"
         if self.own_visit_ms is not None:
             what = f", or {else_so} at {local_text(self.own_visit_ms)}"
         return (f"CLOCK  {_name_of(self.host_id)} was {show_span(abs(self.ahead_ms))} {so} at"
@@ -50,7 +51,8 @@ class OffClock:
                 f" held as uncertain by {show_span(self.uncertainty_ms)}")
 
     def _advice(self) -> str:
-        if len(self.against) == 1 and OWN_CLOCK not in (self.host_id, *self.against):
+        others = self.against or self.against_elsewhere
+        if len(others) == 1 and OWN_CLOCK not in (self.host_id, *others):
             return "nobody knows which clock is wrong, check both, set them right and pull again"
         if self.host_id == OWN_CLOCK:
             return "have the chip set and its battery looked at"
@@ -64,6 +66,7 @@ class OffClock:
                 "own_clock": self.host_id == OWN_CLOCK, "ahead_ms": self.ahead_ms,
                 "utc": utc_text(self.at_ms), "utc_uncertainty_ms": self.uncertainty_ms,
                 "against_host_ids": list(self.against),
+                "against_elsewhere_host_ids": list(self.against_elsewhere),
                 "own_visit_utc": None if self.own_visit_ms is None else utc_text(self.own_visit_ms),
                 "log_id": hex_id(self.log_id), "seq": self.seq}
 
@@ -101,10 +104,13 @@ def clocks_off(store: Store, board: str, before: Known) -> list[OffClock]:
             placed = timeline.utc(boot, anchor.uptime_ms)
             if placed is None or anchor.seq in was_off and anchor.seq != last:
                 continue
-            hosts = {other.host_id for other in timeline.anchors(boot)}
+            here = {other.host_id for other in timeline.anchors(boot)} - {anchor.host_id}
+            denied_by = [] if here else timeline.denied_by(boot, anchor)
+            elsewhere = {other.anchor.host_id for other in denied_by} - {anchor.host_id}
+            own_ms = None if here or elsewhere or not denied_by else _placed_ms(timeline, denied_by[-1])
             found[log_id, anchor.host_id] = OffClock(
-                anchor.host_id, ahead_ms, *placed, tuple(sorted(hosts - {anchor.host_id})), log_id,
-                anchor.seq, _own_visit_ms(timeline, boot) if hosts == {anchor.host_id} else None)
+                anchor.host_id, ahead_ms, *placed, tuple(sorted(here)), log_id, anchor.seq,
+                tuple(sorted(elsewhere)), own_ms)
     return list(found.values())
 
 
@@ -115,6 +121,6 @@ def _off(timeline: Timeline) -> Iterator[tuple[int, Anchor, int]]:
             yield boot, anchor, ahead_ms
 
 
-def _own_visit_ms(timeline: Timeline, boot: int) -> int | None:
-    placed = timeline.utc(boot, timeline.anchors(boot)[-1].uptime_ms)
+def _placed_ms(timeline: Timeline, visit: PlacedAnchor) -> int | None:
+    placed = timeline.utc(visit.boot, visit.anchor.uptime_ms)
     return placed and placed[0]

@@ -114,6 +114,14 @@ class Timeline:
         return [(placed.anchor, self._ahead_ms(placed)) for placed in self._off()
                 if placed.boot == boot]
 
+    def denied_by(self, boot: int, anchor: Anchor) -> list[PlacedAnchor]:
+        """Returns the believed anchors, of any boot, that cannot hold together with this one."""
+        claim = anchor.claim(next(
+            k for k, of_boot, each in self._layout.anchors if (of_boot, each) == (boot, anchor)))
+        return [placed for placed in self._layout.anchors
+                if placed.anchor in self._believed[placed.boot] and self._free.contradict(
+                    *sorted((claim, placed.anchor.claim(placed.moment))))]
+
     def boots_disagreed(self) -> list[int]:
         """Returns the boots that have such anchors, in order."""
         return sorted({placed.boot for placed in self._off()})

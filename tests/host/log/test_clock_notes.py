@@ -116,6 +116,19 @@ def test_of_a_laptop_that_contradicts_itself_both_visits_are_named(pull) -> None
     assert not clocks(pull(*third, (4, ME, 0)))
 
 
+@pytest.mark.parametrize("first, second", [(ME, 2), (2, ME), (ME, ME), (2, 3)])
+@pytest.mark.parametrize("ahead_ms, behind_ms", [(24 * HOUR_MS, 0), (0, -24 * HOUR_MS)])
+def test_visits_of_two_boots_that_differ_are_told_with_both_names(
+    ahead_ms: int, behind_ms: int, first: int, second: int, pull
+) -> None:
+    before = ((10, first, ahead_ms),)
+    assert not clocks(pull(*before))
+    (line,) = clocks(pull((1, second, behind_ms), before=before))
+    for host_id in {first, second}:
+        assert "this laptop" if host_id == ME else f"laptop {host_id}" in line
+    assert "nobody knows which" in line
+
+
 KEPT = (SYNCED, NOT_KNOWN, NOT_SYNCED)
 
 
