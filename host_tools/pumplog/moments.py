@@ -27,12 +27,19 @@ def local_text(ms: int) -> str:
     return day + _time_of_day(moment)
 
 
-def _time_of_day(moment: datetime) -> str:
+def dated_text(ms: int, seconds: bool = False) -> str:
+    """Returns a moment by this computer's own clock, with its day, to the minute or the second."""
+    moment = datetime.fromtimestamp(ms / 1000)
+    return f"{moment:%Y-%m-%d} {_time_of_day(moment, seconds)}"
+
+
+def _time_of_day(moment: datetime, seconds: bool = False) -> str:
     """Returns a local moment's hour and minute, with the offset where they occur twice."""
+    shown = f"{moment:%H:%M:%S}" if seconds else f"{moment:%H:%M}"
     first, second = (moment.replace(fold=fold).astimezone() for fold in (0, 1))
     if first.utcoffset() == second.utcoffset():
-        return f"{moment:%H:%M}"
-    return f"{moment:%H:%M} {moment.astimezone().isoformat()[-6:]}"
+        return shown
+    return f"{shown} {moment.astimezone().isoformat()[-6:]}"
 
 
 def since_text(ms: int) -> str:

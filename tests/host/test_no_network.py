@@ -36,6 +36,7 @@ EXAMPLES = {
     "scan": ("--seconds", "1"), "pull": ("P01",), "status": (), "events": ("P01",), "doses": ("P01",),
     "table": (), "patient": ("list",), "bag": ("list",), "regimen": ("show",), "pair": ("B01",),
     "verify": ("P01",), "keys": ("list",), "doctor": ("--port", "/dev/absent"),
+    "label": ("B01",),
     "unpair": ("B01",), "provision": ("--name", "B09", "--ul-per-count", "1 uL", "--link",
                                       "serial:/dev/absent"),
 }

@@ -32,6 +32,7 @@ COMMANDS = {
     "unpair": ("unpair", "this computer and a board forget each other"),
     "keys": ("keys", "list boards' keys, or take them to another computer's store"),
     "provision": ("provision", "give a board its name, keys and calibration"),
+    "label": ("label", "a board's check code and label again"),
     "doctor": ("doctor", "what is on a board, what its sensors read, and what to do about it"),
 }
 EXAMPLES = {
@@ -51,7 +52,14 @@ EXAMPLES = {
     "unpair": "pumplog unpair B03",
     "keys": "pumplog keys list",
     "provision": "pumplog provision --name B03 --ul-per-count '1 uL' --link serial:/dev/ttyUSB0",
+    "label": "pumplog label B03 --output B03.svg",
     "doctor": "pumplog doctor --port /dev/ttyUSB0",
+}
+
+_WRITES = ("pull", "patient", "bag", "regimen")
+USED_BY = {  # an option that each command takes: the commands that it means something to
+    "link": (*_WRITES, "unpair", "provision", "doctor"), "check": (*_WRITES, "unpair", "provision"),
+    "initials": ("patient", "bag", "regimen"),
 }
 
 
@@ -91,6 +99,9 @@ def main(argv: list[str] | None = None) -> int:
     prepare()
     argv = sys.argv[1:] if argv is None else argv
     options = build_parser(argv).parse_args(argv)
+    for option, commands in USED_BY.items():
+        if getattr(options, option) is not None and options.command not in commands:
+            say(f"--{option} means nothing to `pumplog {options.command}`, so it was not used")
     options.db = options.db or path(default_db())
     options.initials = options.initials or os.environ.get("PUMPLOG_INITIALS")
     try:

@@ -33,6 +33,9 @@ def run(options: argparse.Namespace) -> int:
     """Hangs or lists."""
     with open_store(options) as store:
         if options.action == "list":
+            if options.volume or options.ago or options.confirm or any(
+                    getattr(options, drug) for drug in DRUGS):
+                raise UsageError("`bag list` enters nothing", "hang a bag with `bag hang`")
             return _list(options, store)
         if not options.name:
             raise UsageError("no patient was named", "give the patient, board or bed")

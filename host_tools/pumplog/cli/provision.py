@@ -56,6 +56,9 @@ def run(options: argparse.Namespace) -> int:
         say(f"labels are in {options.labels}: print them at 100 %; the keys stay in this store")
     elif labelled:
         say("write the check code on the board's label; the keys stay in this store")
+    if any(plan.cell_zero == provisioning.CELL_ZERO for plan in plans):
+        say("without --cell-zero nobody knows what is in a bag: measure it with an empty bag hung, then"
+            " provision again with --check CODE")
     if failed:
         raise PartlyError(
             f"{len(failed)} of {len(plans)} boards were not provisioned",

@@ -31,6 +31,8 @@ def run(options: argparse.Namespace) -> int:
     """Sets or shows."""
     with open_store(options) as store:
         if options.action == "show":
+            if options.rate or options.bolus or options.lockout or options.ago or options.confirm:
+                raise UsageError("`regimen show` enters nothing", "set it with `regimen set`")
             return _show(options, store)
         if not options.name:
             raise UsageError("no patient was named", "give the patient, board or bed")

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..log import Check, Reliefs, Signature
-from ..moments import local_text, utc_text
+from ..moments import dated_text, local_text, utc_text
 from ..patients import MASSES
 from ..quantities import decimal, show_span
 from .bags import Bag
@@ -170,7 +170,7 @@ class Doses:
             lines.append(self.check.to_text())
         lines += [signature.to_text(local_text) for signature in self.signatures]
         lines += self.notes
-        return "\n".join([f"{heading}, {utc_text(self.begin_ms)} to {utc_text(self.end_ms)}",
+        return "\n".join([f"{heading}, {dated_text(self.begin_ms)} to {dated_text(self.end_ms)}",
                           *(f"    {line}" for line in lines)])
 
     def is_doubtful(self, name: str) -> bool:

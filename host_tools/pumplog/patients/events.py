@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..log import Timeline, known_fields, meanings, record_text
-from ..moments import utc_text
+from ..moments import dated_text, utc_text
 from ..quantities import hex_id
 from ..store import Log, Store, StoredRecord, from_wire
 from .episodes import Episode, episodes
@@ -43,8 +43,8 @@ class Event:
         """Returns a line for the screen; an entry's bytes are left out."""
         said = record_text(self.record.kind, self.fields) or " ".join(
             f"{name}={value}" for name, value in self.fields.items() if name not in ("entry", "uuid"))
-        utc = "time unknown" if self.utc_ms is None else utc_text(self.utc_ms)
-        return (f"{utc:<25} {self.board} {self.patient or '-':<6} {self.record.seq:>7}"
+        when = "time unknown" if self.utc_ms is None else dated_text(self.utc_ms, seconds=True)
+        return (f"{when:<19} {self.board} {self.patient or '-':<6} {self.record.seq:>7}"
                 f" {self.record.kind:<12} {said}")
 
 

@@ -66,6 +66,7 @@ class Told:
     last_bolus_age_s: int | None  #: since the last bolus, s; None: none since the board started
     reservoir_ul: int | None  #: what is left in the bag, uL
     reservoir_se_ul: int | None  #: its standard error, uL; None also in stores from before it was told
+    cell_zero_known: bool  #: the board knows what the load cell reads with an empty bag
     running: bool | None  #: whether the pump ran
     logging: bool  #: whether the board was logging
     possibilities: tuple[Possibility, ...]  #: that it held open
@@ -133,6 +134,9 @@ def _told_text(told: Told) -> str:
         rate = (f"rate {_ml(told.rate_ul_h)} mL/h ({_ml(told.rate_low_ul_h)} to"
                 f" {_ml(told.rate_high_ul_h)})")
     bag = "reservoir not known"
+    if not told.cell_zero_known:
+        bag += (", for nobody measured the load cell's zero: have the board provisioned again with"
+                " --cell-zero")
     if told.reservoir_ul is not None:
         bag = f"reservoir about {_ml(told.reservoir_ul, 1)} mL"
         if told.reservoir_se_ul is not None:
@@ -147,7 +151,7 @@ def _told_text(told: Told) -> str:
 def _told_json(told: Told | None) -> dict[str, Any]:
     """Returns what the board told, all null where it never told anything."""
     if told is None:
-        return dict.fromkeys((*_QUANTITIES, "signatures", "pump_running", "logging"))
+        return dict.fromkeys((*_QUANTITIES, "signatures", "pump_running", "logging", "cell_zero_known"))
     values = (told.uptime_s, told.rate_ul_h, told.rate_low_ul_h, told.rate_high_ul_h,
               told.last_bolus_age_s, told.reservoir_ul, told.reservoir_se_ul)
     return {
@@ -155,6 +159,7 @@ def _told_json(told: Told | None) -> dict[str, Any]:
            for name, value in zip(_QUANTITIES, values, strict=True)},
         "signatures": [each.to_json() for each in told.possibilities],
         "pump_running": told.running, "logging": told.logging,
+        "cell_zero_known": told.cell_zero_known,
     }
 
 
@@ -192,14 +197,23 @@ def _told(store: Store, pull: Pull) -> Told:
     rate, low, high, bolus_age = (
         None if status[name] == commands.NEVER else status[name]
         for name in ("rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s"))
-    reservoir = None if status["reservoir_ul"] < 0 else status["reservoir_ul"]
+    cell_zero_known = _cell_zero_known(store, pull.log_id)
+    reservoir = status["reservoir_ul"] if cell_zero_known and status["reservoir_ul"] >= 0 else None
     running = bool(status["flags"] & commands.FLAG_RUNNING)
     return Told(
         pull.at_ms, status["uptime_s"], rate, low, high, bolus_age, reservoir,
-        None if reservoir is None else status.get("reservoir_se_ul"),
+        None if reservoir is None else status.get("reservoir_se_ul"), cell_zero_known,
         running if running or rate is not None else None,
         bool(status["flags"] & commands.FLAG_LOGGING),
         _possibilities(store, pull))
+
+
+def _cell_zero_known(store: Store, log_id: int) -> bool:
+    """Returns whether a board was told its load cell's zero: 0 is what it has when nobody says, and no
+    cell reads exactly that. Without its zero a weight says how much left the bag, and not what is in
+    it."""
+    zeros = [record.fields["cell_zero"] for record in store.records.of(log_id, "calibration")]
+    return not zeros or zeros[-1] != 0
 
 
 def _possibilities(store: Store, pull: Pull) -> tuple[Possibility, ...]:

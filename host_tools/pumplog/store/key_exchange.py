@@ -12,7 +12,7 @@ from pumpwire import seal
 
 from .. import plain
 from ..errors import NotFoundError, UsageError
-from ..moments import utc_text
+from ..moments import dated_text, utc_text
 from . import key_file
 from .key_file import BoardKeys
 from .store import Store
@@ -34,7 +34,7 @@ class KeyLine:
 
     def to_text(self) -> str:
         """Returns a line for the screen."""
-        return (f"{self.board:8}  key {self.key_id:04x}  since {utc_text(self.since_ms)}"
+        return (f"{self.board:8}  key {self.key_id:04x}  since {dated_text(self.since_ms)}"
                 f"{'' if self.current else '  replaced'}")
 
 

@@ -26,11 +26,11 @@ class Bedside:
 
     def __init__(self, store: Store, pl_per_count: int = 100_000, patient: str = "P01",
                  board: str = "B01", log_id: int = LOG_ID, minute_s: int = 60,
-                 anchored: bool = True, calibrated: bool = True) -> None:
+                 anchored: bool = True, calibrated: bool = True, cell_zero: int = 84_000) -> None:
         self.store, self.patient, self.board, self.log_id = store, patient, board, log_id
         store.add_board(Board(board, KEY, b"p" * 32, 123456, pl_per_count, 0, START_MS))
         store.logs.add(log_id, board)
-        self.pl, self.minute_s = pl_per_count, minute_s
+        self.pl, self.minute_s, self.cell_zero = pl_per_count, minute_s, cell_zero
         self.events: list[tuple[float, str, list[int]]] = []
         self.rates: list[tuple[float, float, Fraction]] = []
         self.boluses: list[tuple[float, float, Fraction]] = []
@@ -40,7 +40,7 @@ class Bedside:
         if anchored:
             self.anchor(0)
         if calibrated:
-            self.add(0, "calibration", pl_per_count, 0, 0, 420000)
+            self.add(0, "calibration", pl_per_count, 0, cell_zero, 420000)
         self.enter("patient_start", 0)
 
     def add(self, at_s: float, kind: str, *values: int) -> None:
@@ -57,7 +57,7 @@ class Bedside:
         self.offs.append((begin_s, end_s))
         self.boots.append(end_s)
         self.add(end_s, "boot", len(self.boots), 1, 100)
-        self.add(end_s, "calibration", self.pl, 0, 0, 420000)
+        self.add(end_s, "calibration", self.pl, 0, self.cell_zero, 420000)
         if anchored:
             self.anchor(end_s)
 

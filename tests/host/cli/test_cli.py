@@ -81,6 +81,9 @@ BAG = ["--morphine", "110 mg", "--bupivacaine", "55 mg", "--volume", "250 mL"]
     (["provision", "--name", "B02", "--ul-per-count", "1 uL", "--link", "serial:/dev/absent",
       "--cell-per-kg", "0"], 2, "--cell-per-kg"),
     (["table", "--patient", "P01"], 2, "--patient goes with --explain"),
+    (["bag", "list", "--volume", "250 mL"], 2, "`bag list` enters nothing"),
+    (["regimen", "show", "P01", "--rate", "1 mL/h"], 2, "`regimen show` enters nothing"),
+    (["events", "B07", "--link", "ble"], 3, "--link means nothing to `pumplog events`"),
     (["events", "B07"], 3, "no patient, board or bed B07"),
 ])
 def test_bad_input_is_one_sentence(
@@ -568,3 +571,15 @@ def test_help_has_an_example_that_can_be_typed(
         main([command, "--help"])
     told = " ".join(capsys.readouterr().out.split())
     assert told.endswith(f"example: {EXAMPLES[command]}")
+
+
+def test_a_lost_label_is_printed_again_by_any_name_of_its_board(
+    db: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = tmp_path / "again.svg"
+    assert main(["label", "P01", "--output", str(sheet), "--db", str(db)]) == 0
+    assert capsys.readouterr().out == "board B01: check code 123456\n"
+    assert "check 123456" in sheet.read_text()
+    assert main(["label", "B01", "--json", "--db", str(db)]) == 0
+    assert capsys.readouterr().out == '{"board": "B01", "check_code": "123456"}\n'
+    assert main(["label", "B09", "--db", str(db)]) == 3

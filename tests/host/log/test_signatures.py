@@ -66,9 +66,9 @@ def test_began_and_over_are_one_possibility() -> None:
     assert log(bed)[0].since_ms == START_MS + (HOUR - 600) * 1000
 
 
-def status_store(path: str, **told: int) -> None:
+def status_store(path: str, cell_zero: int = 84_000, **told: int) -> None:
     with Store.open(path) as store:
-        bed = Bedside(store)
+        bed = Bedside(store, cell_zero=cell_zero)
         bed.infuse(0, 2 * HOUR, "1.0", told=False)
         bed.add(HOUR, "signature", records.OCCLUSION, records.BEGAN, 600, 1100, 100)
         bed.write(2 * HOUR)
@@ -97,6 +97,19 @@ def test_status_shows_open_possibilities_and_the_reservoir_with_its_error(
     assert (occlusion["signature"], occlusion["since_utc"]) == ("occlusion", "2026-01-05T08:50:00.000Z")
     assert (occlusion["by_counts_ul"], occlusion["by_weight_ul"]) == ("1100", "100")
     assert dead["signature"] == "load_cell_dead" and dead["since_utc"] is None
+
+
+def test_a_cell_whose_zero_nobody_measured_shows_no_reservoir(
+    tmp_path: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = f"{tmp_path}/a.db"
+    status_store(path, cell_zero=0, reservoir_ul=333_500, reservoir_se_ul=500)
+    assert main(["status", "P01", "--db", path]) == 0
+    text = unfolded(capsys.readouterr().out)
+    assert "reservoir not known, for nobody measured the load cell's zero" in text and "333" not in text
+    assert main(["status", "P01", "--json", "--db", path]) == 0
+    line = json.loads(capsys.readouterr().out)
+    assert line["reservoir_ul"] is line["reservoir_se_ul"] is None and line["cell_zero_known"] is False
 
 
 def test_a_status_from_before_possibilities_were_told_still_shows(
