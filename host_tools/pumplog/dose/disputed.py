@@ -9,7 +9,7 @@ have been a delivery.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -47,10 +47,10 @@ class Disputed:
             "log_id": hex_id(found.log_id), "seqs": list(found.seqs),
         }
 
-    def to_text(self) -> str:
-        """Returns it in two sentences."""
+    def to_text(self, moment_text: Callable[[int], str] = utc_text) -> str:
+        """Returns it in two sentences; moment_text(Unix ms UTC) prints a time."""
         found = self.disagreement
-        when = f"from {utc_text(found.begin_ms)} to {utc_text(found.end_ms)}"
+        when = f"from {moment_text(found.begin_ms)} to {moment_text(found.end_ms)}"
         when += "" if found.ended else ", no end noticed"
         if self.more_ml:
             return (f"{self.name}: up to {show(self.more_ml, 2)} mL left the bag uncounted {when}."

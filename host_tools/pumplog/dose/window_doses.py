@@ -169,7 +169,9 @@ class Doses:
         if self.check is not None:
             lines.append(self.check.to_text())
         lines += [signature.to_text(local_text) for signature in self.signatures]
-        lines += self.notes
+        lines += [each.to_text(dated_text) for each in self.disputed]
+        in_utc = {each.to_text() for each in self.disputed}  # as the notes have them, for programs
+        lines += [note for note in self.notes if note not in in_utc]
         return "\n".join([f"{heading}, {dated_text(self.begin_ms)} to {dated_text(self.end_ms)}",
                           *(f"    {line}" for line in lines)])
 

@@ -20,11 +20,14 @@ class NotTaken:
     patient: str  #: whom it is for
     board: str  #: that it waits for
     result: int  #: what the board answered (pumpwire.names.RESULTS)
+    code_given: bool = False  #: a check code went with it
 
     def to_text(self) -> str:
         """Returns which entry it is, and what the board answered."""
-        return (f"{self.kind} of {self.patient} is not yet on board {self.board}:"
-                f" {names.RESULTS.get(self.result, self.result)}")
+        why = names.RESULTS.get(self.result, self.result)
+        if self.result == commands.REFUSED and self.code_given:
+            why = "refused: the check code is not the code of this board; read its label again"
+        return f"{self.kind} of {self.patient} is not yet on board {self.board}: {why}"
 
 
 @dataclass(frozen=True)
@@ -85,13 +88,14 @@ def deliver(
     not_taken = []
     for entry in store.entries.waiting(board):
         store.entries.mark_handed_over(entry.uuid)
-        result, seq = client.deliver(to_wire(entry), check_code or entry.check_code or 0)
+        code = check_code or entry.check_code or 0
+        result, seq = client.deliver(to_wire(entry), code)
         if result == commands.OK and seq is not None:
             store.entries.mark_delivered(entry.uuid, log_id, seq)
             store.commit()
         elif result != commands.ALREADY:  # already there: the pull brings its record
             store.entries.mark_refused(entry.uuid)
-            not_taken.append(NotTaken(entry.kind, entry.patient, board, result))
+            not_taken.append(NotTaken(entry.kind, entry.patient, board, result, code > 0))
     return not_taken
 
 

@@ -14,7 +14,9 @@ from pumplog.patients import bags, prescriptions, stays
 from pumplog.patients.entering import Authorship, Change
 from pumplog.store import Store
 from pumplog.sync import entering
+from pumplog.sync.delivery import NotTaken
 from pumplog.sync.entering import enter
+from pumpwire.commands import FAILED, REFUSED
 
 AB = Authorship("AB")
 BAG = {"morphine": "110 mg", "bupivacaine": "55 mg"}
@@ -100,3 +102,10 @@ def test_nobody_enters_without_a_name(store: Store) -> None:
     for initials in (None, "", "ABCDE", "A1"):
         with pytest.raises(UsageError, match="say who enters this: --initials XY, one to four letters"):
             bags.new_bag(store, "P01", BAG, "250 mL", Authorship(initials))
+
+
+def test_a_wrong_check_code_is_not_told_as_none() -> None:
+    none, wrong = (NotTaken("bag", "P01", "B01", REFUSED, given).to_text() for given in (False, True))
+    assert none.endswith("refused: neither the check code nor the service button")
+    assert wrong.endswith("refused: the check code is not the code of this board; read its label again")
+    assert NotTaken("bag", "P01", "B01", FAILED, True).to_text().endswith("could not write it")
