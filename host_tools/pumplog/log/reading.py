@@ -13,6 +13,7 @@ from pumpwire import records as wire
 
 from ..store import Store, StoredRecord
 from .anchors import Resumed
+from .booked import booked
 from .brackets import BracketBook
 from .check import Check
 from .cut_boluses import CutBook
@@ -96,6 +97,7 @@ class _Reader:
         self._brackets.finish()
         self._pump_times.becomes(None, self._last_ms)
         view.pump = self._pump_times.times()
+        view.boluses = booked(view.boluses, view.runs)
         view.signatures = self._signatures.found
         view.brackets = self._brackets.found
         view.disagreements = disagreements(view.signatures, self._levels.levels, view.runs)

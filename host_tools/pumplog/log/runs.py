@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 from pumpwire import names
 
@@ -33,6 +34,14 @@ class Calibration:
         return cls(record.fields["pl_per_count"], record.fields["uncertainty_ppm"], record.seq)
 
 
+class BolusPiece(NamedTuple):
+    """A part of a bolus, even over its time."""
+
+    begin_ms: int  #: Unix ms UTC
+    end_ms: int  #: Unix ms UTC
+    pl: Fraction  #: its volume, pL
+
+
 @dataclass(frozen=True)
 class Bolus:
     """A burst of counts beyond the continuous rate."""
@@ -50,6 +59,7 @@ class Bolus:
     likely: bool = True  #: it counts as a delivery, even if it is inferred
     open: bool = False  #: its end was not recorded
     continues: bool = False  #: it is the rest of the bolus before it, which a restart cut in two
+    pieces: tuple[BolusPiece, ...] = ()  #: where its volume was, if not evenly over its time
 
     @classmethod
     def of(cls, record: StoredRecord, at_ms: int, calibration: Calibration) -> Bolus:
@@ -79,7 +89,11 @@ class Bolus:
         return max(Fraction(0), self.volume_pl - self.pl_per_count), high
 
     def share(self, begin_ms: int, end_ms: int) -> Fraction:
-        """Returns which part of the bolus falls into [begin, end), pro rata in time."""
+        """Returns which part of the bolus falls into [begin, end), pro rata in time by its pieces."""
+        if self.pieces:
+            inside = sum((pl * max(0, min(b, end_ms) - max(a, begin_ms)) / (b - a)
+                          for a, b, pl in self.pieces), Fraction(0))
+            return inside / self.volume_pl
         span_ms = self.end_ms - self.begin_ms
         if span_ms <= 0:
             return Fraction(begin_ms <= self.begin_ms < end_ms)

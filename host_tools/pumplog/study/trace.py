@@ -21,7 +21,7 @@ _CONTINUOUS = ("continuous volume = counts x pl_per_count of the minutes (and of
                " end of a boot), less the boluses in them. A minute begins where the last minute ended."
                " A minute that an edge cuts counts pro rata, less its boluses."
                " A bolus = (counts - continuous_milli_counts / 1000) x pl_per_count, cut pro"
-               " rata in time")
+               " rata in time. What a minute did not count of it goes to the others that it touches")
 _OF_ALL = _CONTINUOUS + ". All boluses count but primes"
 _OF_PCIA = "the patient's boluses"
 _MASS = "; mg = mL x the bag's mg/mL, bag by bag"
