@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from helpers.docs.ble_properties import hold_answers, hold_reports
-from helpers.docs.ring_properties import hold_cut_rings, hold_flipped_rings
+from helpers.docs.ring_properties import hold_cut_rings, hold_flipped_rings, hold_torn_erases
 from helpers.scale import scaled
 
 
@@ -16,6 +16,10 @@ def test_rings_that_power_cut_anywhere_read_the_same() -> None:
 def test_rings_with_bits_flipped_read_the_same() -> None:
     flips = scaled(100, 3000)
     print(f"{flips} bits flipped, {hold_flipped_rings(flips)} pages damaged, each read alike")
+
+
+def test_pages_half_erased_are_those_given_up() -> None:
+    assert hold_torn_erases(scaled(9_000, 100_000)) > 0
 
 
 def test_reports_over_bad_links_are_put_together() -> None:

@@ -117,3 +117,24 @@ def hold_flipped_rings(flips: int) -> int:
                 _, found, _, _ = decoding.decode_page(each.raw) if each.records else (0, [], 0, 0)
                 assert [record[0] for record in each.records] == [r.seq for r in found]
     return damaged
+
+
+def hold_torn_erases(minutes: int) -> int:
+    """Holds the flash as each erase of a log's life leaves it if power cuts it; returns how many pages
+    were half erased, each named by a LOST."""
+    half_erased = 0
+
+    def tear(bed: Bed, slot: int, offset: int, data: bytes | None) -> None:
+        nonlocal half_erased
+        for kind in range(TEARS) if data is None and bed.log is not None else ():
+            flash = bed.flash.copy()
+            flash.tear, flash.torn_bytes = kind, dice.bits(12)
+            flash.torn_erase(slot)
+            for log in same_ring(bytes(flash.cells)).values():
+                damaged = [each for each in log.pages if each.damaged]
+                assert all(each.given_up for each in damaged)
+                half_erased += len(damaged)
+
+    dice.seed(3)
+    live(Bed(Nor(4), tear), minutes, reboot_every=97, entry_every=31)
+    return half_erased
