@@ -72,7 +72,7 @@ class Recomputed:
                 last_boot = max((b for b in at_of), default=0)
                 given, cut_before, cut = None, cut and boot == last_boot + 1, False
             if kind == "resumed" and line["boot_before"] in at_of and pl:
-                end = line["uptime_s"] * 1000 + line["uptime_ms"]
+                end = line["uptime_s"] * 1000 + line["resumed_uptime_ms"]
                 if end - line["span_ms"] >= ends.get(line["boot_before"], 0) and line["span_ms"]:
                     moment, then = at_of[line["boot_before"]]
                     self._minute(moment + end - then - line["span_ms"], moment + end - then,
