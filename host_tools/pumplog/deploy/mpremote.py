@@ -10,15 +10,17 @@ from collections.abc import Mapping, Sequence
 
 import serial
 
+from .. import host
 from ..errors import UnreachableError
 from ..extras import require
 
 _BAUD = 115200
 PATIENCE_S = 30.0  # the longest file takes 3 s at 115,200 baud, the longest erase 0.4 s
+_MOST = 30  # times that, of a whole call, whatever a board says: all files of a firmware take 2 minutes
 
 
 class Mpremote:
-    """A board on `port`. Nothing heard of it for `patience_s`: it is gone."""
+    """A board on `port`. Nothing heard of it for `patience_s`: it is gone. So it is if it never ends."""
 
     def __init__(self, port: str, patience_s: float = PATIENCE_S) -> None:
         require("board", "mpremote")
@@ -32,9 +34,10 @@ class Mpremote:
                               stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"}
                               ) as process:
             assert process.stdout is not None
-            said = b""
+            said, end_s = b"", host.waited_s() + _MOST * self._patience_s
             while True:
-                if not select.select([process.stdout], [], [], patience_s or self._patience_s)[0]:
+                wait_s = min(patience_s or self._patience_s, end_s - host.waited_s())
+                if wait_s < 0 or not select.select([process.stdout], [], [], wait_s)[0]:
                     process.kill()
                     raise UnreachableError(f"the board on {self.port} no longer answers",
                                            "check its power and the cable, then do it again")

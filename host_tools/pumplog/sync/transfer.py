@@ -25,6 +25,7 @@ _SILENCE_S = 1.0  # without a packet, before they are asked for again
 _TRIES = 8  # silences in a row, before the board counts as gone
 _STALL_S = 5.0  # without a packet that is new, whatever else comes, before it is asked for again
 _STALLS = 5  # of these in a row, before the board counts as gone
+_MOST_BYTES = 32 << 20  # of a pull: no board's flash holds as much
 
 
 class Transfer:
@@ -92,6 +93,9 @@ class Transfer:
         self._expected += 1
         self._asked_again = -1
         self.bytes += len(body)
+        if self.bytes > _MOST_BYTES:
+            raise IntegrityError(f"the board on {self._link.description} sends more than a board's flash"
+                                 " can hold", "have it looked at; what came is kept")
         for first_seq, offset, piece in self._segments.feed(body):
             self._hold(first_seq, offset, piece)
         if self._segments.ended or self._expected % stream.ACK_EVERY == 0:

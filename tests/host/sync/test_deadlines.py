@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from helpers.host.loop_link import LoopBoard, LoopLink
 from pumplog import host
-from pumplog.errors import UnreachableError
+from pumplog.errors import IntegrityError, UnreachableError
 from pumplog.store import Store
 from pumplog.sync import client, transfer
 from pumplog.sync.client import Client
@@ -126,3 +126,11 @@ def test_a_computer_that_slept_in_a_pull_goes_on_where_it_was(monkeypatch: pytes
     link.receive = sleepy  # type: ignore[method-assign]
     monkeypatch.setattr(host, "waited_s", lambda: now_s)
     assert Client(link).pull(held, made.log.log_id).records == 401
+
+
+def test_a_board_that_sends_more_than_it_can_hold_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "_MOST_BYTES", 2000)
+    made, held = board(), Store.open(":memory:")
+    with pytest.raises(IntegrityError, match="more than a board's flash can hold"):
+        Client(LoopLink(made)).pull(held, made.log.log_id)
+    assert list(held.records.of(made.log.log_id))
