@@ -60,3 +60,18 @@ class IntegrityError(PumplogError):
     """Bytes are not what was written, or not from whom they should be."""
 
     exit_code = 4
+
+
+def unforeseen(error: Exception) -> IntegrityError:
+    """Returns the sentence for an error that nothing here foresees: a damaged store, a board that sends
+    what no board should, or a mistake of ours."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = ""
+    if trace:
+        code = trace.tb_frame.f_code
+        folder, _, file = code.co_filename.replace("\\", "/").rpartition("/")
+        place = f" in {folder.rpartition('/')[2]}/{file}, line {trace.tb_lineno}"
+    return IntegrityError(f"pumplog met what it does not understand ({type(error).__name__}{place})",
+                          "what was complete is kept. Run `pumplog verify`, and report this sentence")

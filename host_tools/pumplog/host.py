@@ -94,16 +94,31 @@ def host_id() -> int:
     if simulated():
         return int.from_bytes(_sha256(_simulation()["seed"])[:4]) >> 2
     path = state_folder() / "host_id"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}")
-        fresh.write_text(str(int.from_bytes(os.urandom(4)) >> 2))
-        try:
-            os.link(fresh, path)  # whole or not at all
-        except FileExistsError:
-            pass  # another pumplog was the first
-        fresh.unlink()
-    return int(path.read_text())
+    known = _host_id_in(path)
+    if known is not None:
+        return known
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number, fresh = int.from_bytes(os.urandom(4)) >> 2 or 1, path.with_suffix(f".{os.getpid()}")
+    with fresh.open("w") as file:
+        file.write(str(number))
+        file.flush()
+        os.fsync(file.fileno())  # else a power cut leaves a name without a number
+    try:
+        os.link(fresh, path)  # whole or not at all
+    except OSError:  # another pumplog was the first, or there are no links here
+        if _host_id_in(path) is None:  # or a power cut, or a disk's fault, left no number
+            os.replace(fresh, path)
+    fresh.unlink(missing_ok=True)
+    return _host_id_in(path) or number
+
+
+def _host_id_in(path: Path) -> int | None:
+    """Returns the number in a file, None where there is none that can be right."""
+    try:
+        number = int(path.read_bytes()[:20])
+    except (OSError, ValueError):
+        return None
+    return number if 0 < number < 1 << 30 else None
 
 
 def clock_synced() -> int:

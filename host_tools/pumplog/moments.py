@@ -9,9 +9,27 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from . import host
+from .errors import UsageError
 from .quantities import show_age
 
 _DAY_MS = 86_400_000
+# Outside of these no clock is taken for right: boards keep seconds from 2020 on, below 2^30.
+EARLIEST_MS = 1_577_836_800_000  # 2020-01-01T00:00:00Z
+LATEST_MS = 2_650_838_400_000  # 2054-01-01T00:00:00Z
+
+
+def is_possible(ms: int) -> bool:
+    """Returns whether a right clock can show this moment."""
+    return EARLIEST_MS <= ms < LATEST_MS
+
+
+def possible_now_ms() -> int:
+    """Returns the time for what is to be kept; UsageError if this computer's clock cannot be right."""
+    now_ms = host.utc_now_ms()
+    if not is_possible(now_ms):
+        raise UsageError(f"this computer's clock says {utc_text(now_ms)}, and that cannot be",
+                         "set the clock right, then do it again; nothing was entered")
+    return now_ms
 
 
 def utc_text(ms: int) -> str:

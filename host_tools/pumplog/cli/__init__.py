@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from .. import __version__
-from ..errors import PumplogError
+from ..errors import PumplogError, unforeseen
 from .options import Parser, common_options, path
-from .screen import prepare, say, say_error
+from .screen import drop, open_closed_streams, prepare, say, say_error
 
 # command: (module with add(parser) and run(options), help)
 COMMANDS = {
@@ -96,6 +96,7 @@ def build_parser(argv: Sequence[str] | None = None) -> Parser:
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command; returns the exit code of the contract."""
+    open_closed_streams()
     prepare()
     argv = sys.argv[1:] if argv is None else argv
     options = build_parser(argv).parse_args(argv)
@@ -112,23 +113,21 @@ def main(argv: list[str] | None = None) -> int:
         say_error(f"pumplog: {error}")
         return error.exit_code
     except BrokenPipeError:
-        _drop_output()
+        drop(sys.stdout)
         return 0
     except OSError as error:
         which = f" {error.filename}" if error.filename else ""
         say_error(f"pumplog:{which or ' the output'} cannot be {'read or ' if which else ''}written"
                   f" ({error.strerror or error}): make room or choose another place, then do it again.")
-        _drop_output()
+        drop(sys.stdout)
         return 2
     except KeyboardInterrupt:
         say("pumplog: stopped; what came is kept, the same command goes on from there.")
         return 1
-
-
-def _drop_output() -> None:
-    """Has what is still to be printed go nowhere: where it was to go takes nothing further, and the
-    interpreter would say so once more as it ends."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass  # there is no such output
+    except EOFError:
+        say("pumplog: nothing was typed, so nothing was done: do it again, and answer.")
+        return 2
+    except Exception as error:  # the last resort: a damaged store, a hostile board, a mistake of ours
+        found = unforeseen(error)
+        say_error(f"pumplog: {found}")
+        return found.exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from ..patients.entering import Authorship
 from ..store import Entry, Store
@@ -22,7 +23,12 @@ def keep(options: argparse.Namespace, store: Store, entry: Entry) -> None:
     """
     entered = enter(store, entry, options.link)
     if options.json:
-        print_json(entered.to_json())
+        try:
+            print_json(entered.to_json())
+            sys.stdout.flush()
+        except OSError:
+            say("the entry is kept, do not enter it again; only its result cannot be printed")
+            raise
     left = entered.not_on_board()
     if left:
         raise left

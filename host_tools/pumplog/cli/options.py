@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ..errors import NotFoundError, UsageError
-from .screen import COLUMNS, say_error
+from .screen import COLUMNS, say, say_error
 
 TYPE_CHECKING = False  # as typing has it, which takes longer to load than all the rest here
 if TYPE_CHECKING:
@@ -85,4 +85,4 @@ def open_store(options: argparse.Namespace, make: bool = False) -> Store:
     if not make and not options.db.exists():
         raise NotFoundError(f"no store at {options.db}",
                             "name yours with --db or PUMPLOG_DB, or provision a board to make a store")
-    return Store.open(options.db)
+    return Store.open(options.db, waiting=say)

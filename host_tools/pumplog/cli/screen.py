@@ -8,9 +8,14 @@ below its line; JSON is a line each, and a table comes as it is.
 
 from __future__ import annotations
 
+import os
 import sys
 
 from ..plain import SHOWN, in_a_line, lines, whole
+
+TYPE_CHECKING = False  # as typing has it, which takes longer to load than all the rest here
+if TYPE_CHECKING:
+    from typing import TextIO
 
 COLUMNS = 80
 _HANG = "      "
@@ -28,9 +33,33 @@ def say_error(text: str) -> None:
     say(in_a_line(text))
 
 
+def open_closed_streams() -> None:
+    """Lets what is printed to a closed stream go nowhere: else advice would land among the results, or
+    the next file that is opened would take the stream's place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            stream = os.open(os.devnull, os.O_RDWR)
+            if stream != number:
+                os.dup2(stream, number)
+                os.close(stream)
+            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))
+
+
 def say(text: str) -> None:
-    """Prints advice or an echo, on standard error."""
-    print(folded(text), file=sys.stderr)
+    """Prints advice or an echo, on standard error; where that takes nothing, the command goes on."""
+    try:
+        print(folded(text), file=sys.stderr)
+    except OSError:
+        drop(sys.stderr)
+
+
+def drop(stream: TextIO) -> None:
+    """Has what is still to be printed go nowhere: where it was to go takes nothing further, and the
+    interpreter would say so once more as it ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):
+        pass  # there is no such output
 
 
 def print_text(text: str) -> None:

@@ -19,6 +19,7 @@ from pumpwire import commands, names
 from .. import host
 from ..errors import NotFoundError, PumplogError, UsageError
 from ..links import SERIAL, open_link
+from ..moments import possible_now_ms
 from ..quantities import QUANTUM_PL, parse, parse_check_code
 from ..store import Board, Key, Store, StoreError
 from ..sync import Client
@@ -147,7 +148,7 @@ def provision(store: Store, plan: Plan) -> Board:
     """Gives one board its name, keys, time and calibration; returns what the store now knows of it."""
     board = Board(plan.name, host.random_bytes(32), host.random_bytes(32),
                   int.from_bytes(host.random_bytes(4)) % 900_000 + 100_000, plan.pl_per_count,
-                  plan.uncertainty_ppm, host.utc_now_ms())
+                  plan.uncertainty_ppm, possible_now_ms())
     known = store.boards.named(plan.name)
     other = known or store.boards.like(plan.name)
     if other and other != known:

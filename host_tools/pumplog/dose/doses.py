@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from ..intervals import Interval, clip, length
+from ..intervals import Interval, clip, length, merge
 from ..log import NOT_RECORDED, Bolus, Reliefs, judge_reliefs
 from ..patients import MASSES, Episode, Observed, Running
 from .bags import Bag, bags
@@ -47,8 +47,8 @@ def doses(episode: Episode, observed: Observed, begin_ms: int, end_ms: int) -> D
     found = Doses(
         patient=episode.patient, begin_ms=begin_ms, end_ms=end_ms,
         observed_ms=covered_ms, running_ms=running.ms,
-        withheld_ms=sum(max(0, min(end_ms, contest.end_ms) - max(begin_ms, contest.begin_ms))
-                        for contest in observed.withheld),
+        withheld_ms=length(clip(merge((contest.begin_ms, contest.end_ms)
+                                      for contest in observed.withheld), begin_ms, end_ms)),
         outside_ms=end_ms - begin_ms - length(clip(observed.claimed, begin_ms, end_ms)),
         clock_uncertainty_ms=max(span.begin_uncertainty_ms, span.end_uncertainty_ms),
         continuous_ml=whole.continuous_ml, pcia_ml=whole.pcia_ml, other_ml=whole.other_ml,

@@ -34,6 +34,9 @@ def notes(episode: Episode, observed: Observed, found: Doses) -> Iterable[str]:
         yield f"the clock is uncertain by {found.clock_uncertainty_ms // 1000} s at the window's edges"
     if observed.unplaced:
         yield f"{observed.unplaced} minutes recorded at times that nobody can tell are in no figure"
+    if observed.unsound:
+        yield (f"records that cannot be right: {observed.unsound}, in no figure; their time counts as"
+               " not observed. Have the board looked at")
     if observed.uncalibrated:
         yield f"{observed.uncalibrated} minutes without a known calibration are in no figure"
 

@@ -14,7 +14,7 @@ left: with a handset that sticks there are as many of both.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pumpwire import records as wire
@@ -33,6 +33,7 @@ class LeftOpen:
     end_uptime_ms: int  #: until when it may have lasted, ms since the boot began
     counts: int  #: all counts from the minute of its begin until then
     seq: int  #: the number of its DEMAND or MINUTE
+    times: int = 1  #: how many presses of that minute are alike
 
 
 class _Minute(NamedTuple):
@@ -85,8 +86,9 @@ class PressBook:
                 k += 1
             without_demand = minute.presses - (k - first)
             if without_demand > 0:
-                found += [self._left_open(False, minute.begin_ms, minute.end_ms, minute.seq)
-                          ] * without_demand
+                found.append(replace(
+                    self._left_open(False, minute.begin_ms, minute.end_ms, minute.seq),
+                    times=without_demand))
         self._begin()
         return found
 

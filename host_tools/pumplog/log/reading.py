@@ -28,6 +28,7 @@ from .view import NOT_RECORDED, BagChange, Demand, LogView
 
 _NO_BOOT = -1
 _NO_MINUTE = -1
+_UNKNOWN = Calibration(0, 0, None, 0)
 
 
 def read_log(store: Store, log_id: int, board: str | None) -> LogView:
@@ -37,7 +38,7 @@ def read_log(store: Store, log_id: int, board: str | None) -> LogView:
     if known:
         fallback = Calibration(known.pl_per_count, known.uncertainty_ppm, None,
                                known.provisioned_at_ms)
-    return observe(store.records.of(log_id, *KINDS), Timeline.of(store, log_id), log_id,
+    return observe(store.records.every(log_id, *KINDS), Timeline.of(store, log_id), log_id,
                    [first for first, _ in store.records.missing(log_id)], fallback)
 
 
@@ -74,7 +75,12 @@ class _Reader:
         self._levels = LevelBook()
 
     def take(self, record: StoredRecord) -> None:
-        """Takes the next record."""
+        """Takes the next record; what cannot be right is not used, so that its time is unknown."""
+        if not record.sound:
+            self._view.unsound += 1
+            if record.kind == "calibration":  # from here on nobody knows what a count is worth
+                self._calibration = _UNKNOWN
+            return
         if record.kind == "calibration":
             self._calibration = Calibration.of(record)
             return
@@ -147,11 +153,12 @@ class _Reader:
         if left.proven:
             self._cuts.left_open(self._last_minute_uptime_ms - left.begin_uptime_ms)
         else:
-            self._view.demands.append(Demand(begin[0], "unresolved", NOT_RECORDED, inferred=True))
+            self._view.demands += [
+                Demand(begin[0], "unresolved", NOT_RECORDED, inferred=True)] * left.times
         at_most_ul = -(-left.counts * calibration.pl_per_count // 1_000_000)
-        self._view.boluses.append(Bolus(
+        self._view.boluses += [Bolus(
             begin[0], end[0], 0, calibration.pl_per_count, "patient", False, True,
-            self._view.log_id, left.seq, at_most_ul, likely=left.proven, open=True))
+            self._view.log_id, left.seq, at_most_ul, likely=left.proven, open=True)] * left.times
 
     def _resumed(self, record: StoredRecord) -> None:
         """Takes what the boot before had counted since its last minute: a minute of its own, unless

@@ -78,4 +78,5 @@ class LogView:
     checks: list[Check] = field(default_factory=list)  #: the calibration as found
     brackets: list[Bracket] = field(default_factory=list)  #: time between boots that is bounded
     unplaced: int = 0  #: minutes whose time nobody can tell; they are in nothing above
+    unsound: int = 0  #: records that no board can have written; they are in nothing above
     uncalibrated: int = 0  #: minutes whose calibration nobody knows; they are in nothing above

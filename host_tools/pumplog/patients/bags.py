@@ -45,7 +45,7 @@ class NewBag:
             if not ug:
                 lines.append(f"  {drug}: none in this bag")
                 continue
-            strength = _strength(fields, drug)
+            strength = _strength(fields, drug) or Fraction(0)  # its volume was checked as it was typed
             line = (f"  {drug}: {show(Fraction(ug, 1000))} mg in"
                     f" {show(Fraction(fields['volume_ul'], 1000))} mL = {show(strength)} mg/mL")
             if regimen:
@@ -112,13 +112,14 @@ def _mass_ug(text: str | None, option: str) -> int:
 def _changes(last: Entry | None, fields: dict[str, int]) -> list[Change]:
     if last is None:
         return []
-    return [change for drug in DRUGS for change in changed_twofold(
-        drug, _strength(last.fields, drug), _strength(fields, drug), "mg/mL")]
+    strengths = [(drug, _strength(last.fields, drug), _strength(fields, drug)) for drug in DRUGS]
+    return [change for drug, before, after in strengths if before is not None and after is not None
+            for change in changed_twofold(drug, before, after, "mg/mL")]
 
 
-def _strength(fields: dict[str, int], drug: str) -> Fraction:
-    """Returns mg/mL."""
-    return Fraction(fields[bag_field(drug)], fields["volume_ul"])
+def _strength(fields: dict[str, int], drug: str) -> Fraction | None:
+    """Returns mg/mL; None for a bag of no volume, which another host may have let through."""
+    return Fraction(fields[bag_field(drug)], fields["volume_ul"]) if fields["volume_ul"] else None
 
 
 def _contents(fields: dict[str, int]) -> str:
@@ -126,6 +127,7 @@ def _contents(fields: dict[str, int]) -> str:
     drugs = []
     for drug in DRUGS:
         ug = fields[bag_field(drug)]
-        drugs.append(f"{drug} {show(Fraction(ug, 1000))} mg"
-                     f" ({show(_strength(fields, drug))} mg/mL)" if ug else f"no {drug}")
+        strength = _strength(fields, drug)
+        said = "strength unknown" if strength is None else f"{show(strength)} mg/mL"
+        drugs.append(f"{drug} {show(Fraction(ug, 1000))} mg ({said})" if ug else f"no {drug}")
     return f"{', '.join(drugs)} in {show(Fraction(fields['volume_ul'], 1000))} mL"

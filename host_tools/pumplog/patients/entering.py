@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import host
 from ..errors import UsageError
-from ..moments import age_s, since_text, utc_text
+from ..moments import age_s, is_possible, possible_now_ms, since_text, utc_text
 from ..quantities import TIME_S, parse, show_span
 from ..store import Entry
 
@@ -51,12 +51,13 @@ def new_entry(
     by: Authorship, kind: str, patient: str, board: str, assignment: int,
     fields: dict[str, int] | None = None, bed: str | None = None,
 ) -> Entry:
-    """Returns a fresh entry; UsageError without an author, or if it was done too long ago."""
-    now_ms = host.utc_now_ms()
+    """Returns a fresh entry; UsageError without an author, if it was done too long ago, or by a clock
+    that cannot be right."""
+    now_ms = possible_now_ms()
     effective_ms = now_ms
     if by.ago is not None:
         effective_ms -= parse(by.ago, "--ago", TIME_S) * 1000
-        if now_ms - effective_ms > _LONGEST_AGO_MS:
+        if now_ms - effective_ms > _LONGEST_AGO_MS or not is_possible(effective_ms):
             raise UsageError(f"--ago {by.ago!r} is more than {show_span(_LONGEST_AGO_MS)}", "check it")
     return Entry(
         host.new_uuid(), kind, patient, board, assignment, _initials(by), now_ms, effective_ms,

@@ -41,11 +41,17 @@ class Event:
 
     def to_text(self) -> str:
         """Returns a line for the screen; an entry's bytes are left out."""
-        said = record_text(self.record.kind, self.fields) or " ".join(
-            f"{name}={value}" for name, value in self.fields.items() if name not in ("entry", "uuid"))
+        if not self.record.sound:
+            said = f"cannot be right, and is not used: {self.fields['said']}"
+        else:
+            said = self._said()
         when = "time unknown" if self.utc_ms is None else dated_text(self.utc_ms, seconds=True)
         return (f"{when:<19} {self.board} {self.patient or '-':<6} {self.record.seq:>7}"
                 f" {self.record.kind:<12} {said}")
+
+    def _said(self) -> str:
+        return record_text(self.record.kind, self.fields) or " ".join(
+            f"{name}={value}" for name, value in self.fields.items() if name not in ("entry", "uuid"))
 
 
 def events(store: Store, name: str | None = None) -> Iterator[Event]:
@@ -84,13 +90,15 @@ def _patient(patients: list[Episode], board: str, at_ms: int | None) -> str | No
 
 def _fields(record: StoredRecord) -> dict[str, Any]:
     """Returns a record's own fields, what their numbers mean, and what an entry holds."""
+    if not record.sound:
+        return {"cannot_be_right": True, "said": record.fields}
     fields = {name: value for name, value in known_fields(record.kind, record.fields).items()
               if name != "boot"}
     fields |= {f"{name}_means": meaning for name, meaning in meanings(record.kind, fields).items()}
     if "entry" in fields:
         try:
             entry = from_wire(bytes.fromhex(fields["entry"]), "", None, record.log_id, record.seq)
-        except ValueError:  # a later version's entry: its bytes stand there
+        except (ValueError, TypeError):  # a later version's entry: its bytes stand there
             return fields
         fields.update(entered=entry.kind, uuid=str(entry.uuid), author=entry.author,
                       entered_utc=utc_text(entry.entered_at_ms),

@@ -115,6 +115,7 @@ class Observed:
     ran_perhaps: list[Interval] = field(default_factory=list)  #: when it ran at most
     logs: list[LogView] = field(default_factory=list)  #: the logs read, in no order
     unplaced: int = 0  #: minutes of these logs whose time nobody can tell; in no figure
+    unsound: int = 0  #: records of these logs that no board can have written; in no figure
     uncalibrated: int = 0  #: minutes of these logs without a known calibration; in no figure
     longest_bolus_ms: int = 0  #: of the parts in `boluses`
 
@@ -141,6 +142,7 @@ class Observed:
         self.ran_perhaps = merge([*self.ran_perhaps, *intersect(view.pump.perhaps, covered)])
         self.logs.append(view)
         self.unplaced += view.unplaced
+        self.unsound += view.unsound
         self.uncalibrated += view.uncalibrated
 
     def _add_moments(self, view: LogView, begin_ms: int, end_ms: int) -> None:

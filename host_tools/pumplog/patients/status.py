@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 STALE_S = 15 * 60
 TOLD_MS = 24 * 3_600_000  # what was noticed in a day is told again, however often the board was pulled
+_NEEDED = ("uptime_s", "rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s",
+           "reservoir_ul", "flags")
 _QUANTITIES = ("board_uptime_s", "rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s",
                "reservoir_ul", "reservoir_se_ul")
 
@@ -174,8 +176,9 @@ def status_of(store: Store, patient: Episode) -> Status:
     recorded = any(store.holes.next_seq_wanted(log_id) for log_id, _ in store.logs.of(board))
     since_ms, noticed = _noticed(store, patient) if recorded else (patient.start_ms, ())
     return Status(
-        patient, _told(store, pull) if pull else None, age_s(pull.at_ms) if pull else None,
-        len(store.entries.waiting(board)), recorded, since_ms, noticed)
+        patient, _told(store, pull) if pull and _is_whole(pull) else None,
+        age_s(pull.at_ms) if pull else None, len(store.entries.waiting(board)), recorded, since_ms,
+        noticed)
 
 
 def _noticed(store: Store, patient: Episode) -> tuple[int, tuple[Noticed, ...]]:
@@ -189,6 +192,11 @@ def _noticed(store: Store, patient: Episode) -> tuple[int, tuple[Noticed, ...]]:
     if last_ms is not None and before_ms is not None:
         since_ms = max(since_ms, min(before_ms, last_ms - TOLD_MS))
     return since_ms, tuple(noticed_of(store, patient, since_ms))
+
+
+def _is_whole(pull: Pull) -> bool:
+    """Returns whether all is there that a board tells of itself; a damaged store may lack some."""
+    return all(name in pull.status for name in _NEEDED)
 
 
 def _told(store: Store, pull: Pull) -> Told:

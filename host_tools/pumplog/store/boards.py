@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..plain import meant
 from .database import Database
+from .sound import made
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,13 @@ class Boards:
 
     def all(self) -> list[Board]:
         """Returns all boards by name."""
-        return [Board(**row) for row in self._db.rows(f"SELECT {_COLUMNS} FROM boards ORDER BY name")]
+        return [made(Board, row, "a board")
+                for row in self._db.rows(f"SELECT {_COLUMNS} FROM boards ORDER BY name")]
 
     def named(self, name: str) -> Board | None:
         """Returns the board of that name, if this host knows it."""
         row = self._db.row(f"SELECT {_COLUMNS} FROM boards WHERE name=:name", name=name)
-        return Board(**row) if row else None
+        return made(Board, row, f"board {name}") if row else None
 
 
     def like(self, name: str) -> Board | None:
@@ -72,11 +74,12 @@ class Logs:
 
     def all(self) -> list[Log]:
         """Returns all logs by log_id."""
-        return [Log(**row) for row in self._db.rows("SELECT log_id, board FROM logs ORDER BY log_id")]
+        return [made(Log, row, "a log")
+                for row in self._db.rows("SELECT log_id, board FROM logs ORDER BY log_id")]
 
     def of(self, board: str) -> list[Log]:
         """Returns a board's logs by log_id."""
-        return [Log(**row) for row in self._db.rows(
+        return [made(Log, row, "a log") for row in self._db.rows(
             "SELECT log_id, board FROM logs WHERE board=:board ORDER BY log_id", board=board)]
 
     def board_of(self, log_id: int) -> str | None:

@@ -10,44 +10,70 @@ rows came; SQLite has it by itself, another engine declares it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 from ..errors import PumplogError, UsageError
+from ..files import keep_private
 from . import migrations
 
 Row = sqlite3.Row  # row["seq"], and **row; iterating gives the values in the order asked for
+Waiting = Callable[[str], None]  # told that another program has the store, and how long is waited
 _WAIT_S = 60  # for another pumplog that writes
+_SILENT_S = 2  # of these
+_OURS = 0x70756D70  # application_id of our files: "pump"
+_TABLES = {"boards", "logs", "pages", "records", "entries", "pulls"}  # of every version
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_MISMATCH)
 
 
 class StoreError(PumplogError):
     """The database cannot be read or written: the disk is full, or the file is damaged or locked."""
 
 
+class BusyError(StoreError):
+    """Another program has the database, and kept it."""
+
+
+class DamagedError(StoreError):
+    """The database's file is not as it was written."""
+
+    exit_code = 4
+
+
 class Database:
     """A SQLite file. What is run becomes durable with `commit()`, and is lost without it."""
 
-    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: str,
+                 waiting: Waiting = lambda _: None) -> None:
         self.connection = connection
         self._path = path
+        self._waiting = waiting
 
     @classmethod
-    def open(cls, path: str | Path) -> Self:
-        """Opens or makes the file at `path` and brings it up to date.
+    def open(cls, path: str | Path, waiting: Waiting = lambda _: None) -> Self:
+        """Opens or makes the file at `path`, for this user only, and brings it up to date.
 
-        UsageError: it is no store, cannot be written, or was made by a newer pumplog.
+        waiting: told if another program has the store. UsageError: it is no store, cannot be written, or
+        was made by a newer pumplog; StoreError: another program has it for too long.
         """
         try:
             if str(path) != ":memory:":
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(path, timeout=_WAIT_S)
+                Path(path).parent.mkdir(0o700, parents=True, exist_ok=True)
+                if Path(path).exists() and not Path(path).is_file():
+                    raise UsageError(f"{path} is no ordinary file", "choose another --db")
+                keep_private(path)
+            connection = sqlite3.connect(path, timeout=_SILENT_S)
             connection.row_factory = sqlite3.Row
-            database = cls(connection, str(path))
+            database = cls(connection, str(path), waiting)
             database._migrate()
-        except (sqlite3.DatabaseError, OSError) as error:
-            raise UsageError(f"{path} cannot be used as a store ({error})",
+        except BusyError:
+            raise
+        except (sqlite3.DatabaseError, OSError, StoreError) as error:
+            cause = error.__cause__ if isinstance(error, StoreError) else error
+            raise UsageError(f"{path} cannot be used as a store ({cause})",
                              "choose another --db") from error
         return database
 
@@ -57,18 +83,16 @@ class Database:
 
     def commit(self) -> None:
         """Makes everything so far durable."""
-        try:
-            self.connection.commit()
-        except sqlite3.Error as error:
-            raise self._unusable(error) from error
+        self._do(self.connection.commit)
 
     # ---- reading
 
     def rows(self, sql: str, **values: Any) -> Iterator[Row]:
         """Yields the rows of a query."""
         try:
-            yield from self.connection.execute(sql, values)
-        except sqlite3.Error as error:
+            # not from the cursor itself, which cannot be closed once the database is
+            yield from iter(self._do(self.connection.execute, sql, values).fetchone, None)
+        except (sqlite3.Error, UnicodeError) as error:
             raise self._unusable(error) from error
 
     def row(self, sql: str, **values: Any) -> Row | None:
@@ -79,10 +103,7 @@ class Database:
 
     def run(self, sql: str, **values: Any) -> None:
         """Runs a statement that gives no rows."""
-        try:
-            self.connection.execute(sql, values)
-        except sqlite3.Error as error:
-            raise self._unusable(error) from error
+        self._do(self.connection.execute, sql, values)
 
     def insert(self, table: str, **values: Any) -> None:
         """Adds a row."""
@@ -96,10 +117,7 @@ class Database:
         """Adds rows, each unless its key is there already."""
         marks = ", ".join("?" * len(columns))
         sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
-        try:
-            self.connection.executemany(sql, rows)
-        except sqlite3.Error as error:
-            raise self._unusable(error) from error
+        self._do(self.connection.executemany, sql, list(rows))
 
     def put(self, table: str, key: tuple[str, ...], **values: Any) -> None:
         """Adds a row, or puts its values in place of those under the same key (names of columns)."""
@@ -107,7 +125,34 @@ class Database:
         self.run(f"{_insert(table, tuple(values))} ON CONFLICT ({', '.join(key)}) DO UPDATE SET"
                  f" {changes}", **values)
 
-    def _unusable(self, error: sqlite3.Error) -> StoreError:
+    def _do(self, call: Callable[..., Any], *given: Any) -> Any:
+        """Calls something of the connection; StoreError if that cannot be done.
+
+        While another program has the store it is tried again, for _WAIT_S in all.
+        """
+        ends_s: float | None = None
+        while True:
+            try:
+                return call(*given)
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or ends_s is not None and time.monotonic() > ends_s:
+                    raise self._unusable(error) from error
+                if ends_s is None:
+                    ends_s = time.monotonic() + _WAIT_S - _SILENT_S
+                    self._waiting(f"another program has the store {self._path}: waiting for it, up to"
+                                  f" {_WAIT_S} s")
+                time.sleep(0.1)
+            except (sqlite3.Error, OverflowError, UnicodeError) as error:  # no column holds that
+                raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> StoreError:
+        if _is_busy(error):
+            return BusyError(f"another program had the store {self._path} for {_WAIT_S} s",
+                              "let the other pumplog end or close it, then do this again")
+        if not isinstance(error, sqlite3.Error) or _code(error) in _DAMAGED or "decode" in str(error):
+            return DamagedError(f"the store {self._path} is damaged ({error})",
+                                "go on with an earlier copy of it. What boards still hold can be pulled"
+                                " into that again")
         return StoreError(f"the store {self._path} cannot be used ({error})",
                           "what was complete is kept; free the disk or choose another --db, then do it"
                           " again")
@@ -121,7 +166,10 @@ class Database:
             return
         from pumpwire import seal
 
-        self.connection.create_function("pumplog_key_id", 1, seal.key_id)
+        self._do(self._migrate_each, files, seal.key_id)
+
+    def _migrate_each(self, files: Sequence[Path], key_id: Callable[[bytes], int]) -> None:
+        self.connection.create_function("pumplog_key_id", 1, key_id)
         for number, file in enumerate(files, 1):
             self.connection.execute("BEGIN IMMEDIATE")
             with self.connection:
@@ -129,15 +177,33 @@ class Database:
                 if self._version(len(files)) == number - 1:
                     for statement in migrations.statements(file):
                         self.connection.execute(statement)
+                    self.connection.execute(f"PRAGMA application_id={_OURS}")
                     self.connection.execute(f"PRAGMA user_version={number}")
 
     def _version(self, known: int) -> int:
-        version: int = self.connection.execute("PRAGMA user_version").fetchone()[0]
+        version, owner = (self._do(self.connection.execute, f"PRAGMA {name}").fetchone()[0]
+                          for name in ("user_version", "application_id"))
+        tables = {row[0] for row in self._do(
+            self.connection.execute, "SELECT name FROM sqlite_master WHERE type='table'")}
+        ours = tables >= _TABLES if tables or 0 < version <= known else True
+        if owner not in (0, _OURS) or not ours or tables and not version:
+            raise UsageError(f"{self._path} is another program's file, and no pumplog store",
+                             "it was left as it is; choose another --db")
         if version > known:
             raise UsageError(
                 f"{self._path} was made by a newer pumplog (store version {version}, this pumplog knows"
                 f" {known})", "update pumplog, or choose another file with --db")
         return version
+
+
+def _code(error: Exception) -> int:
+    """Returns SQLite's primary code of an error; 0 where it has none."""
+    code: int = getattr(error, "sqlite_errorcode", 0) & 255
+    return code
+
+
+def _is_busy(error: Exception) -> bool:
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 @cache

@@ -12,9 +12,11 @@ from pumpwire import entries as wire
 from pumpwire.errors import WireError
 from pumpwire.units import EPOCH_2020_S
 
+from ..errors import UsageError
 from ..plain import decoded, in_a_line
 from ..quantities import hex_id
 from .database import Database, Row
+from .sound import damaged, made
 
 _KIND_NUMBERS = {name: number for number, (name, _) in wire.KINDS.items()}
 
@@ -107,19 +109,40 @@ class Entries:
 
 
 def _entries(rows: Iterable[Row]) -> list[Entry]:
-    return [Entry(**{**dict(row), "uuid": UUID(row["uuid"]), "fields": json.loads(row["fields"]),
-                     "author": in_a_line(row["author"]), "simulated": bool(row["simulated"])})
-            for row in rows]
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Row) -> Entry:
+    """Returns a row as what was entered; IntegrityError if it is not as it was kept."""
+    try:
+        entry = made(Entry, {**dict(row), "uuid": UUID(row["uuid"]), "fields": json.loads(row["fields"]),
+                             "author": in_a_line(row["author"]), "simulated": bool(row["simulated"])},
+                     "an entry")
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise damaged("an entry") from error
+    known = dict(wire.KINDS.values()).get(entry.kind) or entry.fields
+    if not all(name in known and type(value) is int and 0 <= value < 1 << 32
+               for name, value in entry.fields.items()):
+        raise damaged(f"an entry ({entry.kind} of {entry.patient})")
+    return entry
 
 
 def to_wire(entry: Entry) -> bytes:
-    """Returns the bytes that go to the board: no name, no patient code, no bed."""
-    number = _KIND_NUMBERS[entry.kind]
-    values = [entry.fields[name] for name in wire.KINDS[number][1]]
-    return wire.pack(
-        entry.uuid.bytes, entry.author.encode()[:4], entry.entered_at_ms // 1000 - EPOCH_2020_S,
-        entry.effective_at_ms // 1000 - EPOCH_2020_S, entry.assignment, number, values,
-    )
+    """Returns the bytes that go to the board: no name, no patient code, no bed.
+
+    UsageError if it has a time or a number that no board can hold.
+    """
+    try:
+        number = _KIND_NUMBERS[entry.kind]
+        values = [entry.fields[name] for name in wire.KINDS[number][1]]
+        return wire.pack(
+            entry.uuid.bytes, entry.author.encode()[:4], entry.entered_at_ms // 1000 - EPOCH_2020_S,
+            entry.effective_at_ms // 1000 - EPOCH_2020_S, entry.assignment, number, values)
+    except (struct.error, KeyError, TypeError) as error:
+        raise UsageError(f"{entry.kind} of {entry.patient} has a time or a number that no board can"
+                         " hold",
+                         "it is kept and counts here. Check this computer's clock, and enter the right"
+                         " value") from error
 
 
 def from_wire(data: bytes, patient: str, board: str | None, log_id: int, seq: int) -> Entry:

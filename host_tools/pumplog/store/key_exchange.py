@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pumpwire import seal
 
 from .. import plain
 from ..errors import NotFoundError, UsageError
+from ..files import write_whole
 from ..moments import dated_text, utc_text
 from . import key_file
 from .key_file import BoardKeys
@@ -115,8 +115,7 @@ def export(boards: list[BoardKeys], path: Path) -> Export:
     passphrase = key_file.new_passphrase()
     text = key_file.close(boards, passphrase)
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
+        write_whole(path, text)
     except FileExistsError as error:
         raise UsageError(f"{path} is there already",
                          "nothing was written, choose another name") from error

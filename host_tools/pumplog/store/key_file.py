@@ -17,16 +17,21 @@ from typing import TYPE_CHECKING, Any
 
 from .. import host
 from ..errors import IntegrityError, NotFoundError, UsageError
+from ..files import read_bounded
 from .boards import Board
 from .keys import Key
+from .sound import made
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
 
 FORMAT, VERSION = "pumplog-keys", 1
 _COST = {"n": 1 << 14, "r": 8, "p": 1}
+_MOST_WORK = 1 << 20  # n r p, eight times ours: 128 MB at most, and a second or two
+_MOST_BYTES = 1 << 20  # of a file: some thousand boards
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: none looks like another
 _GROUPS, _GROUP = 5, 4
+_LONGEST_NAME, _KEY_BYTES = 8, 32
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,8 @@ def open_file(path: Path, passphrase: str) -> list[BoardKeys]:
     outside = _outside(path)
     try:
         cost = {name: int(outside[name]) for name in _COST}
-        if cost["n"] > 1 << 20 or cost["r"] > 32 or cost["p"] > 16:
-            raise ValueError("a cost that no pumplog writes")
+        if min(cost.values()) < 1 or cost["n"] * cost["r"] * cost["p"] > _MOST_WORK:
+            raise ValueError("it asks for more work than any pumplog's file does")
         inside = _fernet(passphrase, bytes.fromhex(outside["salt"]), cost).decrypt(
             outside["closed"].encode())
         return [_board_keys(fields) for fields in json.loads(inside)]
@@ -70,7 +75,7 @@ def open_file(path: Path, passphrase: str) -> list[BoardKeys]:
         raise IntegrityError(f"{path} does not open",
                              "the passphrase is another, or the file was changed; nothing"
                              " was taken, check each group of the passphrase") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise IntegrityError(f"{path} is damaged ({error})",
                              "nothing was taken; have the keys exported again") from error
 
@@ -78,13 +83,13 @@ def open_file(path: Path, passphrase: str) -> list[BoardKeys]:
 def _outside(path: Path) -> dict[str, Any]:
     """Returns the readable part of a key file."""
     try:
-        outside = json.loads(path.read_text())
+        outside = json.loads(read_bounded(path, _MOST_BYTES))
         if outside["format"] != FORMAT:
             raise ValueError
         version: int = outside["version"]
     except OSError as error:
         raise NotFoundError(f"{path} cannot be read ({error.strerror})", "check the path") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"{path} is no file of pumplog keys", "check the path") from error
     if version != VERSION:
         raise UsageError(f"{path} is a key file of version {version} and this pumplog reads {VERSION}",
@@ -111,5 +116,13 @@ def _board_keys(fields: dict[str, Any]) -> BoardKeys:
     board = {name: value for name, value in fields.items() if name != "keys"}
     for name in ("device_key", "pairing_key"):
         board[name] = bytes.fromhex(board[name])
-    return BoardKeys(Board(**board), tuple(
-        Key(bytes.fromhex(key["device_key"]), key["since_ms"]) for key in fields["keys"]))
+    found = BoardKeys(made(Board, board, "a board"), tuple(
+        made(Key, {**key, "device_key": bytes.fromhex(key["device_key"])}, "a key")
+        for key in fields["keys"]))
+    name = found.board.name
+    if not (name.isascii() and name.isalnum() and 1 <= len(name) <= _LONGEST_NAME):
+        raise ValueError(f"{name!r} is no name of a board")
+    keys = (found.board.pairing_key, found.board.device_key, *(key.device_key for key in found.keys))
+    if any(len(key) != _KEY_BYTES for key in keys) or not 0 <= found.board.check_code < 1_000_000:
+        raise ValueError(f"what it holds of board {name} is of another form")
+    return found

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .database import Database
 from .page_states import Keyring
+from .sound import made
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class Key:
     since_ms: int  #: since when the board has had it, Unix ms UTC
 
 
+class _Held(NamedTuple):
+    board: str
+    device_key: bytes
+
+
 class Keys:
     """Every device key that a board ever had; none is ever replaced."""
 
@@ -40,12 +47,12 @@ class Keys:
 
     def of(self, board: str) -> tuple[Key, ...]:
         """Returns every device key that a board ever had, oldest first."""
-        return tuple(Key(**row) for row in self._db.rows(
+        return tuple(made(Key, row, "a key") for row in self._db.rows(
             "SELECT device_key, since_ms FROM keys WHERE board=:board ORDER BY since_ms", board=board))
 
     def ring(self, board: str | None) -> Keyring:
         """Returns the keys that count for a board."""
-        held = [(row["board"], row["device_key"])
+        held = [made(_Held, row, "a key")
                 for row in self._db.rows("SELECT board, device_key FROM keys ORDER BY since_ms")]
         return Keyring(tuple(key for owner, key in held if owner == board),
                        tuple((owner, key) for owner, key in held if owner != board))
@@ -63,6 +70,6 @@ class Attestations:
 
     def of(self, log_id: int) -> list[Attestation]:
         """Returns a log's attestations in the order they came."""
-        return [Attestation(**row) for row in self._db.rows(
+        return [made(Attestation, row, "an attestation") for row in self._db.rows(
             "SELECT at_ms, nonce, said FROM attestations WHERE log_id=:log_id ORDER BY id",
             log_id=log_id)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import host
 from .database import Database, Row
 from .page_states import BAD, UNREAD, UNVERIFIED
+from .sound import made
 
 if TYPE_CHECKING:
     from .page_reading import Reading
@@ -96,17 +97,17 @@ class Pages:
         """Yields a log's pages in order."""
         for row in self._db.rows("SELECT first_seq, data, version, state, records FROM pages"
                                  " WHERE log_id=:log_id ORDER BY first_seq", log_id=log_id):
-            yield StoredPage(**row)
+            yield made(StoredPage, row, "a page")
 
     def spans(self, log_id: int) -> Iterator[PageSpan]:
         """Yields in order what a log's pages cover."""
         for row in self._db.rows("SELECT first_seq, records, state, LENGTH(data) AS length FROM pages"
                                  " WHERE log_id=:log_id ORDER BY first_seq", log_id=log_id):
-            yield PageSpan(**row)
+            yield made(PageSpan, row, "a page")
 
     def last_spans(self, log_id: int, n: int) -> list[PageSpan]:
         """Returns what the last n pages of a log cover, the last page first."""
-        return [PageSpan(**row) for row in self._db.rows(
+        return [made(PageSpan, row, "a page") for row in self._db.rows(
             "SELECT first_seq, records, state, LENGTH(data) AS length FROM pages"
             " WHERE log_id=:log_id ORDER BY first_seq DESC LIMIT :n", log_id=log_id, n=n)]
 
@@ -141,7 +142,7 @@ class Pages:
 
     def quarantined(self, log_id: int) -> list[Quarantined]:
         """Returns what is in quarantine, in the order it came."""
-        return [Quarantined(**row) for row in self._db.rows(
+        return [made(Quarantined, row, "a page in quarantine") for row in self._db.rows(
             "SELECT first_seq, reason FROM quarantine WHERE log_id=:log_id ORDER BY id",
             log_id=log_id)]
 

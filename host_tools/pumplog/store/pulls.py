@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, fields
 
+from ..errors import IntegrityError
 from ..intervals import Interval
 from .database import Database
+from .sound import is_moment, made
 
 COMPLETE, BROKEN_OFF = "complete", "broken off"
 
@@ -22,7 +25,7 @@ class Pull:
     records: int  #: how many came
     next_seq: int  #: the first record that the store lacked then
     outcome: str  #: COMPLETE or BROKEN_OFF
-    status: dict[str, int]  #: the board's own, as it was then
+    status: dict[str, int]  #: the board's own, as it was then; what is damaged is left out
 
 
 _COLUMNS = ", ".join(field.name for field in fields(Pull))
@@ -43,26 +46,43 @@ class Pulls:
         return next(iter(self.latest(board, 1)), None)
 
     def latest(self, board: str, most: int) -> list[Pull]:
-        """Returns the last complete pulls of a board, at most so many, the latest first."""
-        return [Pull(**{**dict(row), "status": json.loads(row["status"])}) for row in self._db.rows(
-            f"SELECT {_COLUMNS} FROM pulls WHERE board=:board AND outcome='complete'"
-            " ORDER BY id DESC LIMIT :most", board=board, most=most)]
+        """Returns the last complete pulls of a board, at most so many, the latest first; a line that is
+        damaged is passed over."""
+        found: list[Pull] = []
+        for row in self._db.rows(f"SELECT {_COLUMNS} FROM pulls WHERE board=:board"
+                                 " AND outcome='complete' ORDER BY id DESC", board=board):
+            with suppress(IntegrityError):
+                found.append(made(Pull, {**dict(row), "status": _status(row["status"])}, "a pull"))
+            if len(found) == most:
+                break
+        return found
 
     def last_heard_ms(self, board: str) -> int | None:
         """Returns when a board last proved who it is to this store, in a pull complete or not."""
         row = self._db.row("SELECT MAX(at_ms) AS at_ms FROM pulls WHERE board=:board", board=board)
-        return row["at_ms"] if row else None
+        return row["at_ms"] if row and is_moment(row["at_ms"]) else None
 
     def reached(self, log_id: int) -> list[Interval]:
         """Returns [oldest seq that the board had, next_seq then) of each complete pull of a log."""
-        return [(json.loads(row["status"]).get("oldest_seq") or 0, row["next_seq"])
+        return [(_status(row["status"]).get("oldest_seq", 0), row["next_seq"])
                 for row in self._db.rows(
                     "SELECT status, next_seq FROM pulls WHERE log_id=:log_id AND outcome='complete'"
-                    " ORDER BY id", log_id=log_id)]
+                    " ORDER BY id", log_id=log_id) if type(row["next_seq"]) is int]
 
     def stopped_at(self, log_id: int, seq: int) -> bool:
         """Returns whether a complete pull ended before record `seq` while the board had later
         records."""
-        return any((json.loads(row["status"]).get("next_seq") or 0) > seq for row in self._db.rows(
+        return any(_status(row["status"]).get("next_seq", 0) > seq for row in self._db.rows(
             "SELECT status FROM pulls WHERE log_id=:log_id AND outcome='complete' AND next_seq=:seq",
             log_id=log_id, seq=seq))
+
+
+def _status(text: str) -> dict[str, int]:
+    """Returns a board's status; what is damaged in it is not there, and so is not known."""
+    try:
+        status = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    if not isinstance(status, dict):
+        return {}
+    return {name: value for name, value in status.items() if type(value) is int}

@@ -14,6 +14,7 @@ from typing import Any
 from pumpwire.records import KINDS, fields_of, name_of
 
 from .database import Database
+from .sound import is_sound
 
 Moment = tuple[int, int]  # boot, uptime_ms
 RecordRow = tuple[str, int, int, str]  # kind, boot, uptime_ms, fields as JSON
@@ -34,6 +35,7 @@ class StoredRecord:
     boot: int  #: the boot that wrote it
     uptime_ms: int  #: the board's, since that boot
     fields: dict[str, Any]  #: as in pumpwire.records, units in their names
+    sound: bool = True  #: whether a board can have written it (pumplog.store.sound)
 
 
 class Records:
@@ -53,16 +55,27 @@ class Records:
                      log_id=log_id, first=first, end=end)
 
     def of(self, log_id: int, *kinds: str) -> Iterator[StoredRecord]:
-        """Yields a log's records in order of seq, of these kinds only if any are named."""
+        """Yields a log's records in order of seq; where kinds are named, the sound records of these."""
+        every = self.every(log_id, *kinds)
+        return (record for record in every if record.sound) if kinds else every
+
+    def every(self, log_id: int, *kinds: str) -> Iterator[StoredRecord]:
+        """Yields a log's records in order of seq, sound or not, of these kinds only if any are named."""
         named = {f"kind_{n}": kind for n, kind in enumerate(kinds)}
         where = f" AND kind IN ({', '.join(f':{name}' for name in named)})" if kinds else ""
         for seq, kind, boot, uptime_ms, fields in self._db.rows(
                 f"SELECT seq, kind, boot, uptime_ms, fields FROM records WHERE log_id=:log_id{where}"
                 " ORDER BY seq", log_id=log_id, **named):  # unpacked: the longest read of all
-            decoded = _decode(fields)
-            if len(decoded) < len(_ABSENT.get(kind, ())):
-                decoded = _filled(kind, decoded)
-            yield StoredRecord(log_id, seq, kind, boot, uptime_ms, decoded)
+            try:
+                decoded = _decode(fields)
+                if len(decoded) < len(_ABSENT.get(kind, ())):
+                    decoded = _filled(kind, decoded)
+            except (TypeError, ValueError, RecursionError):
+                decoded = None
+            if is_sound(kind, boot, uptime_ms, decoded) and seq.__class__ is int:
+                yield StoredRecord(log_id, seq, kind, boot, uptime_ms, decoded)
+            else:
+                yield _unsound(log_id, seq, kind, boot, uptime_ms, decoded)
 
     def rows(self, log_id: int, first: int, last: int) -> dict[int, RecordRow]:
         """Returns {seq: (kind, boot, uptime_ms, fields as JSON)} of the records first..last."""
@@ -80,19 +93,31 @@ class Records:
     def _moment(self, log_id: int, which: str, seq: int) -> Moment | None:
         row = self._db.row(f"SELECT boot, uptime_ms FROM records WHERE log_id=:log_id AND {which}"
                            " LIMIT 1", log_id=log_id, seq=seq)
-        return (row["boot"], row["uptime_ms"]) if row else None
+        if row is None or not is_sound("", row["boot"], row["uptime_ms"], {}):
+            return None
+        return row["boot"], row["uptime_ms"]
 
     def last_uptimes(self, log_id: int) -> dict[int, int]:
         """Returns {boot: uptime in ms of its last record} of a log."""
         return {row["boot"]: row["uptime_ms"] for row in self._db.rows(
             "SELECT boot, MAX(uptime_ms) AS uptime_ms FROM records WHERE log_id=:log_id GROUP BY boot",
-            log_id=log_id)}
+            log_id=log_id) if is_sound("", row["boot"], row["uptime_ms"], {})}
 
     def missing(self, log_id: int) -> list[tuple[int, int]]:
         """Returns the holes (first, last seq) between the records that may be used."""
         return [(row["before"] + 1, row["seq"] - 1) for row in self._db.rows(
             "SELECT before, seq FROM (SELECT seq, LAG(seq) OVER (ORDER BY seq) AS before"
-            " FROM records WHERE log_id=:log_id) AS pairs WHERE seq > before + 1", log_id=log_id)]
+            " FROM records WHERE log_id=:log_id) AS pairs WHERE seq > before + 1", log_id=log_id)
+            if type(row["before"]) is int and type(row["seq"]) is int]
+
+
+def _unsound(log_id: int, seq: int, kind: Any, boot: Any, uptime_ms: Any, fields: Any) -> StoredRecord:
+    """Returns a record that cannot be right, with what can be shown of it."""
+    shown = fields if isinstance(fields, dict) else {}
+    if not is_sound("", boot, uptime_ms, {}):
+        boot = uptime_ms = 0
+    return StoredRecord(log_id, seq if type(seq) is int else 0, str(kind), boot, uptime_ms, shown,
+                        sound=False)
 
 
 def _filled(kind: str, decoded: dict[str, Any]) -> dict[str, Any]:

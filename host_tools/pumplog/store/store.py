@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from .boards import Board, Boards, Logs
-from .database import Database
+from .database import Database, Waiting
 from .entries import Entries
 from .holes import Holes
 from .keys import Attestations, Key, Keys
@@ -35,9 +35,12 @@ class Store:
         self.holes = Holes(self.pages, self.records, self.pulls)
 
     @classmethod
-    def open(cls, path: str | Path) -> Self:
-        """Opens or makes the store at `path`; UsageError if it is no store, or from the future."""
-        return cls(Database.open(path))
+    def open(cls, path: str | Path, waiting: Waiting = lambda _: None) -> Self:
+        """Opens or makes the store at `path`; UsageError if it is no store, or from the future.
+
+        waiting: told in a sentence if another program has it.
+        """
+        return cls(Database.open(path, waiting))
 
     def __enter__(self) -> Self:
         return self

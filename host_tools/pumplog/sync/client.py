@@ -25,6 +25,7 @@ from pumpwire.units import EPOCH_2020_S
 from .. import host, plain
 from ..errors import IntegrityError, UnreachableError
 from ..links import Link
+from ..moments import is_possible
 from ..quantities import hex_id
 from ..store import Attestation, Store
 from .host_clock import HostClock
@@ -187,6 +188,8 @@ class Client:
         answer, may take as long on its way as it likes. A round trip that was long, as where the
         computer slept, is made again. HostClock says what is stated where the clock was set.
         """
+        if not is_possible(host.utc_now_ms()):
+            return False  # no anchor can say it, and nobody is to be misled
         clock, trips = HostClock(), []
         for _ in range(_TIME_TRIES):
             first = clock.read()
@@ -211,7 +214,11 @@ class Client:
     def deliver(self, entry: bytes, check_code: int) -> tuple[int, int | None]:
         """Hands an entry over; returns (result, seq of the board's copy where it is new)."""
         result, body = self.command(commands.ENTRY, entry, check_code)
-        return result, int.from_bytes(body[:4], "little") if result == commands.OK else None
+        if result != commands.OK:
+            return result, None
+        with self._understood():
+            seq: int = struct.unpack_from("<I", body)[0]
+        return result, seq
 
     def unpair(self, everyone: bool = False, check_code: int = 0) -> int:
         """Has the board forget this link's bond, or every host's; returns the result."""

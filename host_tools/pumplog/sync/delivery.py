@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pumpwire import commands, names
 
-from ..errors import IntegrityError, PartlyError
+from ..errors import IntegrityError, PartlyError, UsageError
 from ..links import Link, open_link
 from ..store import Store, to_wire
 from .client import Client, Proof, PullResult
@@ -43,7 +43,18 @@ class NotInLog:
                 " and are not: they are kept; pull again")
 
 
-Waiting = NotTaken | NotInLog
+@dataclass(frozen=True)
+class NotSendable:
+    """An entry that no board can take: a clock or a store went wrong as it was made."""
+
+    why: str  #: which entry it is, what is wrong with it, and what to do
+
+    def to_text(self) -> str:
+        """Returns all of that."""
+        return self.why
+
+
+Waiting = NotTaken | NotInLog | NotSendable
 
 
 def identify(client: Client, store: Store, board: str) -> Proof:
@@ -80,16 +91,21 @@ def catch_up(client: Client, store: Store, log_id: int, board: str) -> PullResul
 
 def deliver(
     client: Client, store: Store, log_id: int, board: str, check_code: int | None
-) -> list[NotTaken]:
+) -> list[NotTaken | NotSendable]:
     """Hands over the entries that wait for this board; returns those that it did not take.
 
     check_code: as given now, six digits; None: the code given when each was entered, else none.
     """
-    not_taken = []
+    not_taken: list[NotTaken | NotSendable] = []
     for entry in store.entries.waiting(board):
+        try:
+            data = to_wire(entry)
+        except UsageError as error:
+            not_taken.append(NotSendable(str(error).removesuffix(".")))
+            continue
         store.entries.mark_handed_over(entry.uuid)
         code = check_code or entry.check_code or 0
-        result, seq = client.deliver(to_wire(entry), code)
+        result, seq = client.deliver(data, code)
         if result == commands.OK and seq is not None:
             store.entries.mark_delivered(entry.uuid, log_id, seq)
             store.commit()

@@ -7,16 +7,17 @@ sent them, in their order, and what power cut short in a write is left out, as t
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pumpwire import decoding, page
 from pumpwire.errors import WireError
 from pumpwire.records import FILLER
 from pumpwire.units import PAGE_BYTES
 
 from ..errors import IntegrityError, UnreachableError
+from ..files import read_bounded
 from ..store import ERASED, Store
 from .client import PullResult
+
+_MOST_BYTES = 64 << 20  # no board has as much flash
 
 
 def pull_image(store: Store, path: str, board: str) -> PullResult:
@@ -26,7 +27,7 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
     or, once all good pages are kept, if some page does not verify.
     """
     try:
-        image = Path(path).read_bytes()
+        image = read_bounded(path, _MOST_BYTES)
     except OSError as error:
         raise UnreachableError(f"{path} cannot be read ({error.strerror})", "check the path") from error
     pages = _pages(image)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from pumpwire import page
 
+from .. import host
+from ..moments import is_possible, utc_text
 from ..patients import Conflict, Noticed
 from ..patients.noticed import DENIED
 from .gaps import Gap
@@ -66,7 +68,11 @@ def _quarantine(visit: Visit) -> list[Note]:
 def _of_the_pull(visit: Visit) -> list[Note]:
     pulled = visit.pulled
     notes = []
-    if not pulled.timed:
+    if not pulled.timed and not is_possible(host.utc_now_ms()):
+        notes.append(Note(UNTIMED, f"this computer's clock says {utc_text(host.utc_now_ms())}, which"
+                                   " cannot be, so the board was not told the time; set the clock right"
+                                   " and pull again"))
+    elif not pulled.timed:
         notes.append(Note(UNTIMED, "the board did not take this laptop's time, so when its latest"
                                    " records were made is less certain; pull once more, nearer to it"))
     if pulled.unverified:

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ..errors import PumplogError, UnreachableError
+from ..errors import PumplogError, UnreachableError, unforeseen
 from ..store import StoreError
 
 AT_ONCE = 4  # links that a laptop's Bluetooth holds
@@ -38,9 +38,9 @@ def visit_all(
     """Visits all targets, at_once side by side; returns what came of them, in the targets' order.
 
     A target that is UnreachableError goes to the end of the queue, up to `tries` times in all, and
-    retrying(target, error) is called each time. Any other PumplogError ends its visit. A target that
-    fails never keeps the others from being visited. A StoreError, an error of ours, or Ctrl-C, ends
-    the round: stop() then has the visits under way end as soon as they can.
+    retrying(target, error) is called each time. Any other error ends its visit, also an error of ours. A
+    target that fails never keeps the others from being visited. A StoreError or Ctrl-C ends the round:
+    stop() then has the visits under way end as soon as they can.
     """
     earlier: list[list[UnreachableError]] = [[] for _ in targets]
     outcomes: dict[int, Outcome[TargetT, ResultT]] = {}
@@ -75,3 +75,5 @@ def _outcome(
         raise  # no other board could be kept either: the round ends
     except PumplogError as error:
         return Outcome(target, None, error, tuple(earlier))
+    except Exception as error:  # what one board sent, or the store has of it, is its own trouble
+        return Outcome(target, None, unforeseen(error), tuple(earlier))

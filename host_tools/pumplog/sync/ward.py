@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Protocol
@@ -45,8 +45,8 @@ def pull_round(
     them, and is told at once what to do. link_spec, check_code: as of visit_board. Over the radio
     AT_ONCE boards are visited side by side, over a cable or from an image one at a time.
     """
+    known: dict[str, Known] = {}  # each board's clock readings before its first visit
     with open_store() as store:
-        known = {target.board: known_anchors(store, target.board) for target in targets}
         pulls_before = {target.board: store.pulls.last(target.board) for target in targets}
         outcomes = visit_all(
             targets, partial(_visit, open_store, progress, known, link_spec, check_code),
@@ -57,12 +57,14 @@ def pull_round(
 
 
 def _visit(
-    open_store: Callable[[], Store], progress: RoundProgress, known: Mapping[str, Known],
+    open_store: Callable[[], Store], progress: RoundProgress, known: dict[str, Known],
     link_spec: str, check_code: int | None, target: Target,
 ) -> Visit:
-    """Visits one board; known: the clock readings that the store held as the round began."""
+    """Visits one board; known: by board, what its first visit of this round found in the store."""
     board = target.board
     with progress.visit(board), open_store() as store:
+        if board not in known:
+            known[board] = known_anchors(store, board)
         brought = visit_board(store, board, link_spec, check_code,
                               partial(progress.so_far, board), known[board])
     progress.done(board, brought.pulled.records)

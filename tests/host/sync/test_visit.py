@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 
 import pytest
 from helpers.host.loop_link import LoopBoard, LoopLink
+from helpers.host.named_link import NamedLink
 from pumplog.errors import IntegrityError, UnreachableError, UsageError
 from pumplog.store import BROKEN_OFF, COMPLETE, Store
 from pumplog.sync import visit_board
 from pumplog.sync.client import PullResult
-from pumpwire import commands, uuids
 
 Opened = Callable[[LoopLink], list[str]]
-
-
-class NamedLink(LoopLink):
-    """A link to a board that says which board it is."""
-
-    def __init__(self, board: LoopBoard, name: str = "B01", break_at: int = 0) -> None:
-        super().__init__(board, break_at)
-        self._name = name
-
-    def read(self, channel: int) -> bytes:
-        """Reads a value of the board."""
-        if channel == uuids.INFO:
-            return struct.pack(commands.INFO_BODY, commands.PROTOCOL, 0, self._name.encode())
-        return super().read(channel)
-
-    def close(self) -> None:
-        """Lets the board go."""
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from collections import Counter
 
 import pytest
 from pumplog.errors import IntegrityError, UnreachableError
+from pumplog.store import StoreError
 from pumplog.sync.round import AT_ONCE, TRIES, visit_all
 
 
@@ -56,12 +58,28 @@ def test_so_many_at_once_and_no_more() -> None:
     assert most == AT_ONCE
 
 
-def test_an_error_of_ours_is_not_taken_for_a_boards() -> None:
-    def visit(_: int) -> None:
-        raise ValueError("a bug")
+@pytest.mark.parametrize("error", [
+    ValueError("a bug"), struct.error("a time"), ZeroDivisionError(), MemoryError(), KeyError("x"),
+    RecursionError()])
+def test_whatever_goes_wrong_with_one_board_is_its_own_line_and_the_round_goes_on(
+    error: Exception
+) -> None:
+    def visit(n: int) -> int:
+        if n == 1:
+            raise error
+        return n
 
-    with pytest.raises(ValueError, match="a bug"):
-        visit_all([1], visit, lambda *_: None)
+    first, second, third = visit_all([0, 1, 2], visit, lambda *_: None)
+    assert (first.result, third.result) == (0, 2)
+    assert isinstance(second.error, IntegrityError) and type(error).__name__ in second.error.what
+
+
+def test_a_store_that_cannot_be_written_ends_the_round() -> None:
+    def visit(_: int) -> None:
+        raise StoreError("the disk is full", "make room")
+
+    with pytest.raises(StoreError):
+        visit_all([1, 2], visit, lambda *_: None)
 
 
 def test_ctrl_c_ends_the_visits_under_way_and_begins_no_more() -> None:
