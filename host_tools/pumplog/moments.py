@@ -51,6 +51,15 @@ def dated_text(ms: int, seconds: bool = False) -> str:
     return f"{moment:%Y-%m-%d} {_time_of_day(moment, seconds)}"
 
 
+def span_text(begin_ms: int, end_ms: int) -> str:
+    """Returns when something began and ended; both with their days, unless both are today."""
+    begin, end, today = (datetime.fromtimestamp(at / 1000)
+                         for at in (begin_ms, end_ms, host.utc_now_ms()))
+    if begin.date() == end.date() == today.date():
+        return f"{_time_of_day(begin)} to {_time_of_day(end)}"
+    return f"{dated_text(begin_ms)} to {dated_text(end_ms)}"
+
+
 def _time_of_day(moment: datetime, seconds: bool = False) -> str:
     """Returns a local moment's hour and minute, with the offset where they occur twice."""
     shown = f"{moment:%H:%M:%S}" if seconds else f"{moment:%H:%M}"

@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "patients": {"log", "store"},
     "sync": {"links", "store", "log", "patients"},
     "dose": {"patients", "log", "store"},
-    "study": {"dose", "patients", "log", "store"},
+    "study": {"dose", "patients", "log", "store", "verify"},
     "deploy": {"links", "sync", "store"},
     "release": {"links", "sync", "store"},
     "cli": {"store", "links", "log", "verify", "patients", "sync", "dose", "study", "deploy", "release"},

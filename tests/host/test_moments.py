@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from pumplog import host
 from pumplog.log.signatures import Signature
-from pumplog.moments import local_text, since_text
+from pumplog.moments import dated_text, local_text, since_text, span_text
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 # zone: (its rule, when it goes back, by how many minutes)
@@ -71,3 +71,16 @@ def test_a_possibility_across_the_repeated_hour_says_how_long_it_truly_was(
     told = blocked.to_text(local_text)
     assert "since 20:02 +02:00:" in told
     assert "; lasted 1 h 11 min; over 20:13 +01:00; found on pull" in told
+
+
+def test_a_span_shows_both_days_unless_both_are_today(
+    in_zone: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_zone("UTC0")
+    noon_ms = int(datetime(2026, 11, 30, 12, tzinfo=UTC).timestamp() * 1000)
+    monkeypatch.setattr(host, "utc_now_ms", lambda: noon_ms)
+    assert span_text(noon_ms - 4 * HOUR_MS, noon_ms) == "08:00 to 12:00"
+    assert span_text(noon_ms - 13 * HOUR_MS, noon_ms) == "2026-11-29 23:00 to 2026-11-30 12:00"
+    ten_months_ago_ms = noon_ms - 300 * 24 * HOUR_MS
+    assert span_text(ten_months_ago_ms, noon_ms) == "2026-02-03 12:00 to 2026-11-30 12:00"
+    assert dated_text(noon_ms, seconds=True) == "2026-11-30 12:00:00"

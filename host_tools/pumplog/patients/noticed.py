@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..log import Demand, Signature, Standstill, Timeline, noticed_in
-from ..moments import local_text, utc_text
+from ..moments import local_text, span_text, utc_text
 from ..quantities import show_span
 from ..store import Pull, Store
 from .episodes import Episode
@@ -54,8 +54,8 @@ class Noticed:
         if isinstance(self.source, Standstill):
             return _stood_text(self.source)
         presses = self.source
-        return (f"presses of the handset from {local_text(presses.first_ms)} to"
-                f" {local_text(presses.last_ms)}: {presses.asked} asked,"
+        return (f"presses of the handset, {span_text(presses.first_ms, presses.last_ms)}:"
+                f" {presses.asked} asked,"
                 f" {presses.lockout + presses.other} gave nothing, {presses.lockout} of them during"
                 " lockout")
 
@@ -69,8 +69,7 @@ class Noticed:
 def _stood_text(stood: Standstill) -> str:
     span = show_span(stood.until_ms - stood.begin_ms)
     if stood.over:
-        return (f"the pump stood from {local_text(stood.begin_ms)} to {local_text(stood.until_ms)},"
-                f" {span}")
+        return f"the pump stood from {span_text(stood.begin_ms, stood.until_ms)}, {span}"
     return (f"the pump stood since {local_text(stood.begin_ms)}, and still did when the record ends,"
             f" {span} later")
 

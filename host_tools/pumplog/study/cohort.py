@@ -10,6 +10,7 @@ from ..dose import Doses, Window, doses
 from ..errors import NotFoundError, UsageError
 from ..patients import Episode, Observed, Shares
 from ..store import Store
+from ..verify import BROKEN, PARTLY, Evidence, verify_log
 from .coverage import TimepointCoverage
 from .table import KEYS, Excluded, Table, Value, build_table
 
@@ -59,7 +60,8 @@ def cohort_table(store: Store, windows: Mapping[str, Window], cohort: str) -> Ta
     coverage = {timepoint: TimepointCoverage.of({code: case.doses[timepoint]
                                                  for code, case in cases.items()})
                 for timepoint in windows}
-    return build_table(values, cohort, coverage, _excluded(cases), _provenance(cases, windows))
+    return build_table(values, cohort, coverage, _excluded(cases),
+                       [*_provenance(cases, windows), *_not_proven(store, cases)])
 
 
 def _provenance(cases: Mapping[str, Case], windows: Mapping[str, Window]) -> list[str]:
@@ -71,6 +73,18 @@ def _provenance(cases: Mapping[str, Case], windows: Mapping[str, Window]) -> lis
     if any(case.episode.simulated for case in cases.values()):
         found.append(SYNTHETIC)
     return found
+
+
+def _not_proven(store: Store, cases: Mapping[str, Case]) -> list[str]:
+    """Returns which logs behind the table `pumplog verify` does not prove, worst first."""
+    boards = {board for case in cases.values() for board in case.episode.claims()}
+    codes = [(verify_log(evidence).exit_code, board)
+             for board in sorted(boards) for log_id, _ in store.logs.of(board)
+             if not (evidence := Evidence.of(store, log_id, board)).empty]
+    says = {BROKEN: "NOT AS THE BOARD WROTE IT", PARTLY: "not all proven yet"}
+    return [f"The log of {', '.join(dict.fromkeys(found))}: {words}; pumplog verify says what."
+            for code, words in says.items()
+            if (found := [board for each, board in codes if each == code])]
 
 
 def _minutes(case: Case, timepoint: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..log import Timeline
-from ..moments import local_text, utc_text
+from ..moments import dated_text, utc_text
 from ..quantities import hex_id
 from ..store import Store
 from .client import PullResult
@@ -30,7 +30,7 @@ class Gap:
 
     def to_text(self) -> str:
         """Returns when nothing is known, why, and what to do."""
-        begin, end = (local_text(ms) if ms is not None else "a time not known"
+        begin, end = (dated_text(ms) if ms is not None else "a time not known"
                       for ms in (self.begin_ms, self.end_ms))
         return (f"UNKNOWN from {begin} to {end}: records {self.first_seq} to {self.last_seq} were no"
                 " longer on the board. Its log had gone on, or a page was lost; pull it more often")

@@ -5,7 +5,8 @@ In: the pages, keys and attestations of one log. Out: what was found, what it we
 
 from .answer import Answer, verify_stored
 from .evidence import Evidence
-from .findings import BROKEN, KINDS, Finding
+from .findings import BROKEN, KINDS, PARTLY, Finding
 from .verify import Report, verify_log
 
-__all__ = ["BROKEN", "KINDS", "Answer", "Evidence", "Finding", "Report", "verify_log", "verify_stored"]
+__all__ = ["BROKEN", "KINDS", "PARTLY", "Answer", "Evidence", "Finding", "Report", "verify_log",
+           "verify_stored"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..moments import age_s, local_text, since_text, utc_text
+from ..moments import age_s, dated_text, since_text, span_text, utc_text
 from ..quantities import hex_id
 from ..store import Log, Store
 from .evidence import Evidence
@@ -32,10 +32,11 @@ class Span:
 
     def to_text(self) -> str:
         """Returns it in brackets, to stand behind what it is the time of."""
-        begin, end = (None if ms is None else local_text(ms) for ms in (self.from_ms, self.to_ms))
-        if begin and end:
-            return f" ({begin} to {end})"
-        return f" (from {begin} on)" if begin else f" (up to {end})" if end else " (time unknown)"
+        if self.from_ms is not None and self.to_ms is not None:
+            return f" ({span_text(self.from_ms, self.to_ms)})"
+        if self.from_ms is not None:
+            return f" (from {dated_text(self.from_ms)} on)"
+        return " (time unknown)" if self.to_ms is None else f" (up to {dated_text(self.to_ms)})"
 
 
 @dataclass(frozen=True)

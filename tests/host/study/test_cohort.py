@@ -160,3 +160,22 @@ def test_each_row_of_the_table_has_its_figure_and_its_formula() -> None:
         ward(store, [1], [1])
         doses = cohort_doses(store, WINDOWS)["P01"].doses["baseline"]
     assert KEYS == tuple(doses.per_day()) == tuple(FORMULAS)
+
+
+def test_a_table_says_which_logs_are_not_proven(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    db = tmp_path / "a.db"
+    with Store.open(db) as store:
+        ward(store, [3, 4], [5, 6])
+    arguments = ["table", "--db", str(db), "--baseline", "0+1", "--followup", "1+1"]
+    assert main(arguments) == 0
+    (partly,) = [line for line in capsys.readouterr().out.splitlines() if "verify" in line]
+    assert "not all proven yet; pumplog verify says what." in partly and "NOT AS" not in partly
+    with Store.open(db) as store:
+        store.database.connection.execute(
+            "UPDATE records SET fields=json_set(fields, '$.counts', 7) WHERE kind='minute' AND seq=20")
+        store.commit()
+    assert main([*arguments, "--json"]) == 0
+    told = [line for line in json.loads(capsys.readouterr().out)["provenance"] if "verify" in line]
+    assert any("NOT AS THE BOARD WROTE IT" in line for line in told)
