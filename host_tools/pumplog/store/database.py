@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+from .. import host
 from ..errors import PumplogError, UsageError
 from ..files import keep_private
 from . import migrations
@@ -135,10 +136,10 @@ class Database:
             try:
                 return call(*given)
             except sqlite3.OperationalError as error:
-                if not _is_busy(error) or ends_s is not None and time.monotonic() > ends_s:
+                if not _is_busy(error) or ends_s is not None and host.waited_s() > ends_s:
                     raise self._unusable(error) from error
                 if ends_s is None:
-                    ends_s = time.monotonic() + _WAIT_S - _SILENT_S
+                    ends_s = host.waited_s() + _WAIT_S - _SILENT_S
                     self._waiting(f"another program has the store {self._path}: waiting for it, up to"
                                   f" {_WAIT_S} s")
                 time.sleep(0.1)

@@ -33,9 +33,7 @@ from .transfer import Transfer
 
 _ANSWER_TIMEOUT_S = 10.0
 _CLOSING_TRIES = 3  # transfers until the store has what the board attests
-_TIME_TRIES = 3
-_LONG_TRIP_MS = 2000  # no link takes as long, unless it or the computer was held up
-_HOST_ERROR_MS = 50  # what a host's own clock reading adds to half the round trip
+_TELLING_TRIES = 2
 _MAX_UNCERTAINTY_MS = 65535  # as much as an anchor can say
 
 
@@ -184,32 +182,28 @@ class Client:
     def anchor(self) -> bool:
         """Tells the board what time it was as it answered TIME; returns whether the board knows it now.
 
-        The board answered at some moment of the round trip, and the anchor, which names that
-        answer, may take as long on its way as it likes. A round trip that was long, as where the
-        computer slept, is made again. HostClock says what is stated where the clock was set.
+        HostClock says what is stated where this computer slept or its clock was set meanwhile. A board
+        refuses what it was told too late, as where the computer slept then: it is told again.
         """
-        if not is_possible(host.utc_now_ms()):
-            return False  # no anchor can say it, and nobody is to be misled
-        clock, trips = HostClock(), []
-        for _ in range(_TIME_TRIES):
-            first = clock.read()
-            _, answered = self.command(commands.TIME)
-            last = clock.read()
-            trips.append((last.before_ms - first.after_ms, answered, first, last))
-            if trips[-1][0] < _LONG_TRIP_MS:
+        clock = HostClock()
+        for _ in range(_TELLING_TRIES):
+            result = self._tell_time(clock)
+            if result != commands.REFUSED:
                 break
-        _, answered, first, last = min(trips, key=lambda trip: trip[0])
-        utc_ms, uncertainty_ms = clock.between(first, last)
-        uncertainty_ms += _HOST_ERROR_MS
+        return result in (commands.OK, commands.ALREADY)
+
+    def _tell_time(self, clock: HostClock) -> int | None:
+        """Says what time it was at an answer of the board; returns the result, None if no anchor can say
+        that, or how uncertain it is. The anchor names that answer, and may take a minute on its way."""
+        answer, utc_ms, uncertainty_ms = clock.at_answer(lambda: self.command(commands.TIME)[1])
         with self._understood():
-            asked = struct.unpack_from(commands.TIME_BODY, answered)
-        if uncertainty_ms > _MAX_UNCERTAINTY_MS:
-            return False
-        result, _ = self.command(commands.ANCHOR, struct.pack(
+            asked = struct.unpack_from(commands.TIME_BODY, answer)
+        if not is_possible(utc_ms) or uncertainty_ms > _MAX_UNCERTAINTY_MS:
+            return None  # nobody is to be misled
+        return self.command(commands.ANCHOR, struct.pack(
             commands.ANCHOR_BODY, utc_ms // 1000 - EPOCH_2020_S, utc_ms % 1000, uncertainty_ms,
             host.host_id(), host.clock_synced(), *asked,
-        ))
-        return result in (commands.OK, commands.ALREADY)
+        ))[0]
 
     def deliver(self, entry: bytes, check_code: int) -> tuple[int, int | None]:
         """Hands an entry over; returns (result, seq of the board's copy where it is new)."""

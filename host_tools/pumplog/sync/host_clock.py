@@ -11,15 +11,19 @@ sleep during which the clock was set back by as much.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from .. import host
 
 _READ_TRIES = 4
 _HELD_UP_MS = 20
+_TRIES = 3
+_LONG_TRIP_MS = 2000  # no link takes as long, unless it or the computer was held up
+_ERROR_MS = 50  # what a host's own clock reading adds to half the round trip
 
 
-class Reading(NamedTuple):
+class _Reading(NamedTuple):
     """The clock, read once. All in ms."""
 
     before_ms: int  #: the clock that nobody sets, just before
@@ -33,18 +37,27 @@ class HostClock:
     def __init__(self) -> None:
         self._ahead: list[int] = []  # of the clock that nobody sets, ms: each reading's least and most
 
-    def read(self) -> Reading:
+    def at_answer(self, ask: Callable[[], bytes]) -> tuple[bytes, int, int]:
+        """Asks; returns (the answer, Unix ms UTC and uncertainty in ms of the moment it was given at).
+
+        It was given at some moment of the round trip. A round trip that was long is made again.
+        """
+        trips = []
+        for _ in range(_TRIES):
+            first, answer, last = self._read(), ask(), self._read()
+            trips.append((last.before_ms - first.after_ms, answer, first, last))
+            if trips[-1][0] < _LONG_TRIP_MS:
+                break
+        _, answer, first, last = min(trips, key=lambda trip: trip[0])
+        low_ms = min(self._ahead) + first.after_ms
+        high_ms = max(self._ahead) + last.before_ms
+        return answer, (low_ms + high_ms) // 2, -((low_ms - high_ms) // 2) + _ERROR_MS
+
+    def _read(self) -> _Reading:
         """Reads the clock; again where the computer was held up between two instructions."""
         for _ in range(_READ_TRIES):
-            reading = Reading(host.monotonic_ms(), host.utc_now_ms(), host.monotonic_ms())
+            reading = _Reading(host.monotonic_ms(), host.utc_now_ms(), host.monotonic_ms())
             if reading.after_ms - reading.before_ms <= _HELD_UP_MS:
                 break
         self._ahead += (reading.utc_ms - reading.after_ms, reading.utc_ms - reading.before_ms)
         return reading
-
-    def between(self, first: Reading, last: Reading) -> tuple[int, int]:
-        """Returns (Unix ms UTC, uncertainty in ms) of an answer that came between two readings, by all
-        that were made so far."""
-        low_ms = min(self._ahead) + first.after_ms
-        high_ms = max(self._ahead) + last.before_ms
-        return (low_ms + high_ms) // 2, -((low_ms - high_ms) // 2)

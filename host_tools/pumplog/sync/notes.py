@@ -73,8 +73,9 @@ def _of_the_pull(visit: Visit) -> list[Note]:
                                    " cannot be, so the board was not told the time; set the clock right"
                                    " and pull again"))
     elif not pulled.timed:
-        notes.append(Note(UNTIMED, "the board did not take this laptop's time, so when its latest"
-                                   " records were made is less certain; pull once more, nearer to it"))
+        notes.append(Note(UNTIMED, "the board did not take this laptop's time: the link was slow, or"
+                                   " this laptop's clock was set meanwhile. So when its latest records"
+                                   " were made is less certain; pull once more, nearer to it"))
     if pulled.unverified:
         notes.append(Note(UNVERIFIED, f"pages under a key that this store lacks: {pulled.unverified},"
                                       " kept and not used; pull with the store that provisioned the"

@@ -142,6 +142,8 @@ def world(seed: int) -> Exchange:
     for _ in range(dice.choice((0, 1, 1, 2))):
         step = dice.choice((0, STEPS_OF_A_TRIP)) + dice.choice(WAITS)
         events[step] = Event(asleep_ms=10 ** dice.uniform(2, 7.5))
+    if dice.random() < 0.2:  # after the answer, before the anchor arrives
+        events[dice.randrange(STEPS_OF_A_TRIP, STEPS_OF_A_TRIP + 4)] = Event(10 ** dice.uniform(4, 7.5))
     off_ms = 0.0
     manner = dice.choice(("kept", "set wrong", "set right", "there and back"))
     if manner == "set wrong":

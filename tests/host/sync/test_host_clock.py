@@ -48,6 +48,12 @@ def test_an_exchange_that_a_host_slept_in_is_made_again(
         assert stated(made, monkeypatch).uncertainty_ms <= 50 + 200 + 5
 
 
+def test_what_was_told_too_late_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    for step in range(LAST + 2, LAST + 5):  # until the board has the anchor
+        made = quiet({step: Event(asleep_ms=HOUR_MS)})
+        assert stated(made, monkeypatch).uncertainty_ms <= 50 + 200 + 5
+
+
 @pytest.mark.parametrize("by_ms", [-30_000, -700, 700, 30_000])
 def test_a_clock_that_was_set_in_between_is_as_uncertain_as_it_was_set(
     by_ms: float, monkeypatch: pytest.MonkeyPatch
