@@ -5,6 +5,7 @@ It imports nothing of ours.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 Line = dict[str, Any]
 DAY_MS, HOUR_MS = 86_400_000, 3_600_000
 MATCH_MS = 2 * HOUR_MS
+BESIDE_MS = 200
 LONGEST_MS = HOUR_MS // 2
 PL_PER_ML = 1_000_000_000
 STAYS = ("patient_start", "patient_move", "patient_withdraw", "patient_end")
@@ -21,6 +23,22 @@ def ms(text: str) -> int:
     """Returns Unix ms of a `utc`."""
     moment = datetime.fromisoformat(text)
     return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+
+
+@dataclass
+class Burst:
+    """A bolus; pieces: (begin, end, pL), where its volume was."""
+
+    begin: int
+    end: int
+    pl: Fraction
+    source: int
+    rest: bool = False  # of one that a restart cut
+    pieces: list[tuple[int, int, Fraction]] = field(default_factory=list)
+
+    def within(self, begin: int, end: int) -> Fraction:
+        """Returns pL of it in [begin, end)."""
+        return sum((pl * _share(a, b, begin, end) for a, b, pl in self.pieces), Fraction(0))
 
 
 class Recomputed:
@@ -34,7 +52,7 @@ class Recomputed:
         self.stays = self._stays()
         self.start = self.stays[0][1]
         self.minutes: list[tuple[int, int, Fraction, str]] = []  # begin, end, pL, board
-        self.boluses: list[tuple[int, int, Fraction, int, bool]] = []  # begin, end, pL, source, rest
+        self.boluses: list[Burst] = []
         self.ran: list[tuple[int, int]] = []
         for log_id in sorted({line["log_id"] for line in lines}):
             self._log(sorted((line for line in lines if line["log_id"] == log_id),
@@ -57,6 +75,8 @@ class Recomputed:
         pl = before = None
         ends: dict[int, int] = {}  # boot: uptime of its last minute
         at_of: dict[int, tuple[int, int]] = {}  # boot: a moment, and its uptime
+        self._counted: list[tuple[int, int, Fraction]] = []  # the log's minutes: begin, end, pL
+        self._bursts: list[Burst] = []
         failing = cut = cut_before = False
         given: Line | None = None  # a bolus that was proven, and whose record did not come yet
         state: bool | None = None
@@ -97,8 +117,9 @@ class Recomputed:
                 elif source == 1:
                     cut, given = cut or failing, None
                 volume = Fraction(line["counts"] * 1000 - line["continuous_milli_counts"], 1000) * pl
-                self.boluses.append((begin, begin + line["duration_ms"], max(Fraction(0), volume),
-                                     source, rest))
+                end = begin + line["duration_ms"]
+                self._bursts.append(Burst(min(begin, end - 1) if end <= begin else begin, end,
+                                          max(Fraction(0), volume), source, rest))
             elif kind == "demand" and line["outcome"] == 1:
                 if given:
                     self._left_open(given)
@@ -111,9 +132,51 @@ class Recomputed:
             self._left_open(given)
         if lines:
             self._runs(state, since, lines[-1]["at"], None, counts)
+        self._book()
+
+    def _book(self) -> None:
+        """Finds where in its time the volume of each bolus of the log was."""
+        minutes = sorted(self._counted)
+        left = [pl for _, _, pl in minutes]
+        for burst in sorted(self._bursts, key=lambda burst: burst.begin):
+            burst.pieces = [(burst.begin, burst.end, burst.pl)]
+            if burst.pl and burst.end - burst.begin <= LONGEST_MS:
+                self._place(burst, minutes, left)
+        self.boluses += self._bursts
+
+    @staticmethod
+    def _place(burst: Burst, minutes: list[tuple[int, int, Fraction]], left: list[Fraction]) -> None:
+        def touched(begin: int, end: int) -> list[tuple[int, int, int]]:
+            return [(max(a, begin), min(b, end), k) for k, (a, b, _) in enumerate(minutes)
+                    if max(a, begin) < min(b, end)]
+
+        places = touched(burst.begin, burst.end)
+        due = [burst.within(a, b) for a, b, _ in places]
+        fits = [min(pl, left[k]) for pl, (_, _, k) in zip(due, places, strict=True)]
+        over = sum(due) - sum(fits)
+        if over:
+            gaps = [burst.begin, *(at for a, b, _ in places for at in (a, b)), burst.end]
+            wide = touched(burst.begin - BESIDE_MS, burst.end + BESIDE_MS)
+            places += sorted((place for place in wide
+                              if place[0] >= burst.end or place[1] <= burst.begin), reverse=True)
+            fits += [Fraction(0)] * (len(places) - len(fits))
+            for n, (_, _, k) in enumerate(places):
+                more = min(over, left[k] - fits[n])
+                fits[n] += more
+                over -= more
+            burst.pieces = [(a, b, pl) for (a, b, _), pl in zip(places, fits, strict=True) if pl]
+            rest = burst.pl - sum(fits)
+            free = [(a, b) for a, b in zip(gaps[::2], gaps[1::2], strict=True) if a < b]
+            free = free or [(burst.begin, burst.end)]
+            free_ms = sum(b - a for a, b in free)
+            burst.pieces += [(a, b, rest * (b - a) / free_ms) for a, b in free if rest]
+            burst.begin = min(burst.begin, *(a for a, _, _ in burst.pieces))
+            burst.end = max(burst.end, *(b for _, b, _ in burst.pieces))
+        for (_, _, k), pl in zip(places, fits, strict=True):
+            left[k] -= pl
 
     def _left_open(self, given: Line) -> None:
-        self.boluses.append((given["moment"], given["moment"], Fraction(0), 1, False))
+        self._bursts.append(Burst(given["moment"], given["moment"], Fraction(0), 1))
 
     def _runs(
         self, state: bool | None, since: int, until: int, becomes: bool | None, counts: int
@@ -122,6 +185,7 @@ class Recomputed:
             self.ran.append((since, until))
 
     def _minute(self, begin: int, end: int, pl: int, board: str) -> None:
+        self._counted.append((begin, end, Fraction(pl)))
         for where, since, until in self.stays:
             if where == board and begin < until and since < end:
                 self.minutes.append((begin, end, Fraction(pl), board))
@@ -158,9 +222,8 @@ class Recomputed:
         """Returns mL of the boluses of these sources."""
         total = Fraction(0)
         for since, until in self._within(begin, end):
-            for first, last, pl, source, _ in self.boluses:
-                if source in sources:
-                    total += pl * _share(first, last, since, until)
+            total += sum(burst.within(since, until) for burst in self.boluses
+                         if burst.source in sources)
         return total / PL_PER_ML
 
     def continuous(self, begin: int, end: int) -> Fraction:
@@ -170,8 +233,8 @@ class Recomputed:
             for first, last, pl, _ in self.minutes:
                 share = _share(first, last, since, until)
                 if share:
-                    total += (pl - sum(volume * _share(a, b, first, last) for a, b, volume, _, _ in
-                                       self.boluses if a < last and b >= first)) * share
+                    total += (pl - sum(burst.within(first, last) for burst in self.boluses
+                                       if burst.begin < last and burst.end >= first)) * share
         return max(Fraction(0), total) / PL_PER_ML
 
     def figures(self, begin: int, end: int) -> dict[str, Fraction | int | None]:
@@ -195,9 +258,8 @@ class Recomputed:
         ran = _merged([(max(a, c), min(b, d)) for a, b in self.ran for c, d in observed])
         ran_ms, observed_ms = (sum(b - a for a, b in each) for each in (ran, observed))
         continuous = self.continuous(begin, end)
-        deliveries = sum(source == 1 and not rest and since <= first < until
-                         for first, _, _, source, rest in self.boluses
-                         for since, until in self._within(begin, end))
+        deliveries = sum(burst.source == 1 and not burst.rest and since <= burst.begin < until
+                         for burst in self.boluses for since, until in self._within(begin, end))
         return {
             "continuous_ml": continuous, "pcia_ml": self.volume(begin, end, (1,)),
             "other_ml": self.volume(begin, end, (2,)), "prime_ml": self.volume(begin, end, (3,)),
