@@ -14,16 +14,16 @@ def test_rings_that_power_cut_anywhere_read_the_same() -> None:
 
 
 def test_rings_with_bits_flipped_read_the_same() -> None:
-    flips = scaled(100, 3000)
+    flips = scaled(100, 1000)
     print(f"{flips} bits flipped, {hold_flipped_rings(flips)} pages damaged, each read alike")
 
 
 def test_pages_half_erased_are_those_given_up() -> None:
-    assert hold_torn_erases(scaled(9_000, 100_000)) > 0
+    assert hold_torn_erases(scaled(9_000, 30_000)) > 0
 
 
 def test_reports_over_bad_links_are_put_together() -> None:
-    hold_reports(scaled(50, 2000))
+    hold_reports(scaled(50, 400))
 
 
 @pytest.mark.parametrize("op", [*range(1, 8), 0, 9])
