@@ -13,12 +13,15 @@ from typing import Any
 
 import pytest
 from gateway import recovery
+from gateway.clock import Uptime
+from gateway.event_log import EventLog
 from gateway.slots import READY, RETIRED, SPENT, Slots
 from helpers.docs import log_format_doc, log_format_reader
 from helpers.docs.made_blocks import made_anew
 from helpers.docs.ring_properties import hold_cut_rings, hold_flipped_rings, same_ring
 from helpers.on_board.log_vectors import NAMES, SIMULATED, load, records_of, unhex
 from helpers.on_board.nor import Nor
+from helpers.on_board.nor import random as random_bytes
 from helpers.on_board.places import VECTORS
 from pumpwire import check, decoding, entries, page, records, seal, varint
 
@@ -191,6 +194,40 @@ def test_the_days_of_the_bench_read_the_same() -> None:
     assert len(log.records) > 1700 and not log.missing
     assert {log_format_reader.slot_kind(cells[at : at + 16])[0]
             for at in range(0, len(cells), 4096)} == {"page", "ready", "erased"}
+
+
+def test_of_several_logs_each_is_read_on_its_own_and_the_board_keeps_the_others() -> None:
+    cells = bytearray()
+    for log_id, minutes, slots in ((0x11111111, 1500, 3), (0x22222222, 3000, 5)):
+        flash, uptime = Nor(slots), Uptime()
+        log = EventLog(flash, uptime, lambda n, log_id=log_id: log_id.to_bytes(4, "little"))
+        log.mount(1, 100)
+        _minutes(log, uptime, minutes)
+        cells += flash.cells
+    before = log_format_reader.read_ring(bytes(cells))
+    assert {log_id: len(log.records) > 1000 for log_id, log in before.items()} == {
+        0x11111111: True, 0x22222222: True}
+    flash, uptime = Nor(8, bytes(cells)), Uptime()
+    log = EventLog(flash, uptime, random_bytes)
+    log.mount(1, 100)
+    assert log.log_id == 0x22222222 and "hold something else" in log.trouble
+    _minutes(log, uptime, 9000)
+    after = log_format_reader.read_ring(bytes(flash.cells))
+    assert after[0x11111111].records == before[0x11111111].records
+    assert after[0x22222222].records[-1][0] == log.next_seq - 1 and not after[0x22222222].missing
+    middle = after[0x22222222].pages[1]
+    without = bytes(flash.cells).replace(middle.raw, b"\xff" * 4096)
+    assert log_format_reader.read_ring(without)[0x22222222].missing == [
+        (middle.first_seq, middle.records[-1][0])]
+
+
+def _minutes(log: EventLog, uptime: Uptime, n: int) -> None:
+    for k in range(n):
+        uptime.advance((k + 1) * 60000 & (1 << 30) - 1)
+        for at, value in enumerate((60000, k * 37 % 977, 0)):
+            log.values[at] = value
+        assert log.append(records.MINUTE) >= 0
+        log.service()
 
 
 def test_attestations_read_the_same() -> None:

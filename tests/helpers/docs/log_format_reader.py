@@ -284,8 +284,8 @@ def entry(data: bytes) -> Fields:
 
 @dataclass
 class Log:
-    """The pages of one log in an image, in order; missing: (first, last seq) that no record says why;
-    gone: those that a LOST or SKIPPED names."""
+    """The pages of one log in an image, in order; missing: (first, last seq) behind the oldest page that
+    no record says why; gone: those that a LOST or SKIPPED names."""
 
     pages: list[Page] = field(default_factory=list)
     missing: list[tuple[int, int]] = field(default_factory=list)
@@ -371,7 +371,7 @@ def _find_missing(log: Log) -> None:
             for page in log.pages:
                 page.given_up |= kind == LOST and (
                     fields["first_seq"] <= page.first_seq <= fields["last_seq"])
-    at = 0
+    at = log.pages[0].first_seq  # what came before was given up
     for page in log.pages:
         if page.first_seq > at:
             log.missing += _without(at, page.first_seq - 1, log.gone)
