@@ -68,6 +68,18 @@ def add_ago(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ago", metavar="TIME", help="it was done earlier, such as '40 min' ago")
 
 
+def add_unproven(parser: argparse.ArgumentParser) -> None:
+    """Declares --unproven, which takes into figures what nothing proves to be a board's."""
+    parser.add_argument("--unproven", action="append", type=_log_id, default=[], metavar="LOG",
+                        help="take in also what nothing proves of this log, and mark the figures")
+
+
+def _log_id(text: str) -> int:
+    if len(text) != 8 or not set(text.lower()) <= set("0123456789abcdef"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no log: write eight digits, as verify does")
+    return int(text, 16)
+
+
 def check_code(text: str) -> int:
     """Returns the code on a board's label: six digits."""
     from ..quantities import parse_check_code

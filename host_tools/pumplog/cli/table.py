@@ -9,7 +9,7 @@ from pathlib import Path
 from .. import study
 from ..dose import Window
 from ..errors import UsageError
-from .options import open_store
+from .options import add_unproven, open_store
 from .screen import print_as_is, print_json, print_text, say
 
 
@@ -24,6 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--values", type=Path, metavar="FILE.csv",
                         help="compute from patient,timepoint,key,value without a log")
     parser.add_argument("--explain", choices=study.KEYS, metavar="KEY", help="what a figure rests on")
+    add_unproven(parser)
     parser.add_argument("--patient", help="with --explain: this patient only")
 
 
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
             provenance=[f"From the values in {options.values}; no log behind them."])
     else:
         with open_store(options) as store:
-            table = study.cohort_table(store, windows, options.cohort)
+            table = study.cohort_table(store, windows, options.cohort, options.unproven)
     compared = study.compare(table, published)
     if options.json:
         beside = {"compare": [each.to_json() for each in compared]} if published else {}

@@ -42,14 +42,16 @@ def doses(episode: Episode, observed: Observed, begin_ms: int, end_ms: int) -> D
     deliveries = _deliveries(observed, span).raised(
         Fraction(missed_deliveries(observed, disputes, *span.wide)))
     running = observed.running(begin_ms, end_ms)
-    covered_ms = observed.covered_ms(begin_ms, end_ms)
-    wall = Running(covered_ms, covered_ms, covered_ms)
+    wall = observed.watched(begin_ms, end_ms)
+    covered_ms = wall.ms
     found = Doses(
         patient=episode.patient, begin_ms=begin_ms, end_ms=end_ms,
         observed_ms=covered_ms, running_ms=running.ms,
-        withheld_ms=length(clip(merge((contest.begin_ms, contest.end_ms)
-                                      for contest in observed.withheld), begin_ms, end_ms)),
+        withheld_ms=length(clip(merge((each.begin_ms, each.end_ms) for each in observed.withheld),
+                                begin_ms, end_ms)),
         outside_ms=end_ms - begin_ms - length(clip(observed.claimed, begin_ms, end_ms)),
+        border_ms=wall.most_ms - covered_ms, unsure_ms=covered_ms - wall.least_ms,
+        unproven=tuple(observed.unproven),
         clock_uncertainty_ms=max(span.begin_uncertainty_ms, span.end_uncertainty_ms),
         continuous_ml=whole.continuous_ml, pcia_ml=whole.pcia_ml, other_ml=whole.other_ml,
         prime_ml=whole.prime_ml,
@@ -126,15 +128,17 @@ def _added_up(masses: list[Mapping[str, Figure | None]]) -> dict[str, Figure | N
 
 def _deliveries(observed: Observed, span: UncertainSpan) -> Figure:
     """Counts the patient's boluses that begin in the span, surely, and at most."""
-    starts = [part.bolus for part in observed.boluses_in(*span.wide) if part.is_delivery]
+    parts = [part for part in observed.boluses_in(*span.wide) if part.is_delivery]
+    starts = [part.bolus for part in parts]
+    perhaps = sum(each.is_delivery for each in observed.perhaps_boluses_in(*span.wide))
     likely = [bolus for bolus in starts if bolus.likely]
-    surely = [bolus for bolus in starts if not bolus.inferred]
+    surely = [part.bolus for part in parts if part.surely and not part.bolus.inferred]
 
     def within(boluses: list[Bolus], edges: Interval) -> Fraction:
         return Fraction(sum(edges[0] <= bolus.begin_ms < edges[1] for bolus in boluses))
 
     return Figure(within(likely, span.exact), within(surely, span.narrow),
-                  within(starts, span.wide))
+                  within(starts, span.wide) + perhaps)
 
 
 def _presses(observed: Observed, begin_ms: int, end_ms: int) -> Presses:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..intervals import clip, length
-from ..patients import Episode, Observed, conflicts
+from ..patients import CLEAR_MS, Episode, Observed, conflicts
 from ..quantities import show, show_span
 from .bags import BY_START, BY_WEIGHT, Bag
 from .window_doses import Doses
@@ -24,8 +24,10 @@ def notes(episode: Episode, observed: Observed, found: Doses) -> Iterable[str]:
     for conflict in conflicts(episode):
         if found.begin_ms <= conflict.second.effective_at_ms < found.end_ms:
             yield conflict.words
+    yield from (each.to_text() for each in observed.unproven)
     yield from _of_bags(observed, found)
     yield from _of_contests(observed, found)
+    yield from _of_borders(observed, found)
     yield from _of_presses(observed, found)
     yield from _of_brackets(found)
     for dispute in found.disputed:
@@ -78,8 +80,21 @@ def _of_contests(observed: Observed, found: Doses) -> Iterable[str]:
     for contest in observed.withheld:
         if contest.begin_ms < found.end_ms and contest.end_ms > found.begin_ms:
             ms = min(contest.end_ms, found.end_ms) - max(contest.begin_ms, found.begin_ms)
-            yield (f"{ms / HOUR_MS:.1f} h withheld: {contest.rival} claims the same board then; correct"
-                   " the wrong entry")
+            yield f"{ms / HOUR_MS:.1f} h withheld: " + (
+                f"two logs of board {contest.board} have the same minutes; see `pumplog verify"
+                f" {contest.board}`" if contest.rival is None else
+                f"{contest.rival} claims the same board then; correct the wrong entry")
+
+
+def _of_borders(observed: Observed, found: Doses) -> Iterable[str]:
+    """What is nobody's at a border of the stay."""
+    window = found.begin_ms, found.end_ms
+    boluses = len(observed.perhaps_boluses_in(*window))
+    presses = sum(window[0] <= at_ms < window[1] for at_ms in observed.perhaps_presses)
+    if boluses or presses or found.border_ms > CLEAR_MS:
+        yield ("where this stay meets another, the clock leaves open whose these are:"
+               f" {show_span(found.border_ms)} of minutes, boluses {boluses}, presses {presses}. They"
+               " are not in the values here, and are in the high bounds of both patients")
 
 
 def _of_presses(observed: Observed, found: Doses) -> Iterable[str]:

@@ -1,7 +1,7 @@
 """Volumes of a span with their bounds: what was counted, parted into continuous and boluses.
 
 Counts are primary: each is so many picolitres, and all that was counted either belongs to a bolus or to
-the continuous rate. Values are plain sums of both, cut pro rata at the span's edges. Four things make
+the continuous rate. Values are plain sums of both, cut pro rata at the span's edges. Five things make
 the bounds, each taken at its worst, for nobody knows how the errors go together:
 
 - The edges. A clock is right only within its uncertainty. So a low bound sums over the narrow span,
@@ -12,6 +12,8 @@ the bounds, each taken at its worst, for nobody knows how the errors go together
   What a bolus is more, the continuous part is less: `continuous` takes both (`more_pl`, `less_pl`), but
   their sum was counted. So `patient` sums values, not the bounds of its parts, and is far narrower than
   continuous, pcia and other added up. Only a prime leaves the patient's sum: its own spread counts.
+- The borders of the stay. What may be another patient's is in no low bound; what may be this patient's
+  and is in no value is in the high bounds (`Observed.perhaps`, pumplog.patients.borders).
 - The calibration's stated relative uncertainty at two sigma, on everything.
 
 Errors that offset each other are taken at their worst all the same: bounds are rather too wide. They
@@ -26,6 +28,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..intervals import Interval
+from ..log import Bolus
 from ..patients import BolusPart, Observed
 from .figure import ZERO, Figure
 
@@ -122,13 +125,22 @@ def volumes(observed: Observed, span: UncertainSpan) -> Volumes:
     """Returns the volumes of a span with their bounds."""
     parts = observed.boluses_in(*span.wide)
     stretches = list(observed.stretches_in(*span.wide))
+    perhaps = observed.perhaps_in(*span.wide)
     slack_pl = sum(stretch.run.calibration.pl_per_count for stretch in stretches)
     slack_pl += sum(part.bolus.pl_per_count for part in parts if not part.covered)
-    value_pl, least_pl, most_pl = (observed.continuous_pl(*edges)
-                                   for edges in (span.exact, span.narrow, span.wide))
-    value_pl = max(Fraction(0), value_pl)
-    pcia, other, prime = (_boluses([part for part in parts if _of(part) == name], span)
-                          for name in ("pcia", "other", "prime"))
+    value_pl = max(Fraction(0), observed.continuous_pl(*span.exact))
+    least_pl = observed.continuous_pl(*span.narrow, surely=True)
+    most_pl = observed.continuous_pl(*span.wide) + sum(
+        each.continuous_pl() for each in perhaps)
+    apart = {id(each.stretch.run): each.stretch for each in perhaps}
+    for stretch in stretches:
+        apart.pop(id(stretch.run), None)  # what follows on unbroken shares its count under way
+    slack_pl += sum(stretch.run.calibration.pl_per_count for stretch in apart.values())
+    pcia, other, prime = (
+        _boluses([part for part in parts if _of(part.bolus) == name], span)
+        + _perhaps([each.bolus for each in observed.perhaps_boluses_in(*span.wide)
+                    if _of(each.bolus) == name])
+        for name in ("pcia", "other", "prime"))
     given, every = pcia + other, pcia + other + prime
     continuous = Figure(value_pl, max(Fraction(0), least_pl - slack_pl - every.more_pl),
                         most_pl + slack_pl + every.less_pl)
@@ -137,17 +149,27 @@ def volumes(observed: Observed, span: UncertainSpan) -> Volumes:
         max(Fraction(0), least_pl + given.narrow.value - slack_pl - prime.more_pl),
         most_pl + given.wide.value + slack_pl + prime.less_pl,
     )
+    stretches += [each.stretch for each in perhaps]
     ppm = max((stretch.run.calibration.uncertainty_ppm for stretch in stretches), default=0)
     return Volumes(*(_in_ml(figure, Fraction(_SIGMAS * ppm, 1_000_000)) for figure in (
         continuous, pcia.figure, other.figure, prime.figure, patient)))
 
 
-def _of(part: BolusPart) -> str:
-    return {"patient": "pcia", "prime": "prime"}.get(part.bolus.source, "other")
+def _of(bolus: Bolus) -> str:
+    return {"patient": "pcia", "prime": "prime"}.get(bolus.source, "other")
 
 
 def _boluses(parts: list[BolusPart], span: UncertainSpan) -> _Boluses:
-    return _Boluses(*(_within(parts, edges) for edges in (span.exact, span.narrow, span.wide)))
+    sure = [part for part in parts if part.surely]
+    return _Boluses(_within(parts, span.exact), _within(sure, span.narrow), _within(parts, span.wide))
+
+
+def _perhaps(boluses: list[Bolus]) -> _Boluses:
+    """Returns boluses that may be another patient's: nothing, or all of each."""
+    every = ZERO
+    for bolus in boluses:
+        every = every + Figure(bolus.volume_pl, *bolus.bounds_pl)
+    return _Boluses(ZERO, ZERO, every)
 
 
 def _within(parts: list[BolusPart], edges: Interval) -> Figure:

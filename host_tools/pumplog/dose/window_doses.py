@@ -9,7 +9,7 @@ from typing import Any
 
 from ..log import Check, Reliefs, Signature
 from ..moments import dated_text, local_text, utc_text
-from ..patients import MASSES
+from ..patients import MASSES, Unproven
 from ..quantities import decimal, show_span
 from .bags import Bag
 from .bracketed import Bracketed
@@ -79,8 +79,11 @@ class Doses:
     end_ms: int  #: Unix ms UTC
     observed_ms: int  #: minutes cover so much of it
     running_ms: int  #: the pump ran so long of what was observed
-    withheld_ms: int  #: of what is unknown: another patient claims the same board then
+    withheld_ms: int  #: of what is unknown: another patient claims the board then, or two logs differ
     outside_ms: int  #: of what is unknown: outside the patient's stay
+    border_ms: int  #: recorded at a border of the stay, not in the values, perhaps this patient's
+    unsure_ms: int  #: of observed_ms, what may be another patient's by the clock
+    unproven: tuple[Unproven, ...]  #: what nothing proves to be the boards'
     clock_uncertainty_ms: int  #: at the worse of the window's edges
     continuous_ml: Figure | None  #: mL outside of boluses
     pcia_ml: Figure | None  #: mL of boluses that the patient asked for
@@ -135,10 +138,11 @@ class Doses:
         observed time and for that over observed and bracketed time."""
         if not self.observed_ms or alone is None or whole is None:
             return None  # unknown in a bracket is unknown in all
+        surely_ms = self.observed_ms - self.unsure_ms or self.observed_ms
         return Figure(alone.value * DAY_MS / self.observed_ms,
-                      alone.low * DAY_MS / (self.observed_ms + self.bracketed.most_ms),
-                      max(alone.high * DAY_MS / self.observed_ms,
-                          whole.high * DAY_MS / (self.observed_ms + self.bracketed.least_ms)))
+                      alone.low * DAY_MS / (self.observed_ms + self.border_ms + self.bracketed.most_ms),
+                      max(alone.high * DAY_MS / surely_ms,
+                          whole.high * DAY_MS / (surely_ms + self.bracketed.least_ms)))
 
     def to_json(self) -> dict[str, Any]:
         """Returns the doses as the command-line contract has them: every decimal a string."""
@@ -151,6 +155,8 @@ class Doses:
             "bracketed_ml": figure_json(self.bracketed.volume_ml),
             "brackets": [bracket.to_json() for bracket in self.bracketed.brackets],
             "withheld_s": _seconds(self.withheld_ms), "outside_stay_s": _seconds(self.outside_ms),
+            "border_s": _seconds(self.border_ms), "unsure_s": _seconds(self.unsure_ms),
+            "unproven_logs": [each.to_json() for each in self.unproven],
             "clock_uncertainty_ms": self.clock_uncertainty_ms,
             **self.presses.to_json(),
             **{name: figure_json(figure) for name, figure in self._all_figures().items()},
@@ -163,7 +169,8 @@ class Doses:
 
     def to_text(self, heading: str) -> str:
         """Returns the doses for the screen, under the patient's heading."""
-        lines = [f"{name:<26}{figure_text(figure)}{'  doubtful' if self.is_doubtful(name) else ''}"
+        mark = "  UNPROVEN" if any(each.used for each in self.unproven) else ""
+        lines = [f"{name:<26}{figure_text(figure)}{'  doubtful' if self.is_doubtful(name) else ''}{mark}"
                  for name, figure in self._all_figures().items()]
         lines += [self._coverage_text(), self.presses.to_text(), self.reliefs.to_text()]
         if self.check is not None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from pumpwire import records as wire
 
-from ..store import Store, StoredRecord
+from ..store import Store, StoredRecord, without
 from .anchors import Resumed
 from .booked import booked
 from .brackets import BracketBook
@@ -31,15 +31,20 @@ _NO_MINUTE = -1
 _UNKNOWN = Calibration(0, 0, None, 0)
 
 
-def read_log(store: Store, log_id: int, board: str | None) -> LogView:
-    """Reads one log; board: whose it is, for the calibration that the store knows."""
+def read_log(store: Store, log_id: int, board: str | None, unproven: bool = False) -> LogView:
+    """Reads one log; board: whose it is, for the calibration that the store knows.
+
+    unproven: takes in also what neither a seal nor the board's word covers.
+    """
     known = store.boards.named(board) if board else None
     fallback = None
     if known:
         fallback = Calibration(known.pl_per_count, known.uncertainty_ppm, None,
                                known.provisioned_at_ms)
-    return observe(store.records.every(log_id, *KINDS), Timeline.of(store, log_id), log_id,
-                   [first for first, _ in store.records.missing(log_id)], fallback)
+    but = [] if unproven else store.pages.unproven(log_id)
+    holes = sorted([first for first, _ in store.records.missing(log_id)] + [first for first, _ in but])
+    return observe(without(store.records.every(log_id, *KINDS), but),
+                   Timeline.of(store, log_id, unproven=unproven), log_id, holes, fallback)
 
 
 def observe(records: Iterable[StoredRecord], timeline: Timeline, log_id: int,

@@ -45,7 +45,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from ..store import Store, StoredRecord
+from ..store import Store, StoredRecord, without
 from .anchors import DISAGREE_MS, Anchor, PlacedAnchor, Resumed, ranks, suspects
 from .chain import Bounds, Chain, Claim, drift_ms
 from .layout import Layout
@@ -69,12 +69,20 @@ class Timeline:
         self._place()
 
     @classmethod
-    def of(cls, store: Store, log_id: int, known: Collection[int] | None = None) -> Timeline:
-        """Builds a log's timeline from the store; known: by the anchors of these numbers alone."""
-        records = store.records.of(log_id, "anchor", "resumed")
+    def of(cls, store: Store, log_id: int, known: Collection[int] | None = None,
+           unproven: bool = False) -> Timeline:
+        """Builds a log's timeline from the store: from what a seal or the board's word covers.
+
+        known: by the anchors of these numbers alone. unproven: from all of the log; so also where
+        nothing of it is covered, for no figure rests on it.
+        """
+        but = store.pages.unproven(log_id)
+        if unproven or but and not store.pages.proves_some(log_id):
+            but = []
+        records = without(store.records.of(log_id, "anchor", "resumed"), but)
         if known is not None:
             records = (each for each in records if each.kind != "anchor" or each.seq in known)
-        return cls(records, store.records.last_uptimes(log_id))
+        return cls(records, store.records.last_uptimes(log_id, but))
 
     def utc(self, boot: int, uptime_ms: int) -> tuple[int, int] | None:
         """Returns (Unix ms UTC, uncertainty in ms) of a moment of a boot, None where unknown.

@@ -13,6 +13,7 @@ from .episodes import Episode, Stay, episode, episodes
 from .roster import board_named, episode_or_board, named_or_current
 
 if TYPE_CHECKING:
+    from .borders import CLEAR_MS as CLEAR_MS
     from .contradictions import Conflict as Conflict
     from .contradictions import conflicts as conflicts
     from .drugs import DRUGS as DRUGS
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .noticed import reached_ms as reached_ms
     from .observed import BolusPart as BolusPart
     from .observed import Observed as Observed
+    from .observed import PerhapsBolus as PerhapsBolus
     from .observed import Running as Running
     from .observed import Stretch as Stretch
     from .shares import Shares as Shares
@@ -31,18 +33,21 @@ if TYPE_CHECKING:
     from .status import Status as Status
     from .status import left_behind as left_behind
     from .status import status_of as status_of
+    from .unproven import Unproven as Unproven
 
 __all__ = [
-    "DRUGS", "MASSES", "BolusPart", "Conflict", "Episode", "LeftBehind", "Noticed", "Observed",
-    "Running", "Shares", "Status", "Stay", "Stretch", "bag_field", "board_named", "conflicts",
-    "episode", "episode_or_board", "episodes", "left_behind", "named_or_current", "noticed_of",
-    "observed_of", "reached_ms", "status_of",
+    "CLEAR_MS", "DRUGS", "MASSES", "BolusPart", "Conflict", "Episode", "LeftBehind", "Noticed",
+    "Observed", "PerhapsBolus", "Running", "Shares", "Status", "Stay", "Stretch", "Unproven",
+    "bag_field", "board_named", "conflicts", "episode", "episode_or_board", "episodes",
+    "left_behind", "named_or_current", "noticed_of", "observed_of", "reached_ms", "status_of",
 ]
 _FILE_OF = {
+    "CLEAR_MS": "borders",
     "Conflict": "contradictions", "conflicts": "contradictions",
     "DRUGS": "drugs", "MASSES": "drugs", "bag_field": "drugs",
     "Noticed": "noticed", "noticed_of": "noticed", "reached_ms": "noticed",
     "BolusPart": "observed", "Observed": "observed", "Running": "observed", "Stretch": "observed",
+    "PerhapsBolus": "observed", "Unproven": "unproven",
     "Shares": "shares", "observed_of": "shares",
     "LeftBehind": "status", "Status": "status", "left_behind": "status", "status_of": "status",
 }

@@ -77,12 +77,12 @@ class Episode:
 
 @dataclass(frozen=True)
 class Contest:
-    """A stretch of time in which another patient claims the same board too."""
+    """A stretch of time of which a board's records are withheld from a patient, and why."""
 
     board: str  #: its name
     begin_ms: int  #: Unix ms UTC
     end_ms: int  #: Unix ms UTC
-    rival: str  #: the other patient's code
+    rival: str | None  #: the code of the patient who claims it too; None: two logs of the board have it
 
 
 def episodes(store: Store) -> dict[str, Episode]:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..intervals import holds, merge
 from ..log import Timeline, known_fields, meanings, record_text
 from ..moments import dated_text, utc_text
 from ..quantities import hex_id
 from ..store import Log, Store, StoredRecord, from_wire
+from .borders import contested
 from .episodes import Episode, episodes
 from .roster import episode_or_board, logs_named
 
@@ -25,6 +27,7 @@ class Event:
     patient: str | None  #: in whose stay it falls; None: in nobody's, or two patients claim it
     utc_ms: int | None  #: when it was made, Unix ms UTC; None: nobody can tell
     uncertainty_ms: int | None  #: utc_ms is right give or take this, ms
+    proven: bool  #: whether a seal or the board's word covers it
     fields: dict[str, Any]  #: its own fields, what their numbers mean, and what an entry holds
 
     def to_json(self) -> dict[str, Any]:
@@ -35,6 +38,7 @@ class Event:
             "boot": record.boot, "uptime_ms": record.uptime_ms,
             "utc": None if self.utc_ms is None else utc_text(self.utc_ms),
             "utc_uncertainty_ms": self.uncertainty_ms, "board": self.board, "patient": self.patient,
+            "proven": self.proven,
         }
         return known | {f"{record.kind}_{name}" if name in known else name: value  # as of `resumed`
                         for name, value in self.fields.items()}
@@ -47,7 +51,7 @@ class Event:
             said = self._said()
         when = "time unknown" if self.utc_ms is None else dated_text(self.utc_ms, seconds=True)
         return (f"{when:<19} {self.board} {self.patient or '-':<6} {self.record.seq:>7}"
-                f" {self.record.kind:<12} {said}")
+                f" {self.record.kind:<12} {said}{'' if self.proven else ' (unproven)'}")
 
     def _said(self) -> str:
         return record_text(self.record.kind, self.fields) or " ".join(
@@ -73,19 +77,33 @@ def _of_logs(store: Store, logs: Iterable[Log]) -> Iterator[Event]:
     patients = list(episodes(store).values())
     patient_of_entry = {str(entry.uuid): entry.patient for entry in store.entries.all()}
     for log_id, board in logs:
-        timeline = Timeline.of(store, log_id)
+        unproven = store.pages.unproven(log_id)
+        lines = Timeline.of(store, log_id, unproven=bool(unproven)), Timeline.of(store, log_id)
         for record in store.records.of(log_id):
-            utc_ms, uncertainty_ms = timeline.utc(record.boot, record.uptime_ms) or (None, None)
+            proven = not holds(unproven, record.seq)
+            utc_ms, uncertainty_ms = lines[proven].utc(record.boot, record.uptime_ms) or (None, None)
             fields = _fields(record)
-            patient = patient_of_entry.get(fields.get("uuid", "")) or _patient(patients, board, utc_ms)
-            yield Event(record, board, patient, utc_ms, uncertainty_ms, fields)
+            patient = patient_of_entry.get(fields.get("uuid", "")) or _patient(
+                patients, board, utc_ms, uncertainty_ms)
+            yield Event(record, board, patient, utc_ms, uncertainty_ms, proven, fields)
 
 
-def _patient(patients: list[Episode], board: str, at_ms: int | None) -> str | None:
-    """Returns whose stay a moment on a board falls into; None if nobody's, or if two claim it."""
-    claims = [patient.patient for patient in patients for stay in patient.stays
-              if at_ms is not None and stay.board == board and stay.begin_ms <= at_ms < stay.end_ms]
-    return claims[0] if len(claims) == 1 else None
+def _patient(
+    patients: list[Episode], board: str, at_ms: int | None, uncertainty_ms: int | None
+) -> str | None:
+    """Returns whose stay a moment on a board falls into; None if nobody's, or if two claim it, or if it
+    may be another patient's by the clock."""
+    if at_ms is None or uncertainty_ms is None:
+        return None
+    stays = [(patient.patient, (stay.begin_ms, stay.end_ms)) for patient in patients
+             for stay in patient.stays if stay.board == board]
+    claims = [(code, stay) for code, stay in stays if stay[0] <= at_ms < stay[1]]
+    if len(claims) != 1:
+        return None
+    ((code, stay),) = claims
+    others = merge(other for rival, other in stays if rival != code)
+    reach = at_ms - uncertainty_ms, at_ms + uncertainty_ms
+    return None if contested(reach, stay, others) else code
 
 
 def _fields(record: StoredRecord) -> dict[str, Any]:

@@ -5,7 +5,8 @@ to when the board was claimed for whom. Only here the two meet: each log is cut 
 patient's stays, less what another patient claims at the same time. What follows reads nothing else.
 
 - A minute that an edge cuts is cut pro rata, and so is a bolus. A press or a bag change belongs to the
-  stay in which its moment lies. So what two patients get of one board adds up to what it moved.
+  stay in which its moment lies. What the clock leaves open at a border with another patient's stay is
+  nobody's, or at least in no low bound, and in the high bounds of both (`borders`).
 - A bolus may begin before its stay does, or hang over its end: its part keeps the whole bolus, for its
   bounds are the whole bolus's. `longest_bolus_ms` lets a search by beginnings find those that hang over.
 - `covered` is the union of the minutes, not of the stays: time without a minute is unknown. The pump's
@@ -38,9 +39,12 @@ from ..log import (
     Run,
     Signature,
 )
+from .borders import Clock, contested, share_of
 from .episodes import Contest
+from .unproven import Unproven
 
 _M = TypeVar("_M", Demand, BagChange, Relief, Check)
+_P = TypeVar("_P", Demand, Relief)
 
 
 @dataclass(frozen=True)
@@ -51,17 +55,32 @@ class Stretch:
     boluses: Boluses  #: all of its log
     begin_ms: int  #: Unix ms UTC
     end_ms: int  #: Unix ms UTC
+    surely: Interval  #: of that, what is the patient's whatever the clock's error, Unix ms UTC
 
     def minutes(self, begin_ms: int, end_ms: int) -> tuple[int, int]:
         """Returns the run's minutes [first, behind last) of this stretch in [begin, end)."""
         return self.run.minutes(max(begin_ms, self.begin_ms), min(end_ms, self.end_ms))
 
-    def continuous_pl(self, begin_ms: int, end_ms: int) -> Fraction:
-        """Returns the volume without boluses in [begin, end)."""
-        begin_ms, end_ms = max(begin_ms, self.begin_ms), min(end_ms, self.end_ms)
+    def continuous_pl(self, begin_ms: int, end_ms: int, surely: bool = False) -> Fraction:
+        """Returns the volume without boluses in [begin, end); surely: only of what is the patient's for
+        certain."""
+        span = self.surely if surely else (self.begin_ms, self.end_ms)
+        begin_ms, end_ms = max(begin_ms, span[0]), min(end_ms, span[1])
         if begin_ms >= end_ms:
             return Fraction(0)
         return self.run.continuous_pl(begin_ms, end_ms, self.boluses)
+
+
+@dataclass(frozen=True)
+class Perhaps:
+    """Minutes at a border of the stay that are in no value, and may be the patient's."""
+
+    stretch: Stretch  #: the minutes
+    truly: Interval  #: when they truly were, if they are the patient's, Unix ms UTC
+
+    def continuous_pl(self) -> Fraction:
+        """Returns their volume without boluses."""
+        return self.stretch.continuous_pl(self.stretch.begin_ms, self.stretch.end_ms)
 
 
 @dataclass(frozen=True)
@@ -72,6 +91,7 @@ class BolusPart:
     begin_ms: int  #: Unix ms UTC
     end_ms: int  #: Unix ms UTC
     covered: bool  #: minutes cover all of it too
+    surely: bool = True  #: whatever the clock's error, it lies in the stay
 
     def share(self, begin_ms: int, end_ms: int) -> Fraction:
         """Returns which part of the whole bolus is this patient's in [begin, end)."""
@@ -82,6 +102,19 @@ class BolusPart:
         """Whether it counts as a bolus of the patient's that began in the stay."""
         return (self.bolus.source == "patient" and self.begin_ms == self.bolus.begin_ms
                 and not self.bolus.continues)
+
+
+@dataclass(frozen=True)
+class PerhapsBolus:
+    """A bolus at a border of the stay that is in no value, and may be the patient's."""
+
+    bolus: Bolus  #: all of it
+    truly: Interval  #: when it truly was, if it is the patient's, Unix ms UTC
+
+    @property
+    def is_delivery(self) -> bool:
+        """Whether it then counts as a bolus that the patient asked for."""
+        return self.bolus.source == "patient" and not self.bolus.continues
 
 
 @dataclass(frozen=True)
@@ -114,24 +147,38 @@ class Observed:
     ran_surely: list[Interval] = field(default_factory=list)  #: when it ran at least
     ran_perhaps: list[Interval] = field(default_factory=list)  #: when it ran at most
     logs: list[LogView] = field(default_factory=list)  #: the logs read, in no order
+    perhaps: list[Perhaps] = field(default_factory=list)  #: minutes that may be this patient's
+    perhaps_boluses: list[PerhapsBolus] = field(default_factory=list)  #: boluses that may be
+    perhaps_presses: list[int] = field(default_factory=list)  #: presses of any button that may be, Unix
+    #: ms UTC
+    unproven: list[Unproven] = field(default_factory=list)  #: what nothing proves to be the boards'
     unplaced: int = 0  #: minutes of these logs whose time nobody can tell; in no figure
     unsound: int = 0  #: records of these logs that no board can have written; in no figure
     uncalibrated: int = 0  #: minutes of these logs without a known calibration; in no figure
     longest_bolus_ms: int = 0  #: of the parts in `boluses`
 
-    def add(self, view: LogView, claims: list[Interval]) -> None:
-        """Adds what a log recorded in the claimed intervals (sorted, disjoint)."""
+    def add(self, view: LogView, claims: list[Interval], others: list[Interval]) -> None:
+        """Adds what a log recorded in the claimed intervals (sorted, disjoint).
+
+        others: what other patients claim of the same board, likewise.
+        """
         boluses = Boluses(view.boluses)
+        clock = Clock(view.runs)
         covered: list[Interval] = []
-        for run in view.runs:
-            for begin_ms, end_ms in clip(claims, run.begin_ms, run.end_ms):
-                self.stretches.append(Stretch(run, boluses, begin_ms, end_ms))
-                covered.append((begin_ms, end_ms))
+        for claim in claims:
+            for run in view.runs:
+                share = share_of(run, claim, others)
+                if share is None:
+                    continue
+                self.perhaps += [Perhaps(Stretch(run, boluses, *nominal, nominal), truly)
+                                 for nominal, truly in share.perhaps]
+                if share.span[0] < share.span[1]:
+                    self.stretches.append(Stretch(run, boluses, *share.span, share.surely))
+                    covered.append(share.span)
         covered = merge(covered)
-        for begin_ms, end_ms in claims:
-            self.boluses += [_part(bolus, begin_ms, end_ms, covered)
-                             for bolus in boluses.during(begin_ms, end_ms)]
-            self._add_moments(view, begin_ms, end_ms)
+        for claim in claims:
+            self._add_boluses(boluses, clock, claim, others, covered)
+            self._add_moments(view, clock, claim, others)
         self.signatures += [signature for signature in view.signatures
                             if any(signature.touches(*claim) for claim in claims)]
         self.disagreements += [each for each in view.disagreements
@@ -145,13 +192,45 @@ class Observed:
         self.unsound += view.unsound
         self.uncalibrated += view.uncalibrated
 
-    def _add_moments(self, view: LogView, begin_ms: int, end_ms: int) -> None:
-        self.demands += _between(view.demands, begin_ms, end_ms)
-        self.bag_changes += _between(view.bag_changes, begin_ms, end_ms)
-        self.reliefs += _between(view.reliefs, begin_ms, end_ms)
-        self.checks += _between(view.checks, begin_ms, end_ms)
+    def _add_boluses(self, boluses: Boluses, clock: Clock, claim: Interval, others: list[Interval],
+                     covered: list[Interval]) -> None:
+        for bolus in boluses.during(claim[0] - clock.most_ms, claim[1] + clock.most_ms + 1):
+            end_ms = max(bolus.end_ms, bolus.begin_ms)
+            off_ms = max(clock.uncertainty_ms(at_ms) for at_ms in (bolus.begin_ms, end_ms))
+            reach = bolus.begin_ms - off_ms, end_ms + off_ms
+            if reach[1] < claim[0] or reach[0] >= claim[1]:
+                continue
+            wholly = claim[0] <= reach[0] and reach[1] <= claim[1]
+            its = wholly or _inside(bolus, claim) and not contested(reach, claim, others)
+            if its:
+                self.boluses.append(_part(bolus, *claim, covered, wholly))
+            if not its or not (claim[0] <= bolus.begin_ms and end_ms <= claim[1]):
+                truly = max(reach[0], claim[0]), min(reach[1], claim[1])
+                self.perhaps_boluses.append(PerhapsBolus(bolus, truly))
+
+    def _add_moments(self, view: LogView, clock: Clock, claim: Interval, others: list[Interval]
+                     ) -> None:
+        self.demands += self._certain(view.demands, clock, claim, others)
+        self.reliefs += self._certain(view.reliefs, clock, claim, others)
+        self.bag_changes += _between(view.bag_changes, *claim)
+        self.checks += _between(view.checks, *claim)
         self.brackets += [bracket for bracket in view.brackets
-                          if begin_ms <= bracket.begin_ms and bracket.end_ms <= end_ms]
+                          if claim[0] <= bracket.begin_ms and bracket.end_ms <= claim[1]]
+
+    def _certain(self, presses: list[_P], clock: Clock, claim: Interval, others: list[Interval]
+                 ) -> list[_P]:
+        """Returns the presses of the stay; notes those that may be another patient's."""
+        found = []
+        for press in _between(presses, claim[0] - clock.most_ms, claim[1] + clock.most_ms + 1):
+            off_ms = clock.uncertainty_ms(press.at_ms)
+            reach = press.at_ms - off_ms, press.at_ms + off_ms
+            if reach[1] < claim[0] or reach[0] >= claim[1]:
+                continue
+            if contested(reach, claim, others):
+                self.perhaps_presses.append(press.at_ms)
+            elif claim[0] <= press.at_ms < claim[1]:
+                found.append(press)
+        return found
 
     def sort(self) -> None:
         """Puts everything in order of time, once all logs are added."""
@@ -185,15 +264,43 @@ class Observed:
         """Returns how much of [begin, end) minutes cover."""
         return length(clip(self.covered, begin_ms, end_ms))
 
+    def unsure_ms(self, begin_ms: int, end_ms: int) -> int:
+        """Returns how much of that may be another patient's."""
+        sure = merge(stretch.surely for stretch in self.stretches_in(begin_ms, end_ms))
+        return self.covered_ms(begin_ms, end_ms) - length(clip(intersect(self.covered, sure),
+                                                               begin_ms, end_ms))
+
+    def perhaps_in(self, begin_ms: int, end_ms: int) -> list[Perhaps]:
+        """Returns the minutes in no value that may be the patient's, and then in [begin, end)."""
+        return [each for each in self.perhaps if each.truly[0] < end_ms and each.truly[1] > begin_ms]
+
+    def perhaps_boluses_in(self, begin_ms: int, end_ms: int) -> list[PerhapsBolus]:
+        """Returns the boluses in no value that may be the patient's, and then in [begin, end)."""
+        return [each for each in self.perhaps_boluses
+                if each.truly[0] <= end_ms and each.truly[1] >= begin_ms]
+
+    def perhaps_ms(self, begin_ms: int, end_ms: int) -> int:
+        """Returns how long the minutes of `perhaps_in` last."""
+        return length(merge((each.stretch.begin_ms, each.stretch.end_ms)
+                            for each in self.perhaps_in(begin_ms, end_ms)))
+
     def running(self, begin_ms: int, end_ms: int) -> Running:
         """Returns how long the pump ran within the covered part of [begin, end)."""
         ms, surely_ms, perhaps_ms = (length(clip(part, begin_ms, end_ms))
                                      for part in (self.ran, self.ran_surely, self.ran_perhaps))
-        return Running(ms, min(surely_ms, ms), max(perhaps_ms, ms))
+        least_ms = max(0, min(surely_ms, ms) - self.unsure_ms(begin_ms, end_ms))
+        return Running(ms, least_ms, max(perhaps_ms, ms) + self.perhaps_ms(begin_ms, end_ms))
 
-    def continuous_pl(self, begin_ms: int, end_ms: int) -> Fraction:
-        """Returns the volume without boluses in [begin, end)."""
-        return sum((stretch.continuous_pl(begin_ms, end_ms)
+    def watched(self, begin_ms: int, end_ms: int) -> Running:
+        """Returns how long minutes cover [begin, end), by how the borders of the stay may lie."""
+        ms = self.covered_ms(begin_ms, end_ms)
+        return Running(ms, ms - self.unsure_ms(begin_ms, end_ms),
+                       ms + self.perhaps_ms(begin_ms, end_ms))
+
+    def continuous_pl(self, begin_ms: int, end_ms: int, surely: bool = False) -> Fraction:
+        """Returns the volume without boluses in [begin, end); surely: only of what is the patient's for
+        certain."""
+        return sum((stretch.continuous_pl(begin_ms, end_ms, surely)
                     for stretch in self.stretches_in(begin_ms, end_ms)), Fraction(0))
 
     def uncertainty_ms(self, at_ms: int) -> int:
@@ -211,7 +318,13 @@ def _between(moments: list[_M], begin_ms: int, end_ms: int) -> list[_M]:
     return moments[first:behind]
 
 
-def _part(bolus: Bolus, begin_ms: int, end_ms: int, covered: list[Interval]) -> BolusPart:
+def _inside(bolus: Bolus, claim: Interval) -> bool:
+    """Returns whether some of a bolus lies in a claim by the clock."""
+    return bolus.end_ms > claim[0] and bolus.begin_ms < claim[1] or claim[0] <= bolus.begin_ms < claim[1]
+
+
+def _part(bolus: Bolus, begin_ms: int, end_ms: int, covered: list[Interval], surely: bool
+          ) -> BolusPart:
     inside = max(bolus.begin_ms, begin_ms), min(max(bolus.end_ms, bolus.begin_ms), end_ms)
     covered_ms = length(clip(covered, *inside))
-    return BolusPart(bolus, *inside, covered=covered_ms == inside[1] - inside[0])
+    return BolusPart(bolus, *inside, covered_ms == inside[1] - inside[0], surely)

@@ -173,7 +173,7 @@ def status_of(store: Store, patient: Episode) -> Status:
     """Returns what a patient's board last told."""
     board = patient.board
     pull = store.pulls.last(board)
-    recorded = any(store.holes.next_seq_wanted(log_id) for log_id, _ in store.logs.of(board))
+    recorded = any(store.holes.next_seq_reached(log_id) for log_id, _ in store.logs.of(board))
     since_ms, noticed = _noticed(store, patient) if recorded else (patient.start_ms, ())
     return Status(
         patient, _told(store, pull) if pull and _is_whole(pull) else None,

@@ -72,6 +72,10 @@ class Logs:
         """Notes which board a log is from; what was noted before stays."""
         self._db.insert_new("logs", log_id=log_id, board=board)
 
+    def give(self, log_id: int, board: str) -> None:
+        """Notes that a log is from another board than was noted before."""
+        self._db.put("logs", ("log_id",), log_id=log_id, board=board)
+
     def all(self) -> list[Log]:
         """Returns all logs by log_id."""
         return [made(Log, row, "a log")

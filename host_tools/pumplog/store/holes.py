@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pumpwire.units import PAGE_BYTES
 
-from .page_states import UNREAD
-from .pages import Pages
+from .page_states import SEALED, UNREAD
+from .pages import Pages, PageSpan
 from .pulls import Pulls
 from .records import Records
 
@@ -19,9 +19,36 @@ class Holes:
     def of(self, log_id: int) -> list[tuple[int, int]]:
         """Returns the stretches (first, last seq) between the pages held, but for those of which the
         log itself says that no record has their numbers."""
+        return self._between(log_id, list(self._pages.spans(log_id)))
+
+    def next_seq_wanted(self, log_id: int, oldest_seq: int = 0) -> int:
+        """Returns from which record on to ask a board whose oldest record is oldest_seq.
+
+        The board answers from right behind the record before that record. A page that was pulled before
+        it had its footer is asked for from its own end on. That holds for the last two pages only, for
+        no other page waits for its footer. A hole that the board cannot fill is not asked for again.
+        What only a file said is asked for as if it were not here.
+        """
+        spans = [span for span in self._pages.spans(log_id) if not span.of_a_file]
+        ends = [span.end for span in spans[-2:] if span.length < PAGE_BYTES and span.end > oldest_seq]
+        claimed = [self._linked_end(log_id, span.first_seq) for span in spans
+                   if span.linked < span.length and span.state != SEALED and span.end > oldest_seq]
+        return min([self._reached(log_id, spans, oldest_seq), *ends, *claimed])
+
+    def next_seq_reached(self, log_id: int, oldest_seq: int = 0) -> int:
+        """Returns the first record that this store lacks and that the board may have."""
+        return self._reached(log_id, list(self._pages.spans(log_id)), oldest_seq)
+
+    def _reached(self, log_id: int, spans: list[PageSpan], oldest_seq: int) -> int:
+        for first, last in self._between(log_id, spans):
+            if last >= oldest_seq and not self._known_lost(log_id, first):
+                return max(first, oldest_seq)
+        return max((span.end for span in spans), default=0)
+
+    def _between(self, log_id: int, spans: list[PageSpan]) -> list[tuple[int, int]]:
         out: list[tuple[int, int]] = []
         end: int | None = None
-        for span in self._pages.spans(log_id):
+        for span in spans:
             if end is not None and end < span.first_seq:
                 out.append((end, span.first_seq - 1))
             uncounted = span.state == UNREAD and not span.records and span.length == PAGE_BYTES
@@ -31,23 +58,12 @@ class Holes:
         return [(first, last) for first, last in out
                 if not any(begin <= first and last <= end for begin, end in skipped)]
 
-    def next_seq_wanted(self, log_id: int, oldest_seq: int = 0) -> int:
-        """Returns from which record on to ask a board whose oldest record is oldest_seq.
+    def _linked_end(self, log_id: int, first_seq: int) -> int:
+        """Returns right behind the last record of a page that the board itself sent."""
+        from .page_reading import records_within
 
-        The board answers from right behind the record before that record. A page that was pulled before
-        it had its footer is asked for from its own end on. That holds for the last two pages only, for
-        no other page waits for its footer. A hole that the board cannot fill is not asked for again.
-        """
-        ends = [span.end for span in self._pages.last_spans(log_id, 2)
-                if span.length < PAGE_BYTES and span.end > oldest_seq]
-        return min([self.next_seq_reached(log_id, oldest_seq), *ends])
-
-    def next_seq_reached(self, log_id: int, oldest_seq: int = 0) -> int:
-        """Returns the first record that this store lacks and that the board may have."""
-        for first, last in self.of(log_id):
-            if last >= oldest_seq and not self._known_lost(log_id, first):
-                return max(first, oldest_seq)
-        return self._pages.end(log_id)
+        held = self._pages.held(log_id, first_seq)
+        return first_seq + (records_within(held["data"][: held["linked"]]) if held else 0)
 
     def _known_lost(self, log_id: int, first: int) -> bool:
         """Returns whether a hole is the end of a bad page, or outlasted a complete pull while the

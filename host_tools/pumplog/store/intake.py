@@ -4,10 +4,13 @@ A page comes in pieces and over more than one pull, so it is judged again each t
 at each moment:
 
 - A page's bytes are never changed, only extended. Other bytes under the same identity go to quarantine.
+- What a file says of a page is a claim, until a seal proves it. It gives way to what the board itself
+  sends, and to a page whose seal fits. It never lies over records that the board sent or sealed.
 - Every good record is kept, also of a page whose rest does not verify.
 - Records of a page under a key that this store lacks enter no table, nor do those of the open page after
   it. They come in by `judge_again` when the key is learnt.
 - A page of a format version that is not known is kept whole and not read.
+- An entry is learnt only from a sealed page, or once the board's word covers its record (`vouching`).
 
 Two closed pages side by side prove each other: each seal names the seal before it. Where they disagree
 one of the two is of another log, and nobody knows which: both stay, and the page that came last is also
@@ -41,60 +44,106 @@ class Intake:
         self._pages, self._records, self._entries = pages, records, entries
         self._keys, self._logs = keys, logs
 
-    def add_page_bytes(self, log_id: int, first_seq: int, offset: int, data: bytes) -> int:
-        """Extends a page by bytes that the board sent; returns how many records that gave.
+    def add_page_bytes(
+        self, log_id: int, first_seq: int, offset: int, data: bytes, from_file: bool = False
+    ) -> int:
+        """Extends a page by bytes that the board sent, or that a file says; returns how many records
+        that gave.
 
         The same bytes again change nothing. IntegrityError: bytes differ from known bytes, or the page
         does not verify; what came is in quarantine, and every good record is kept.
         """
         row = self._pages.held(log_id, first_seq)
         held, known, wrong = (row["data"], row["records"], row["error"]) if row else (b"", 0, None)
-        grown = _overlay(held, offset, data)
+        linked = row["linked"] if row else 0
+        state = row["state"] if row else OPEN
+        sure = held if state == SEALED or from_file else held[:linked]
+        if from_file and (state == BAD or not linked) and state != SEALED and offset == 0 and (
+                self._proves(log_id, data)):
+            sure = b""  # of two that differ the seal tells which is right
+        grown = _overlay(sure, offset, data)
         if grown is None:
             self._refuse(log_id, first_seq, data, f"differs from what was pulled at {offset}")
-        if grown == held:
+        if not from_file:
+            linked = max(linked, len(grown))
+        if held[: len(grown)] == grown:  # a file said so before, or it came already
+            if linked > (row["linked"] if row else 0):
+                self._pages.link(log_id, first_seq, linked)
             if wrong:
                 raise _does_not_verify(log_id, first_seq, wrong)
             return 0
-        return self._take(log_id, first_seq, grown, known)
+        if grown[: len(held)] != held:
+            self._quarantine_claim(log_id, first_seq, held, known)
+            known = 0
+        return self._take(log_id, first_seq, grown, known, linked)
 
-    def judge_again(self, log_id: int) -> None:
-        """Takes in the pages of a log that were kept under a key not known before."""
-        for row in self._pages.from_unverified(log_id):
+    def judge_again(self, log_id: int, every: bool = False) -> None:
+        """Takes in the pages of a log that were kept under a key not known before.
+
+        every: all of them, for the log turned out to be another board's.
+        """
+        for row in self._pages.every(log_id) if every else self._pages.from_unverified(log_id):
             try:
-                self._take(log_id, row["first_seq"], row["data"], 0)
+                self._take(log_id, row["first_seq"], row["data"], 0, row["linked"])
             except IntegrityError:
                 continue  # it is in quarantine, for `verify` to tell
+        if every:
+            self._pages.release(log_id)
 
-    def _take(self, log_id: int, first_seq: int, data: bytes, known: int) -> int:
+    def _take(self, log_id: int, first_seq: int, data: bytes, known: int, linked: int) -> int:
         """Judges a page that has grown, of which `known` records are here; returns how many are new."""
         if len(data) < page.HEADER_BYTES:
-            self._pages.put(log_id, first_seq, data, Reading(OPEN, page.VERSION), 0, None)
+            self._pages.put(log_id, first_seq, data, Reading(OPEN, page.VERSION), 0, None, linked)
             return 0
         board = self._logs.board_of(log_id)
         reading = read_page(data, self._keys.ring(board))
         if reading.place is None or reading.place != (log_id, first_seq):
             self._refuse(log_id, first_seq, data, reading.error or "page of another log or place")
         if reading.state == UNREAD:
-            self._pages.put(log_id, first_seq, data, reading, known, None)
+            self._pages.put(log_id, first_seq, data, reading, known, None, linked)
             return 0
+        self._make_room(log_id, first_seq, data, reading, linked)
         unchained = self._unchained(log_id, first_seq, reading)
         self._pages.put(log_id, first_seq, data[: reading.kept], reading, len(reading.records),
-                        reading.error if reading.state == BAD else unchained)
+                        reading.error if reading.state == BAD else unchained,
+                        min(linked, reading.kept))
         fresh = reading.records[known:]
         if reading.unusable or reading.state == OPEN and self._after_unverified(log_id, first_seq):
             self._records.remove(log_id, first_seq, first_seq + len(reading.records))
             fresh = []
-        self._keep(log_id, board, fresh)
+        self._records.add(log_id, fresh)
+        if reading.state == SEALED:
+            self._learn(log_id, board, reading.records)
         if reading.state == BAD or unchained:
             self._refuse(log_id, first_seq, data, reading.error or unchained or "")
         return len(fresh)
 
-    def _keep(self, log_id: int, board: str | None, fresh: Iterable[Any]) -> None:
-        self._records.add(log_id, fresh)
-        for record in fresh:
+    def _learn(self, log_id: int, board: str | None, records: Iterable[Any]) -> None:
+        """Takes over the entries that a board holds, by records that are proven to be its own."""
+        for record in records:
             if "entry" in record.fields:
                 self._entries.learn(log_id, record.seq, board, record.fields["entry"])
+
+    def _proves(self, log_id: int, data: bytes) -> bool:
+        """Returns whether a page's bytes carry a seal of the board's."""
+        return read_page(data, self._keys.ring(self._logs.board_of(log_id))).state == SEALED
+
+    def _make_room(self, log_id: int, first_seq: int, data: bytes, reading: Reading, linked: int
+                   ) -> None:
+        """Sees to it that no two pages hold the same records: what is proven stays."""
+        end = first_seq + len(reading.records)
+        for other in self._pages.over(log_id, first_seq, end):
+            if linked or reading.state == SEALED:
+                if not other["linked"] and other["state"] != SEALED:
+                    self._quarantine_claim(log_id, other["first_seq"], other["data"], other["records"])
+                    self._pages.remove(log_id, other["first_seq"])
+            elif other["linked"] or other["state"] == SEALED:
+                self._refuse(log_id, first_seq, data, "it lies over records that the board sent")
+
+    def _quarantine_claim(self, log_id: int, first_seq: int, data: bytes, records: int) -> None:
+        """Takes the records of bytes out of use that only a file had, for the board says otherwise."""
+        self._pages.quarantine(log_id, first_seq, data, "a file had other bytes than the board")
+        self._records.remove(log_id, first_seq, first_seq + records)
 
     def _refuse(self, log_id: int, first_seq: int, data: bytes, reason: str) -> NoReturn:
         self._pages.quarantine(log_id, first_seq, data, reason)

@@ -9,6 +9,9 @@ from .database import Database
 from .page_states import Keyring
 from .sound import made
 
+# what may be wrong with a board's word: not under the key that it names; of other bytes than are held
+WRONG_KEY, CHANGED = "wrong key", "changed"
+
 
 @dataclass(frozen=True)
 class Attestation:
@@ -50,10 +53,14 @@ class Keys:
         return tuple(made(Key, row, "a key") for row in self._db.rows(
             "SELECT device_key, since_ms FROM keys WHERE board=:board ORDER BY since_ms", board=board))
 
+    def all(self) -> list[tuple[str, bytes]]:
+        """Returns (board, device key) of every key held, oldest first."""
+        return [made(_Held, row, "a key")
+                for row in self._db.rows("SELECT board, device_key FROM keys ORDER BY since_ms")]
+
     def ring(self, board: str | None) -> Keyring:
         """Returns the keys that count for a board."""
-        held = [made(_Held, row, "a key")
-                for row in self._db.rows("SELECT board, device_key FROM keys ORDER BY since_ms")]
+        held = self.all()
         return Keyring(tuple(key for owner, key in held if owner == board),
                        tuple((owner, key) for owner, key in held if owner != board))
 

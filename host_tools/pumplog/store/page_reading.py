@@ -5,6 +5,7 @@ Its states are those of `page_states`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +59,23 @@ def read_page(data: bytes, keys: Keyring) -> Reading:
     state, wrong_seal = _seal_of(data, footer, keys)
     return Reading(state, version, records, len(data), wrong_seal, state in (UNVERIFIED, BAD), footer,
                    place)
+
+
+def sealed_by(data: bytes, keys: Iterable[tuple[str, bytes]]) -> set[str]:
+    """Returns the boards whose key sealed a page; keys: board and device key."""
+    footer = page.read_footer(data)
+    if footer is None or not footer.key_id or not _fits(data, footer):
+        return set()
+    return {board for board, key in keys
+            if seal.key_id(key) == footer.key_id and decoding.sealed(data, footer, key)}
+
+
+def records_within(data: bytes) -> int:
+    """Returns how many good records the first bytes of a page hold."""
+    try:
+        return int(decoding.count_records(data, page.read_header(data))[0])
+    except WireError:
+        return 0
 
 
 def _fits(data: bytes, footer: Any) -> bool:

@@ -7,7 +7,7 @@ does the format where a record lacks a field. The row itself stays as it was sto
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,11 +97,13 @@ class Records:
             return None
         return row["boot"], row["uptime_ms"]
 
-    def last_uptimes(self, log_id: int) -> dict[int, int]:
-        """Returns {boot: uptime in ms of its last record} of a log."""
+    def last_uptimes(self, log_id: int, but: Collection[tuple[int, int]] = ()) -> dict[int, int]:
+        """Returns {boot: uptime in ms of its last record} of a log, without the stretches `but`."""
+        without = "".join(f" AND NOT (seq>={int(first)} AND seq<{int(end)})" for first, end in but)
         return {row["boot"]: row["uptime_ms"] for row in self._db.rows(
-            "SELECT boot, MAX(uptime_ms) AS uptime_ms FROM records WHERE log_id=:log_id GROUP BY boot",
-            log_id=log_id) if is_sound("", row["boot"], row["uptime_ms"], {})}
+            "SELECT boot, MAX(uptime_ms) AS uptime_ms FROM records"
+            f" WHERE log_id=:log_id{without} GROUP BY boot", log_id=log_id)
+            if is_sound("", row["boot"], row["uptime_ms"], {})}
 
     def missing(self, log_id: int) -> list[tuple[int, int]]:
         """Returns the holes (first, last seq) between the records that may be used."""
@@ -118,6 +120,21 @@ def _unsound(log_id: int, seq: int, kind: Any, boot: Any, uptime_ms: Any, fields
         boot = uptime_ms = 0
     return StoredRecord(log_id, seq if type(seq) is int else 0, str(kind), boot, uptime_ms, shown,
                         sound=False)
+
+
+def without(records: Iterator[StoredRecord], but: Collection[tuple[int, int]]
+            ) -> Iterator[StoredRecord]:
+    """Returns records in order of seq without some stretches [first, end)."""
+    return _without(records, sorted(but, reverse=True)) if but else records
+
+
+def _without(records: Iterator[StoredRecord], left_out: list[tuple[int, int]]
+             ) -> Iterator[StoredRecord]:
+    for record in records:
+        while left_out and left_out[-1][1] <= record.seq:
+            left_out.pop()
+        if not left_out or record.seq < left_out[-1][0]:
+            yield record
 
 
 def _filled(kind: str, decoded: dict[str, Any]) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from .boards import Board, Boards, Logs
 from .database import Database, Waiting
 from .entries import Entries
 from .holes import Holes
-from .keys import Attestations, Key, Keys
+from .keys import Attestation, Attestations, Key, Keys
 from .pages import Pages
 from .pulls import Pulls
 from .records import Records
 
 if TYPE_CHECKING:
     from .intake import Intake
+    from .vouching import Vouching
 
 
 class Store:
@@ -64,20 +65,54 @@ class Store:
         for log in self.logs.of(board):
             self.judge_again(log.log_id)
 
-    def add_page_bytes(self, log_id: int, first_seq: int, offset: int, data: bytes) -> int:
-        """Extends a page by bytes that the board sent; returns how many records that gave.
+    def claim_log(self, log_id: int, board: str) -> bool:
+        """Notes that a log is a board's; returns False, and changes nothing, if it is another's.
+
+        A log is a board's by a seal or by the board's word. A name alone claims it until somebody
+        proves otherwise, or claims it by another name.
+        """
+        owner = self.logs.board_of(log_id)
+        if owner in (None, board):
+            self.logs.add(log_id, board)
+            return True
+        if self.pages.proves_some(log_id):
+            return False
+        self.logs.give(log_id, board)
+        self._intake().judge_again(log_id, every=True)
+        self._vouching().judge_again(log_id)
+        return True
+
+    def add_page_bytes(
+        self, log_id: int, first_seq: int, offset: int, data: bytes, from_file: bool = False
+    ) -> int:
+        """Extends a page by bytes that the board sent, or that a file says; returns how many records
+        that gave.
 
         The same bytes again change nothing. IntegrityError: bytes differ from known bytes, or the page
         does not verify; what came is in quarantine, and every good record is kept.
         """
-        return self._intake().add_page_bytes(log_id, first_seq, offset, data)
+        return self._intake().add_page_bytes(log_id, first_seq, offset, data, from_file)
+
+    def take_word(self, log_id: int, attestation: Attestation) -> str | None:
+        """Keeps what a board attested, and lets it vouch for the records that it covers.
+
+        Returns what is wrong with it (WRONG_KEY, CHANGED), None if nothing is.
+        """
+        return self._vouching().take(log_id, attestation)
 
     def judge_again(self, log_id: int) -> None:
         """Takes in the pages of a log that were kept under a key not known before."""
         self._intake().judge_again(log_id)
+        self._vouching().judge_again(log_id)
 
     def _intake(self) -> Intake:
         """Returns what takes pages in; only a command that does so loads the formats."""
         from .intake import Intake
 
         return Intake(self.pages, self.records, self.entries, self.keys, self.logs)
+
+    def _vouching(self) -> Vouching:
+        """Returns what takes a board's word in; only a command that does so loads the formats."""
+        from .vouching import Vouching
+
+        return Vouching(self.pages, self.records, self.entries, self.keys, self.logs, self.attestations)

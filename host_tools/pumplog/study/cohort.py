@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from .. import __version__
 from ..dose import Doses, Window, doses
 from ..errors import NotFoundError, UsageError
 from ..patients import Episode, Observed, Shares
+from ..quantities import hex_id
 from ..store import Store
 from ..verify import BROKEN, PARTLY, Evidence, verify_log
 from .coverage import TimepointCoverage
@@ -36,9 +37,14 @@ def require_in_order(windows: Mapping[str, Window]) -> None:
                          " round", f"let --{second} begin when --{first} is over")
 
 
-def cohort_doses(store: Store, windows: Mapping[str, Window]) -> dict[str, Case]:
-    """Returns every patient's doses in {timepoint: window}, by code; each log is read once."""
-    shares = Shares(store)
+def cohort_doses(
+    store: Store, windows: Mapping[str, Window], unproven: Collection[int] = ()
+) -> dict[str, Case]:
+    """Returns every patient's doses in {timepoint: window}, by code; each log is read once.
+
+    unproven: the logs of which also what nothing proves is taken in, by log_id.
+    """
+    shares = Shares(store, unproven)
     found = {}
     for code, episode in sorted(shares.episodes.items()):
         observed = shares.of(episode)
@@ -48,9 +54,14 @@ def cohort_doses(store: Store, windows: Mapping[str, Window]) -> dict[str, Case]
     return found
 
 
-def cohort_table(store: Store, windows: Mapping[str, Window], cohort: str) -> Table:
-    """Builds the table of everyone in the store; NotFoundError if nobody was started."""
-    cases = cohort_doses(store, windows)
+def cohort_table(
+    store: Store, windows: Mapping[str, Window], cohort: str, unproven: Collection[int] = ()
+) -> Table:
+    """Builds the table of everyone in the store; NotFoundError if nobody was started.
+
+    unproven: as of cohort_doses.
+    """
+    cases = cohort_doses(store, windows, unproven)
     if not cases:
         raise NotFoundError("no patients with records in this store",
                             "start patients and pull their boards, or name another store with --db")
@@ -70,6 +81,11 @@ def _provenance(cases: Mapping[str, Case], windows: Mapping[str, Window]) -> lis
     found = [f"From {minutes} minutes recorded of {len(cases)} patients (days from each start:"
              f" {spans}), pumplog {__version__}; every figure traceable: pumplog table --explain"
              " KEY --patient CODE."]
+    used = sorted({hex_id(each.log_id) for case in cases.values() for each in case.observed.unproven
+                   if each.used})
+    if used:
+        found.append(f"UNPROVEN: the figures take in records that nothing proves, of {', '.join(used)},"
+                     " which were asked for by name.")
     if any(case.episode.simulated for case in cases.values()):
         found.append(SYNTHETIC)
     return found

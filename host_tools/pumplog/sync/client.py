@@ -27,9 +27,10 @@ from ..errors import IntegrityError, UnreachableError
 from ..links import Link
 from ..moments import is_possible
 from ..quantities import hex_id
-from ..store import Attestation, Store
+from ..store import CHANGED, WRONG_KEY, Attestation, Store
 from .host_clock import HostClock
 from .transfer import Transfer
+from .unproven import UnprovenRecords, unproven_of
 
 _ANSWER_TIMEOUT_S = 10.0
 _CLOSING_TRIES = 3  # transfers until the store has what the board attests
@@ -70,6 +71,8 @@ class PullResult:
     gaps: tuple[tuple[int, int, int], ...] = ()
     attested: bool = False  #: whether the board said, under its key, where its log ends
     timed: bool = True  #: whether the board took this computer's time
+    unproven: tuple[UnprovenRecords, ...] = ()  #: of these logs, what neither seal nor word covers
+    cut_bytes: int = 0  #: of a file: how many lie behind its last whole page
 
     def and_then(self, later: PullResult) -> PullResult:
         """Returns what this pull and the `later` brought together."""
@@ -258,11 +261,12 @@ class Client:
                                  "what comes before is kept. Pull again; if it stays so, have the board"
                                  " looked at")
         unverified, unread = store.pages.unverified(log_id), store.pages.unread(log_id)
+        unproven = unproven_of(store, log_id)
         return PullResult(
             transfer.records, transfer.pages, transfer.bytes, store.holes.next_seq_reached(log_id),
             transfer.repaired, store.pages.bad(log_id), unverified, unread,
             tuple((log_id, *hole) for hole in store.holes.of(log_id) if hole not in before),
-            bool(attested))
+            bool(attested), unproven=(unproven,) if unproven else ())
 
     def _report(self, transfer: Transfer) -> None:
         """Has the board send what the store lacks; every page that came whole stays."""
@@ -304,12 +308,17 @@ class Client:
             raise IntegrityError(f"the board on {self._link.description} speaks for log"
                                  f" {hex_id(end['log_id'])}, not {hex_id(log_id)}",
                                  "have it looked at; what came is kept")
-        if store.pages.bytes_held(log_id, end["first_seq"]) < end["used"]:
+        if store.pages.linked(log_id, end["first_seq"]) < end["used"]:
             return None
-        store.attestations.add(log_id, Attestation(host.utc_now_ms(), nonce, said))
-        known = store.keys.ring(store.logs.board_of(log_id)).named(end["key_id"])
-        if known and not any(decoding.attested(said, key, nonce) for key in known):
+        wrong = store.take_word(log_id, Attestation(host.utc_now_ms(), nonce, said))
+        store.commit()
+        if wrong == WRONG_KEY:
             raise IntegrityError(f"the board on {self._link.description} does not hold the key that it"
                                  " names",
                                  "what came is kept and proves nothing; have the board looked at")
+        if wrong == CHANGED:
+            raise IntegrityError(f"what came from the board on {self._link.description} is not what the"
+                                 " board has",
+                                 "it is in no figure. It was changed on the way, or the board's memory"
+                                 " fails. Pull again; if it stays so, have the board looked at")
         return end["key_id"] != 0

@@ -66,11 +66,10 @@ def identify(client: Client, store: Store, board: str) -> Proof:
                              "nothing was written; check the label and the port")
     known = store.boards.named(board)
     proof = client.prove(known.device_key if known else None)
-    for log_id, owner in store.logs.all():
-        if log_id == proof.log_id and owner != board:
-            raise IntegrityError(f"board {board} shows the log of board {owner}",
-                                 "nothing was taken; have both boards looked at")
-    store.logs.add(proof.log_id, board)
+    owner = store.logs.board_of(proof.log_id)
+    if not store.claim_log(proof.log_id, board):
+        raise IntegrityError(f"board {board} shows the log of board {owner}",
+                             "nothing was taken; have both boards looked at")
     return proof
 
 

@@ -14,8 +14,9 @@ from pumpwire.units import PAGE_BYTES
 
 from ..errors import IntegrityError, UnreachableError
 from ..files import read_bounded
-from ..store import ERASED, Store
+from ..store import ERASED, Store, sealed_by
 from .client import PullResult
+from .unproven import unproven_of
 
 _MOST_BYTES = 64 << 20  # no board has as much flash
 
@@ -34,26 +35,42 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
     if not pages:
         raise IntegrityError(f"{path} holds no pumplog page", "it is not a board's log partition")
     log_ids = sorted({log_id for _, log_id, _ in pages})
-    owners = dict(store.logs.all())
-    for log_id in log_ids:
-        if owners.get(log_id, board) != board:
-            raise IntegrityError(f"{path} is the log of board {owners[log_id]}, not of {board}",
-                                 "nothing was taken; check the file's name")
+    _claim(store, path, board, pages)
     before = _holes(store, log_ids)
-    records = _take(store, board, pages)
+    records = _take(store, pages)
     unread = [store.pages.unread(log_id) for log_id in log_ids]
     gaps = [hole for hole in _holes(store, log_ids) if hole not in before]
     return PullResult(
         records, len(pages), len(image), store.holes.next_seq_reached(log_ids[-1]), 0,
         sum(store.pages.bad(log_id) for log_id in log_ids),
         sum(store.pages.unverified(log_id) for log_id in log_ids),
-        {version: count for each in unread for version, count in each.items()}, tuple(gaps))
+        {version: count for each in unread for version, count in each.items()}, tuple(gaps),
+        unproven=tuple(found for log_id in log_ids if (found := unproven_of(store, log_id))),
+        cut_bytes=len(image) % PAGE_BYTES)
+
+
+def _claim(store: Store, path: str, board: str, pages: list[tuple[int, int, bytes]]) -> None:
+    """Notes whose logs the pages are of: whose seal they bear, else whose they are said to be.
+
+    IntegrityError, and nothing is taken, if they are another board's.
+    """
+    keys = store.keys.all()
+    for log_id in {log_id for _, log_id, _ in pages}:
+        sealers = {name for _, other, data in pages if other == log_id for name in sealed_by(data, keys)}
+        owner = store.logs.board_of(log_id)
+        if sealers and board not in sealers:
+            owner = min(sealers)
+        elif store.claim_log(log_id, board):
+            continue
+        raise IntegrityError(f"{path} is the log of board {owner}, not of {board}",
+                             "nothing was taken; check the file's name")
 
 
 def _pages(image: bytes) -> list[tuple[int, int, bytes]]:
-    """Returns (first_seq, log_id, bytes) of each page in an image, in order of first_seq."""
+    """Returns (first_seq, log_id, bytes) of each page in an image, in order of first_seq; the last may
+    be cut short."""
     pages = []
-    for at in range(0, len(image) - PAGE_BYTES + 1, PAGE_BYTES):
+    for at in range(0, len(image), PAGE_BYTES):
         data = image[at : at + PAGE_BYTES]
         try:
             _, log_id, first_seq = page.read_prefix(data)
@@ -63,7 +80,7 @@ def _pages(image: bytes) -> list[tuple[int, int, bytes]]:
     return sorted(pages)
 
 
-def _take(store: Store, board: str, pages: list[tuple[int, int, bytes]]) -> int:
+def _take(store: Store, pages: list[tuple[int, int, bytes]]) -> int:
     """Gives pages to the store; returns how many records were new. IntegrityError for a bad page, at
     last."""
     newest = {log_id: [first for first, other, _ in pages if other == log_id][-2:]
@@ -71,10 +88,9 @@ def _take(store: Store, board: str, pages: list[tuple[int, int, bytes]]) -> int:
     records = 0
     wrong: IntegrityError | None = None
     for first_seq, log_id, data in pages:
-        store.logs.add(log_id, board)
         try:
             records += store.add_page_bytes(
-                log_id, first_seq, 0, as_synced(data, first_seq in newest[log_id]))
+                log_id, first_seq, 0, as_synced(data, first_seq in newest[log_id]), from_file=True)
         except IntegrityError as error:
             wrong = error
     store.commit()
@@ -99,6 +115,8 @@ def as_synced(data: bytes, may_be_open: bool) -> bytes:
     except WireError:
         return data
     footer = page.read_footer(data)
+    if len(data) < PAGE_BYTES:  # the file was cut
+        return data[: decoding.count_records(data, header)[1]]
     if footer is not None:
         try:
             page.check_footer(data, footer)

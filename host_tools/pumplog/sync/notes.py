@@ -21,11 +21,14 @@ GAP = "gap"
 UNTIMED = "untimed"
 UNVERIFIED = "unverified"
 UNREAD = "unread"
+CUT = "cut"
+UNPROVEN = "unproven"
+UNSEALED = "unsealed"
 WAITING = "waiting"
 CONFLICT = "conflict"
 NOTICED = "noticed"
 PRESSES = "presses"
-_PARTLY = (GAP, UNTIMED, UNVERIFIED, UNREAD, WAITING)
+_PARTLY = (GAP, UNTIMED, UNVERIFIED, UNREAD, CUT, UNPROVEN, WAITING)
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,11 @@ def _of_the_pull(visit: Visit) -> list[Note]:
         do = "update pumplog, then pull again" if newer else "an earlier pumplog reads them"
         notes.append(Note(UNREAD, f"pages of format version {version}: {count}, kept and not read, this"
                                   f" pumplog reads version {page.VERSION}; {do}"))
+    if pulled.cut_bytes:
+        notes.append(Note(CUT, f"the file is cut: it ends {pulled.cut_bytes} bytes into a page. What"
+                               " came before is kept; make the file again, and pull it again"))
+    notes += [Note(UNPROVEN if each.all_of_it else UNSEALED, each.to_text())
+              for each in pulled.unproven]
     return notes
 
 

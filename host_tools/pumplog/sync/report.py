@@ -83,6 +83,8 @@ class Pulled:
                                  for version, count in sorted(pulled.unread.items())},
                 "gaps": [gap.to_json() for gap in self.gaps],
                 "attested": pulled.attested, "timed": pulled.timed,
+                "unproven": [each.to_json() for each in pulled.unproven],
+                "cut_bytes": pulled.cut_bytes,
                 "earlier_reasons": [str(error) for error in self.earlier_errors],
                 "clocks_off": [clock.to_json() for clock in self.visit.clocks],
                 "not_yet_on_board": [waiting.to_text() for waiting in self.visit.waiting],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import binascii
 from bisect import bisect_right
 from fractions import Fraction
 from uuid import UUID, uuid4
 
-from pumplog.store import Board, Entry, Store
+from pumplog.store import Attestation, Board, Entry, Store
 from pumpwire import page, records, seal
 from pumpwire.units import EPOCH_2020_S
 
@@ -93,7 +94,7 @@ class Bedside:
                      0, source, 0, inferred)
 
     def write(self, until_s: float) -> Store:
-        """Makes the minutes, then pages, then hands them to the store."""
+        """Makes the minutes and pages, and hands them to the store with the board's word on the end."""
         ends = [begin for begin, _ in self.offs] + [until_s]
         for begin_s, end_s in zip(self.boots, ends, strict=True):
             self._minutes(begin_s, end_s, whole=end_s != until_s)
@@ -151,8 +152,13 @@ class Bedside:
             seq += 1
             if len(made.data) > page.FOOTER_AT - records.MAX_FRAME:
                 close()
+        data = bytes(made.data) if made else b""
         if made:
-            self.store.add_page_bytes(self.log_id, first_seq, 0, bytes(made.data))
+            self.store.add_page_bytes(self.log_id, first_seq, 0, data)
+        nonce = bytes(seal.NONCE_BYTES)
+        said = seal.attest(KEY, nonce, self.log_id, seq, first_seq if made else seq, len(data),
+                           binascii.crc32(data), previous)
+        assert self.store.take_word(self.log_id, Attestation(START_MS, nonce, said)) is None
 
 
 def uuid(n: int) -> UUID:

@@ -86,7 +86,7 @@ class MadeLog:
         for first_seq in pages or self.pages:
             store.add_page_bytes(self.log_id, first_seq, 0, self.pages[first_seq])
         if attest:
-            store.attestations.add(self.log_id, self.attestation())
+            store.take_word(self.log_id, self.attestation())
             store.pulls.add(Pull("B01", self.log_id, AT_MS, "made", 0,
                                 store.holes.next_seq_reached(self.log_id), "complete",
                                 {"oldest_seq": oldest_seq, "next_seq": self.next_seq}))

@@ -216,7 +216,7 @@ def test_a_drifting_crystal_opens_no_gaps_between_minutes(bed: Bedside) -> None:
 
 # ---- boluses
 
-def test_a_bolus_across_a_stays_end_is_cut_there(bed: Bedside) -> None:
+def test_a_bolus_across_the_border_of_two_stays_is_nobodys_and_in_both_high_bounds(bed: Bedside) -> None:
     bed.infuse(0, 4 * HOUR, "1.0")
     bed.bolus(2 * HOUR - 60, "0.8", 120)
     bed.enter("patient_end", 2 * HOUR)
@@ -224,8 +224,11 @@ def test_a_bolus_across_a_stays_end_is_cut_there(bed: Bedside) -> None:
     bed.store.entries.add(other)
     bed.write(4 * HOUR)
     first, second = found(bed, 0, 4 * HOUR), found(bed, 0, 4 * HOUR, "P02")
-    assert first.pcia_ml.value == second.pcia_ml.value == Fraction("0.4")
-    assert (first.deliveries.value, second.deliveries.value) == (1, 0)
+    for each in (first, second):
+        assert each.pcia_ml.value == each.pcia_ml.low == 0 and each.pcia_ml.high >= Fraction("0.8")
+        assert (each.deliveries.value, each.deliveries.low, each.deliveries.high) == (0, 0, 1)
+        assert max(each.border_ms, each.unsure_ms) < 1000
+        assert any("boluses 1, presses 0" in note for note in each.notes)
     assert first.outside_ms == second.outside_ms == 2 * HOUR * 1000
     assert second.continuous_ml.value == 2
 

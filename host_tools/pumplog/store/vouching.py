@@ -1,0 +1,115 @@
+"""What a board's word on the end of its log covers: those records may be used before their seal comes.
+
+A board closes a pull with an attestation (pumpwire.seal): under its key, for a number drawn then, where
+its log ends, and a sum over its open page. If the page that is held gives that sum, its records are the
+board's. Then so is what the board itself sent before: pages that wait for their footer, or were closed
+before it had a key. What only a file says stays unproven. If the sum does not fit, something on the way
+changed the page: then all that was not covered earlier is asked for again.
+
+An entry takes effect here once its record is covered: a forged bag must not enter the journal.
+"""
+
+from __future__ import annotations
+
+import binascii
+from contextlib import suppress
+from typing import Any
+
+from pumpwire import decoding, page
+from pumpwire.errors import WireError
+from pumpwire.frames import records_in
+
+from .boards import Logs
+from .entries import Entries
+from .keys import CHANGED, WRONG_KEY, Attestation, Attestations, Keys
+from .page_states import SEALED
+from .pages import Pages
+from .records import Records
+
+
+class Vouching:
+    """Joins pages, records, entries, keys and attestations as a board gives its word."""
+
+    def __init__(self, pages: Pages, records: Records, entries: Entries, keys: Keys, logs: Logs,
+                 attestations: Attestations) -> None:
+        self._pages, self._records, self._entries = pages, records, entries
+        self._keys, self._logs, self._attestations = keys, logs, attestations
+
+    def take(self, log_id: int, attestation: Attestation) -> str | None:
+        """Keeps a board's word and lets it vouch; returns what is wrong with it, None if nothing is.
+
+        WRONG_KEY: the board does not hold the key that it names. CHANGED: what came of its open page is
+        not what it has.
+        """
+        self._attestations.add(log_id, attestation)
+        return self._judge(log_id, attestation)
+
+    def judge_again(self, log_id: int) -> None:
+        """Lets the word vouch that came under a key not known before."""
+        for attestation in self._attestations.of(log_id):
+            self._judge(log_id, attestation)
+
+    def _judge(self, log_id: int, attestation: Attestation) -> str | None:
+        try:
+            told = decoding.read_attestation(attestation.said)
+        except WireError:
+            return WRONG_KEY
+        known = self._keys.ring(self._logs.board_of(log_id)).named(told["key_id"])
+        if not told["key_id"] or not known or told["log_id"] != log_id:
+            return None  # nothing here can tell whose word it is
+        if not any(decoding.attested(attestation.said, key, attestation.nonce) for key in known):
+            return WRONG_KEY
+        if told["used"] and not self._fits(log_id, told):
+            return CHANGED
+        self._vouch(log_id, told["first_seq"] if told["used"] else None, told["next_seq"])
+        return None
+
+    def _fits(self, log_id: int, told: dict[str, Any]) -> bool:
+        """Returns whether the page that was open then is held as the board had it; if not, what was
+        not covered earlier counts no longer as the board's."""
+        held = self._pages.held(log_id, told["first_seq"])
+        if held is None:
+            return True  # a hole, which is found missing
+        if held["state"] == SEALED:
+            return True  # its seal tells more
+        covered = held["data"][: told["used"]]
+        if len(covered) == told["used"] and binascii.crc32(covered) == told["crc"]:
+            if held["linked"] < told["used"]:
+                self._pages.link(log_id, told["first_seq"], told["used"])
+            return True
+        self._pages.quarantine(log_id, told["first_seq"], held["data"], "not what the board attested")
+        self._pages.link(log_id, told["first_seq"], _behind(covered, held["vouched"]))
+        return False
+
+    def _vouch(self, log_id: int, open_seq: int | None, next_seq: int) -> None:
+        """Covers what the board itself sent up to next_seq."""
+        for span in self._pages.unproven_spans(log_id):
+            if span.first_seq == open_seq:
+                covered = min(span.records, next_seq - span.first_seq)
+            elif span.linked >= span.length and span.end <= next_seq:
+                covered = span.records
+            else:
+                continue
+            self._pages.vouch(log_id, span.first_seq, covered)
+            self._learn(log_id, span.first_seq, span.first_seq + covered)
+
+    def _learn(self, log_id: int, first: int, end: int) -> None:
+        board = self._logs.board_of(log_id)
+        for record in self._records.of(log_id, "entry"):
+            if first <= record.seq < end:
+                with suppress(ValueError):  # a damaged row
+                    self._entries.learn(log_id, record.seq, board, bytes.fromhex(record.fields["entry"]))
+
+
+def _behind(data: bytes, count: int) -> int:
+    """Returns where the first `count` records of a page end, 0 for none."""
+    used = 0
+    try:
+        for at, length in page.walk(data, page.read_header(data)):
+            if count <= 0:
+                break
+            count -= records_in(data, at)
+            used = at + length
+    except WireError:
+        pass  # the records before it are good
+    return used
