@@ -27,8 +27,8 @@ class Event:
     patient: str | None  #: in whose stay it falls; None: in nobody's, or two patients claim it
     utc_ms: int | None  #: when it was made, Unix ms UTC; None: nobody can tell
     uncertainty_ms: int | None  #: utc_ms is right give or take this, ms
-    proven: bool  #: whether a seal or the board's word covers it
     fields: dict[str, Any]  #: its own fields, what their numbers mean, and what an entry holds
+    proven: bool = True  #: whether a seal or the board's word covers it
 
     def to_json(self) -> dict[str, Any]:
         """Returns it for a program; what is not known is None."""
@@ -85,7 +85,7 @@ def _of_logs(store: Store, logs: Iterable[Log]) -> Iterator[Event]:
             fields = _fields(record)
             patient = patient_of_entry.get(fields.get("uuid", "")) or _patient(
                 patients, board, utc_ms, uncertainty_ms)
-            yield Event(record, board, patient, utc_ms, uncertainty_ms, proven, fields)
+            yield Event(record, board, patient, utc_ms, uncertainty_ms, fields, proven)
 
 
 def _patient(

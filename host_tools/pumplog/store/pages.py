@@ -141,6 +141,12 @@ class Pages:
                                  " WHERE log_id=:log_id ORDER BY first_seq", log_id=log_id):
             yield made(PageSpan, row, "a page")
 
+    def end(self, log_id: int) -> int:
+        """Returns the number right behind the last record that any page has; 0 without pages."""
+        row = self._db.row("SELECT MAX(first_seq + records) AS last FROM pages WHERE log_id=:log_id",
+                           log_id=log_id)
+        return (row and row["last"]) or 0
+
     def unproven(self, log_id: int) -> list[tuple[int, int]]:
         """Returns the records [first, end) of a log that neither a seal nor the board's word covers.
 

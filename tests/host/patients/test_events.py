@@ -8,7 +8,8 @@ from pumplog.store import StoredRecord
 from pumpwire import records
 
 OF_A_RECORD = {"log_id": "00000007", "seq": 8, "kind": "", "boot": 3, "uptime_ms": 1234, "utc": None,
-               "utc_uncertainty_ms": None, "board": "B01", "patient": "P01"}
+               "utc_uncertainty_ms": None, "board": "B01", "patient": "P01",
+               "proven": True}
 
 
 @pytest.mark.parametrize("number", sorted(records.KINDS))
