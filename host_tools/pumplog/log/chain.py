@@ -117,6 +117,11 @@ class Chain:
             high_ms = min(high_ms, at_ms - self._least[b] + self._least[k])
         return low_ms, high_ms
 
+    def too_far_ms(self, earlier: Claim, later: Claim) -> int:
+        """Returns by how much the second claim, on a later moment, is later than the first allows."""
+        most_ms = self._most[later.moment] - self._most[earlier.moment]
+        return later.low_ms - earlier.high_ms - most_ms
+
     def contradict(self, earlier: Claim, later: Claim) -> bool:
         """Returns whether two claims, the second on the same or a later moment, cannot both hold."""
         least_ms = self._least[later.moment] - self._least[earlier.moment]

@@ -38,6 +38,7 @@ class OffClock:
     against_elsewhere: tuple[int, ...] = ()
     #: where nobody else does at all: when its own visit says otherwise, Unix ms UTC
     own_visit_ms: int | None = None
+    restarted: bool = False  #: all that denies it is a restart in between, short by the board's count
 
     def to_text(self) -> str:
         """Returns whose clock it is, how far it is off, by what evidence, and what to do."""
@@ -46,6 +47,8 @@ class OffClock:
         what = f", by {by or 'the visits before and after'}"
         if self.own_visit_ms is not None:
             what = f", or {else_so} at {local_text(self.own_visit_ms)}"
+        if self.restarted:
+            what += ", or the board's restart between them took so long"
         return (f"CLOCK  {_name_of(self.host_id)} was {show_span(abs(self.ahead_ms))} {so} at"
                 f" {local_text(self.at_ms)}{what}: {self._advice()}; times around that visit are"
                 f" held as uncertain by {show_span(self.uncertainty_ms)}")
@@ -68,6 +71,7 @@ class OffClock:
                 "against_host_ids": list(self.against),
                 "against_elsewhere_host_ids": list(self.against_elsewhere),
                 "own_visit_utc": None if self.own_visit_ms is None else utc_text(self.own_visit_ms),
+                "board_restarted_between": self.restarted,
                 "log_id": hex_id(self.log_id), "seq": self.seq}
 
 
@@ -92,26 +96,51 @@ def clocks_off(store: Store, board: str, before: Known) -> list[OffClock]:
     found: dict[tuple[int, int], OffClock] = {}
     for log_id, _ in store.logs.of(board):
         timeline = Timeline.of(store, log_id)
-        off = list(_off(timeline))
-        if not off:
+        off, denied = list(_off(timeline)), timeline.resets_denied()
+        if not off and not denied:
             continue
-        known = {seq for known_log, seq in before if known_log == log_id}
-        was_off = {anchor.seq for _, anchor, _ in _off(Timeline.of(store, log_id, known))}
-        running = max(store.records.last_uptimes(log_id), default=0)
-        last = max((record.seq for record in store.records.of(log_id, "anchor")
-                    if record.boot == running), default=None)
-        for boot, anchor, ahead_ms in off:
-            placed = timeline.utc(boot, anchor.uptime_ms)
-            if placed is None or anchor.seq in was_off and anchor.seq != last:
-                continue
-            here = {other.host_id for other in timeline.anchors(boot)} - {anchor.host_id}
-            denied_by = [] if here else timeline.denied_by(boot, anchor)
-            elsewhere = {other.anchor.host_id for other in denied_by} - {anchor.host_id}
-            own_ms = None if here or elsewhere or not denied_by else _placed_ms(timeline, denied_by[-1])
-            found[log_id, anchor.host_id] = OffClock(
-                anchor.host_id, ahead_ms, *placed, tuple(sorted(here)), log_id, anchor.seq,
-                tuple(sorted(elsewhere)), own_ms)
+        earlier = Timeline.of(store, log_id, {seq for known_log, seq in before if known_log == log_id})
+        was_off = {anchor.seq for _, anchor, _ in _off(earlier)}
+        were_denied = {(a.anchor.seq, b.anchor.seq) for a, b, _ in earlier.resets_denied()}
+        last = _last_of_running_boot(store, log_id)
+        told = [_around_a_reset(timeline, log_id, *each) for each in denied
+                if (each[0].anchor.seq, each[1].anchor.seq) not in were_denied]
+        told += [_off_clock(timeline, log_id, *each) for each in off
+                 if each[1].seq not in was_off or each[1].seq == last]
+        found |= {(log_id, clock.host_id): clock for clock in told if clock}
     return list(found.values())
+
+
+def _last_of_running_boot(store: Store, log_id: int) -> int | None:
+    running = max(store.records.last_uptimes(log_id), default=0)
+    return max((record.seq for record in store.records.of(log_id, "anchor") if record.boot == running),
+               default=None)
+
+
+def _off_clock(timeline: Timeline, log_id: int, boot: int, anchor: Anchor, ahead_ms: int
+               ) -> OffClock | None:
+    """Returns whose reading is off, and who denies it; None for a reading that has no time."""
+    placed = timeline.utc(boot, anchor.uptime_ms)
+    if placed is None:
+        return None
+    here = {other.host_id for other in timeline.anchors(boot)} - {anchor.host_id}
+    denied_by = [] if here else timeline.denied_by(boot, anchor)
+    elsewhere = {other.anchor.host_id for other in denied_by} - {anchor.host_id}
+    own_ms = None if here or elsewhere or not denied_by else _placed_ms(timeline, denied_by[-1])
+    return OffClock(anchor.host_id, ahead_ms, *placed, tuple(sorted(here)), log_id, anchor.seq,
+                    tuple(sorted(elsewhere)), own_ms)
+
+
+def _around_a_reset(timeline: Timeline, log_id: int, before: PlacedAnchor, after: PlacedAnchor,
+                    apart_ms: int) -> OffClock | None:
+    """Returns the reading after a reset that is longer by the readings on both sides than it says."""
+    placed = timeline.utc(after.boot, after.anchor.uptime_ms)
+    if placed is None:
+        return None
+    other, host_id = before.anchor.host_id, after.anchor.host_id
+    return OffClock(host_id, apart_ms, *placed, (), log_id, after.anchor.seq,
+                    () if other == host_id else (other,),
+                    _placed_ms(timeline, before) if other == host_id else None, restarted=True)
 
 
 def _off(timeline: Timeline) -> Iterator[tuple[int, Anchor, int]]:

@@ -130,6 +130,20 @@ class Timeline:
                 if placed.anchor in self._believed[placed.boot] and self._free.contradict(
                     *sorted((claim, placed.anchor.claim(placed.moment))))]
 
+    def resets_denied(self) -> list[tuple[PlacedAnchor, PlacedAnchor, int]]:
+        """Returns, for each reset that bounds nothing, the anchors before and after it that deny it, and
+        how much too far apart they are, ms: it was longer than it says, or one of them is wrong."""
+        kept = [placed for placed in self._layout.anchors if placed.anchor.trust]
+        found = {}
+        for begin in sorted(self._overlong):
+            before = [placed for placed in kept if placed.moment < begin]
+            after = [placed for placed in kept if placed.moment >= begin]
+            if before and after:
+                a, b = before[-1], after[0]
+                found[a, b] = self._layout.chain.too_far_ms(a.anchor.claim(a.moment),
+                                                            b.anchor.claim(b.moment))
+        return [(a, b, apart_ms) for (a, b), apart_ms in found.items() if apart_ms > DISAGREE_MS]
+
     def boots_disagreed(self) -> list[int]:
         """Returns the boots that have such anchors, in order."""
         return sorted({placed.boot for placed in self._off()})
@@ -145,7 +159,8 @@ class Timeline:
         """Returns the chain in which resets bound nothing that anchors on both their sides deny."""
         chain = self._layout.chain
         kept = [anchor.claim(k) for k, _, anchor in self._layout.anchors if anchor.trust]
-        return chain.without_most(set(chain.too_long(kept)).intersection(self._layout.resets))
+        self._overlong = set(chain.too_long(kept)).intersection(self._layout.resets)
+        return chain.without_most(self._overlong)
 
     def _place(self) -> None:
         """Works out where every moment lies at the earliest, at the latest and most likely."""

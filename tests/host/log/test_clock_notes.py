@@ -29,13 +29,19 @@ def pull(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     with store_with_board(path=str(db)) as store:
         store.commit()
 
-    def pulled(*visits: Visit, before: tuple[Visit, ...] = (), words: tuple[str, ...] = ()) -> str:
+    def pulled(*visits: Visit, before: tuple[Visit, ...] = (), words: tuple[str, ...] = (),
+               reset_h: int = 0) -> str:
+        """reset_h: a quick reset parts the boots, so many hours after the first began; 0: 20 h do, and
+        nobody knows how long the board stood."""
         made = PageMaker(LOG_ID, 0, 1)
         for of in filter(None, (before, visits)):
             if made.count:
                 made.put(records.BOOT, 0, (2, 1, 100))
+                if reset_h:
+                    made.put(records.RESUMED, 0, (1, reset_h * 3600, 0, 0, 0, 0, 25_000))
             for hour, host_id, ahead_ms, *synced in of:
-                utc_ms = T0_MS + (hour + (20 if of is visits and before else 0)) * HOUR_MS + ahead_ms
+                utc_ms = T0_MS + hour * HOUR_MS + ahead_ms
+                utc_ms += (reset_h or 20) * HOUR_MS if of is visits and before else 0
                 made.put(records.ANCHOR, hour * HOUR_MS // TICK_MS, (
                     utc_ms // 1000 - EPOCH_2020_S, utc_ms % 1000, 60, host_id,
                     *(synced or (SYNCED,))))
@@ -128,6 +134,26 @@ def test_visits_of_two_boots_that_differ_are_told_with_both_names(
     for host_id in {first, second}:
         assert "this laptop" if host_id == ME else f"laptop {host_id}" in line
     assert "nobody knows which" in line
+
+
+@pytest.mark.parametrize("first, second", [(ME, 2), (2, ME), (ME, ME), (2, 3)])
+@pytest.mark.parametrize("early_ms, late_ms", [(0, 3 * HOUR_MS), (-2 * 60_000, 0)])
+def test_visits_that_make_a_quick_reset_too_long_are_told_with_both_names(
+    early_ms: int, late_ms: int, first: int, second: int, pull
+) -> None:
+    """The timeline gives up on the reset; but a clock may have been wrong."""
+    before = ((2, first, early_ms),)
+    assert not clocks(pull(*before))
+    after = (1, second, late_ms)
+    (line,) = clocks(pull(after, before=before, reset_h=4))
+    for host_id in {first, second}:
+        assert "this laptop" if host_id == ME else f"laptop {host_id}" in line
+    assert "nobody knows which" in line and "or the board's restart between them took so long" in line
+    assert not clocks(pull(after, (2, second, late_ms), before=before, reset_h=4))
+
+
+def test_visits_around_a_reset_that_was_as_quick_as_it_says_are_nothing_to_tell(pull) -> None:
+    assert not clocks(pull((1, 2, 0), before=((2, ME, 30_000),), reset_h=4))
 
 
 KEPT = (SYNCED, NOT_KNOWN, NOT_SYNCED)
