@@ -116,7 +116,7 @@ class Radio:
             self._store(event, data[0], 0, b"")
         elif event == _IRQ_ENCRYPTION:
             conn, encrypted, authenticated, bonded, _ = data
-            secured = bool(encrypted and authenticated and bonded)
+            secured = bool(encrypted and authenticated and bonded) and not self._refused(conn)
             self._peers.irq_encryption(conn, secured)
             self._store(event, conn, (bool(encrypted and authenticated), secured), b"")
         elif event in (_IRQ_INDICATED, _IRQ_MTU, _IRQ_PASSKEY):
@@ -147,6 +147,8 @@ class Radio:
         bond = self._secrets.settle()
         if bond is not None:
             self._bonded(bond)
+        if self._secrets.legacy:
+            self._put_out_legacy()
         self._peers.put_out(now_s)
         if self._unheard:
             self._advertise()
@@ -225,6 +227,20 @@ class Radio:
         """Notes that a host was asked for the passkey and did not give it."""
         peer.pairing = False
         self._handler.wrote(commands.PAIR, commands.WRONG_KEY, 0)
+
+    def _refused(self, conn):
+        """Returns whether a link is to end, or its host is pairing by the older protocol."""
+        peer = self._peers.get(conn)
+        return peer is not None and (peer.leaving or peer.pairing and self._secrets.legacy)
+
+    def _put_out_legacy(self):
+        """Ends the link of a host that pairs by the older protocol: its passkey may have been heard."""
+        self._secrets.drop()
+        for peer in self._peers.all():
+            if peer.pairing:
+                self._peers.irq_encryption(peer.conn, False)
+                self._peers.disconnect(peer.conn)
+                self._refuse(peer)
 
     def _bonded(self, address):
         """A pairing host's keys are kept: its link goes by the address under which they are."""

@@ -1,7 +1,8 @@
 """Hosts that paired: their keys in the board's settings, at most HOSTS of them, the oldest given up.
 
-The Bluetooth stack hands keys over as secrets (type, key, value) and asks for them again; what they
-hold is its own affair. A secret is kept under the setting b<slot>.<type>:
+The Bluetooth stack hands keys over as secrets (type, key, value) and asks for them again. What they
+hold is its own affair, but for whether the host paired by LE Secure Connections. A secret is kept under
+the setting b<slot>.<type>:
 
     0  4  age    when this slot was filled: higher is later
     4  1  n      length of the stack's key; 0: the slot is empty
@@ -15,10 +16,20 @@ from micropython import const
 
 HOSTS = const(8)
 TYPES = (1, 2)  # keys that we gave, keys that the host gave
+_RAND = const(16)  # in NimBLE's struct ble_store_value_sec, of every version
+_LTK_PRESENT = const(40)
 _MOST_BYTES = const(256)  # that a setting holds
 _HEAD_BYTES = const(5)
 ADDRESS_BYTES = const(7)
 _EMPTY = b"\0\0\0\0\0"
+
+
+def secure_connections(value):
+    """Returns whether a secret is from LE Secure Connections: a key without a number to find it by.
+
+    In legacy pairing the board draws that number, 64 bits, for the key that it gives.
+    """
+    return len(value) <= _LTK_PRESENT or value[_LTK_PRESENT] & 1 and not any(value[_RAND : _RAND + 8])
 
 
 class Bonds:
@@ -37,6 +48,8 @@ class Bonds:
             data = self._nvs.get("b%d.%d" % (slot, kind))
             if data and len(data) > _HEAD_BYTES and data[4]:
                 age, n = struct.unpack_from("<IB", data, 0)
+                if not secure_connections(data[_HEAD_BYTES + n :]):
+                    return  # kept by a firmware that did not ask
                 secrets[kind] = (data[_HEAD_BYTES : _HEAD_BYTES + n], data[_HEAD_BYTES + n :])
                 address = data[_HEAD_BYTES : _HEAD_BYTES + ADDRESS_BYTES]
         if secrets:

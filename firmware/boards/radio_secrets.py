@@ -6,9 +6,12 @@ of that: a secret that is refused, or a bond that is still there after it had it
 tries again for ever (ble_store_write, ble_sm_chk_repeat_pairing in NimBLE). So every secret is said to
 be kept, and a bond that it deletes is hidden from it until a link ends: whoever bears a bonded host's
 address cannot have that host forgotten.
+
+A host that paired by the older protocol (LE legacy) leaves secrets that are not kept either: who
+listened to such a pairing has its passkey and its keys.
 """
 
-from radio_bonds import ADDRESS_BYTES, TYPES, Bonds
+from radio_bonds import ADDRESS_BYTES, TYPES, Bonds, secure_connections
 
 
 class Secrets:
@@ -20,6 +23,7 @@ class Secrets:
         self._hidden = []  # (type, address) of bonds that the stack takes for deleted
         self._expecting = False  # whether a host was told to give the passkey
         self._confirmed = False  # whether it gave it
+        self.legacy = False  # whether its secrets are of the older protocol
 
     def get(self, kind, index, key):
         """Returns a secret's value or None; without a key, the index-th of its type."""
@@ -37,7 +41,12 @@ class Secrets:
         if value is None:
             return self._hide(kind, key)
         value = bytes(value)
-        if self._expecting and self._bonds.fits(kind, key, value):
+        if not self._expecting or not self._bonds.fits(kind, key, value):
+            return True
+        if self.legacy or not secure_connections(value):
+            self.legacy = True
+            self._fresh = {}
+        else:
             self._fresh[kind] = (key, value)
         return True
 
@@ -53,9 +62,8 @@ class Secrets:
 
     def expect(self):
         """A host is asked for the passkey: what secrets come now are its own."""
-        self._fresh = {}
+        self.drop()
         self._expecting = True
-        self._confirmed = False
 
     def confirm(self):
         """The link is authenticated: its secrets, those to come too, may be kept."""
@@ -75,7 +83,7 @@ class Secrets:
     def drop(self):
         """Drops what is fresh: the passkey was wrong, or the link is gone."""
         self._fresh = {}
-        self._expecting = self._confirmed = False
+        self._expecting = self._confirmed = self.legacy = False
 
     def show(self):
         """Lets the stack see all bonds again: a link ended, or a bond was renewed."""

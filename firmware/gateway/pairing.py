@@ -1,10 +1,11 @@
 """The pairing window: when a new host may pair, and the passkey it must then know.
 
-A press of the service button opens it for WINDOW_S under a fresh nonce. A host that paired, or
-ATTEMPTS passkeys that were asked for, or time close it. An attempt is spent when the passkey is asked
-for, not when it proves wrong: a peer that breaks off has learnt a bit of it too. A press while it is
-open gives it WINDOW_S more, with the same nonce and no further attempts. A board without a pairing
-key has no window: it gets one over its cable.
+A press of the service button opens it for WINDOW_S. A host that paired, or ATTEMPTS passkeys that were
+asked for, or time close it. An attempt is spent when the passkey is asked for, not when it proves wrong.
+Each passkey has a nonce of its own, drawn when the window opens or the passkey before is asked for: who
+heard most of a pairing and broke it off knows that passkey, and it opens nothing. A press while the
+window is open gives it WINDOW_S more, and no further attempts. A board without a pairing key has no
+window: it gets one over its cable.
 """
 
 from micropython import const
@@ -22,7 +23,7 @@ class Pairing:
         self._random = random
         self._nonce = bytes(pairing.NONCE_BYTES)
         self._until_s = 0
-        self._left = 0
+        self._left = ATTEMPTS  # 0 says that all were spent, and nothing else does
 
     def pressed(self, now_s):
         """Opens the window, or keeps it open longer."""
@@ -38,15 +39,18 @@ class Pairing:
         return self._left > 0 and now_s < self._until_s
 
     def passkey(self, now_s):
-        """Spends an attempt; returns the passkey, None while the window is closed."""
+        """Spends an attempt and its nonce; returns the passkey, None while the window is closed."""
         if not self.open(now_s):
             return None
         self._left -= 1
-        return pairing.passkey(self._config.pairing_key, self._nonce)
+        nonce = self._nonce
+        self._nonce = self._random(pairing.NONCE_BYTES)
+        return pairing.passkey(self._config.pairing_key, nonce)
 
     def paired(self):
         """Closes the window: the host that it was opened for is in."""
-        self._left = 0
+        self._until_s = 0
+        self._left = ATTEMPTS
 
     def value(self, now_s):
         """Returns what anybody may read: the PAIRING value."""

@@ -1,8 +1,8 @@
 """The PAIRING value, readable by anybody, and the passkey that only holders of the pairing key know.
 
     0   1  open           1 while the board's pairing window is
-    1   1  attempts_left  passkeys that may still be tried in this window
-    2  16  nonce          of this window; zeros while it is closed
+    1   1  attempts_left  passkeys that may still be tried in this window; 0 while it is closed: all were
+    2  16  nonce          of the passkey that is asked for next; zeros while the window is closed
 
     passkey = HMAC-SHA256(pairing key, PASSKEY_DOMAIN + nonce), first 4 bytes little-endian,
               modulo 1,000,000
@@ -33,5 +33,5 @@ def read_value(data):
 
 
 def passkey(pairing_key, nonce):
-    """Returns the passkey of the window with that nonce: 0 to 999,999, typed as six digits."""
+    """Returns the passkey of that nonce: 0 to 999,999, typed as six digits."""
     return struct.unpack_from("<I", hmac_sha256(pairing_key, PASSKEY_DOMAIN, nonce), 0)[0] % PASSKEYS

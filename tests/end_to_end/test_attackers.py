@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bumble import smp
 from bumble.att import ATT_Error
+from bumble.core import BaseBumbleError
 from helpers.air.stranger import Stranger
 from helpers.air.ward import (
     Air,
@@ -144,7 +146,7 @@ def test_three_wrong_passkeys_close_the_window(ward: Ward, tmp_path: Path) -> No
                 nonces.add(nonce)
                 await learns_nothing(stranger, copy)
                 assert not await stranger.pair((pairing.passkey(key, nonce) + 1 + attempt) % 1000000)
-        assert len(nonces) == 1
+        assert len(nonces) == 3
         async with Stranger(air.address, 9) as stranger:
             await stranger.connect(BOARD)
             assert await stranger.window() == (False, 0, bytes(16))
@@ -152,6 +154,63 @@ def test_three_wrong_passkeys_close_the_window(ward: Ward, tmp_path: Path) -> No
         assert not bonds(copy)
 
     attack(ward, tmp_path, work, noted=((commands.PAIR, commands.WRONG_KEY),))
+
+
+def test_a_passkey_read_out_of_a_pairing_that_was_broken_off_opens_nothing(
+    ward: Ward, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of the 20 rounds of a pairing tells a bit of the passkey to whoever listens; then it is
+    jammed, and the eavesdropper pairs within the same window, also after another press."""
+    rounds = 0
+    original = smp.Session.on_smp_command
+
+    def jammed(self: smp.Session, command: smp.SMP_Command) -> None:
+        nonlocal rounds
+        rounds += isinstance(command, smp.SMP_Pairing_Random_Command)
+        if rounds < 20:
+            original(self, command)
+        elif rounds == 20:
+            asyncio.ensure_future(self.connection.disconnect())
+
+    async def work(air: Air, copy: Ward) -> None:
+        nonlocal rounds
+        key = settings(copy)["pairing_key"]
+        air.press(BOARD)
+        async with Stranger(air.address, 1) as nurse:
+            await nurse.connect(BOARD)
+            _, _, nonce = await nurse.window()
+            overheard = pairing.passkey(key, nonce)
+            with monkeypatch.context() as patch:
+                patch.setattr(smp.Session, "on_smp_command", jammed)
+                assert not await nurse.pair(overheard)
+        assert rounds >= 20
+        air.press(BOARD)
+        async with Stranger(air.address, 2) as thief:
+            await thief.connect(BOARD)
+            is_open, left, fresh = await thief.window()
+            assert is_open and left == 2 and fresh != nonce
+            assert not await thief.pair(overheard)
+        assert not bonds(copy)
+
+    attack(ward, tmp_path, work, noted=((commands.PAIR, commands.WRONG_KEY),))
+
+
+@pytest.mark.parametrize("options", [(), ("--lax",)], ids=["stack enforces", "stack enforces nothing"])
+def test_pairing_by_the_older_protocol_is_refused_even_with_the_passkey(
+    ward: Ward, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    async def work(air: Air, copy: Ward) -> None:
+        air.press(BOARD)
+        async with Stranger(air.address, 1) as stranger:
+            await stranger.connect(BOARD)
+            _, _, nonce = await stranger.window()
+            await stranger.pair(pairing.passkey(settings(copy)["pairing_key"], nonce), legacy=True)
+            with pytest.raises((ATT_Error, BaseBumbleError, asyncio.CancelledError)):
+                await stranger.read(uuids.STATUS)
+            await asyncio.wait_for(stranger.gone, 10)
+        assert not bonds(copy)
+
+    attack(ward, tmp_path, work, *options, noted=((commands.PAIR, commands.WRONG_KEY),))
 
 
 @pytest.mark.parametrize("pressed", [False, True])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID as PlainUUID
@@ -43,15 +44,17 @@ _reception = Reception({})
 
 class Keyboard(PairingDelegate):
     """Types the passkey that the host tool computed; without a passkey it can neither type nor show
-    any."""
+    any. It types into no pairing for which `secure` is False, by the older protocol: that would tell
+    whoever listens, or whoever only says to be the board, the passkey."""
 
-    def __init__(self, passkey: int | None) -> None:
+    def __init__(self, passkey: int | None, secure: Callable[[], bool] = lambda: True) -> None:
+        self._secure = secure
         super().__init__(PairingDelegate.NO_OUTPUT_NO_INPUT if passkey is None
                          else PairingDelegate.KEYBOARD_INPUT_ONLY)
         self._passkey = passkey
 
     async def get_number(self) -> int | None:
-        return self._passkey
+        return self._passkey if self._secure() else None
 
 
 def install(air: str, host_id: int, folder: Path) -> None:
@@ -202,9 +205,14 @@ class _Client(BaseBleakClient):
         """Pairs; without a passkey as computers do that have neither keys nor a display."""
         if self._connection is None:
             raise BleakError("Not connected")
-        radio = await _radio()
+        radio, handle = await _radio(), self._connection.handle
+
+        def secure() -> bool:
+            session = radio.smp_manager.sessions.get(handle)
+            return session is not None and session.sc
+
         radio.pairing_config_factory = lambda _: PairingConfig(
-            sc=True, mitm=passkey is not None, bonding=True, delegate=Keyboard(passkey),
+            sc=True, mitm=passkey is not None, bonding=True, delegate=Keyboard(passkey, secure),
             identity_address_type=PairingConfig.AddressType.RANDOM,
         )
         try:
@@ -212,6 +220,10 @@ class _Client(BaseBleakClient):
             self._stale = False
         except (asyncio.CancelledError, BaseBumbleError) as error:
             raise BleakError(f"pairing failed ({error})") from None
+        kept = await _keys.get(str(self._target))
+        if passkey is not None and not (kept and kept.ltk and kept.ltk.authenticated):
+            await self.unpair()
+            raise BleakError("pairing failed (the passkey was not asked for)")
 
     async def unpair(self) -> None:
         """Forgets the bond, and disconnects."""

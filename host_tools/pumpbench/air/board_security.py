@@ -8,6 +8,7 @@ Bumble's word alone.
 from __future__ import annotations
 
 import asyncio
+import os
 import struct
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,7 +21,10 @@ from bumble.pairing import PairingConfig, PairingDelegate
 _ENCRYPTION, _GET_SECRET, _SET_SECRET, _PASSKEY = 28, 29, 30, 31
 _DISPLAY = 3
 _KEY_BYTES = 16
-_KINDS = (1, 2)  # our keys, the host's: on LE Secure Connections they are the same
+_OURS, _HOSTS = 1, 2  # kinds of keys; on LE Secure Connections they are the same
+# NimBLE's struct ble_store_value_sec: address, bond count, key size, ediv, rand, long-term key and
+# whether there is one, the other keys, then two bits: authenticated, Secure Connections
+_SECRET = "<7sxHBxH2xQ16sB16xB16xBxIB7x"
 _ANSWER_S = 30.0  # SMP's own time limit
 
 Ask = Callable[[int, bytes], Awaitable[bytes]]
@@ -40,13 +44,14 @@ class BoardKeys(KeyStore):
     async def update(self, name: str, keys: PairingKeys) -> None:
         """Hands a host's fresh keys to the board, which may refuse them."""
         key = _address(name)
-        for kind in _KINDS:
-            await self._ask(_SET_SECRET, bytes((kind, len(key))) + key + _value(keys))
+        for kind, legacy in ((_OURS, keys.ltk_central), (_HOSTS, keys.ltk_peripheral)):
+            secret = _secret(key, keys.ltk, legacy)
+            await self._ask(_SET_SECRET, bytes((kind, len(key))) + key + secret)
 
     async def delete(self, name: str) -> None:
         """Has the board drop a host's keys."""
         key = _address(name)
-        for kind in _KINDS:
+        for kind in (_OURS, _HOSTS):
             await self._ask(_SET_SECRET, bytes((kind, len(key))) + key)
 
     async def get_all(self) -> list[tuple[str, PairingKeys]]:
@@ -59,16 +64,22 @@ def _address(name: str) -> bytes:
     return bytes((address.address_type & 1,)) + bytes(address)
 
 
-def _value(keys: PairingKeys) -> bytes:
-    key = keys.ltk or keys.ltk_peripheral or keys.ltk_central
-    return bytes((bool(key and key.authenticated),)) + (key.value if key else b"")
+def _secret(address: bytes, secure: PairingKeys.Key | None, legacy: PairingKeys.Key | None) -> bytes:
+    """Returns a host's key as NimBLE has it kept; of a legacy key NimBLE draws what Bumble leaves 0."""
+    key = secure or legacy
+    if key is None:
+        return struct.pack(_SECRET, address, 1, 0, 0, 0, bytes(_KEY_BYTES), 0, 0, 0, 0, 0)
+    ediv, rand = (0, 0) if secure else (1, int.from_bytes(os.urandom(8)) | 1)
+    return struct.pack(_SECRET, address, 1, _KEY_BYTES, ediv, rand, key.value, 1, 0, 0, 0,
+                       bool(key.authenticated) | bool(secure) << 1)
 
 
 def _keys(value: bytes) -> PairingKeys | None:
-    if len(value) != 1 + _KEY_BYTES:
+    if len(value) != struct.calcsize(_SECRET):
         return None
+    told = struct.unpack(_SECRET, value)
     keys = PairingKeys()
-    keys.ltk = PairingKeys.Key(value=value[1:], authenticated=bool(value[0]))
+    keys.ltk = PairingKeys.Key(value=told[5], authenticated=bool(told[-1] & 1))
     return keys
 
 

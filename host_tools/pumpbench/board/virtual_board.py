@@ -24,7 +24,7 @@ BLOCK_TICKS = 200
 PAGE_BYTES = 4096
 LOG_PAGES = 256  # 1 MiB, as the board's log partition
 HEAP = "160k"  # what a 32-bit ESP32's 80 kB would be on the 64-bit unix port
-AIR_HEAP = "192k"  # with what the virtual bluetooth module takes of it, which is C on the ESP32
+AIR_HEAP = "200k"  # with what the virtual bluetooth module takes of it, which is C on the ESP32
 # reset cause as MicroPython gives it to the firmware; the ESP32 takes a brownout for a power-on
 RESET_REASONS = {"power_on": 1, "watchdog": 3, "brownout": 1}
 WRAP_MASK = (1 << 30) - 1

@@ -28,8 +28,8 @@ def run(options: argparse.Namespace) -> int:
     board = known.name
 
     def type_in(passkey: int) -> None:
-        say(f"board {board}: passkey {passkey:06d}, valid for two minutes. Type it into the system's"
-            " Bluetooth settings, or press Enter here and type it into the dialogue that opens")
+        say(f"board {board}: passkey {passkey:06d}, valid once, within two minutes. Type it into the"
+            " system's Bluetooth settings, or press Enter here and type it into the dialogue that opens")
         sys.stdin.readline()
 
     paired = ble_pairing.pair(board, known.pairing_key, type_in)

@@ -2,7 +2,8 @@
 
 A bond that stands is enough. Without a bond the board's pairing window must be open (its service button
 was pressed) and the store must hold the board's pairing key. The passkey is computed from that key and
-the window's nonce. Pairing counts as done when an encrypted value reads.
+the nonce that the board shows, which is good for a single attempt. Pairing counts as done when an
+encrypted value reads.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def _again(board: str) -> str:
 
 
 def passkey(peer: GattPeer, board: str, pairing_key: bytes | None) -> int:
-    """Returns the passkey of the window that the board has open; NotPairedError if there is none."""
+    """Returns the passkey that the board asks for next; NotPairedError if its window is closed."""
     if pairing_key is None:
         raise NotPairedError(f"board {board}: its keys are not in this store",
                              f"import them, or use its cable: {_again(board)}")
@@ -59,7 +60,7 @@ def passkey(peer: GattPeer, board: str, pairing_key: bytes | None) -> int:
         raise IntegrityError(f"board {board} sends what this pumplog does not understand ({error})",
                              "update the older of the two") from error
     if not is_open:
-        tries = " (too many wrong passkeys)" if attempts_left else ""
+        tries = "" if attempts_left else " (too many wrong passkeys)"
         raise NotPairedError(f"board {board}: it does not know this computer, and its pairing window is"
                              f" closed{tries}", _again(board))
     return pairing.passkey(pairing_key, nonce)

@@ -90,13 +90,40 @@ def test_three_passkeys_close_it_and_each_counts_when_it_is_asked_for():
     assert not window.open(1) and window.passkey(1) is None
 
 
-def test_every_window_has_a_nonce_of_its_own_and_a_press_while_open_gives_time_but_no_attempts():
+def test_every_passkey_has_a_nonce_of_its_own_and_a_press_while_open_gives_time_but_no_attempts():
     window = _window()
-    first = window.passkey(0)
+    shown = [pairing.read_value(window.value(0))[2]]
+    passkeys = [window.passkey(0)]
     window.pressed(100)
-    assert window.passkey(0) == first and window.open(219) and not window.open(220)
-    window.passkey(200)
+    assert window.open(219) and not window.open(220)
+    for now_s in (100, 200):
+        shown.append(pairing.read_value(window.value(now_s))[2])
+        passkeys.append(window.passkey(now_s))
     assert not window.open(200)  # three in all
     window.pressed(201)
-    second = window.passkey(201)
-    assert second is not None and second != first
+    shown.append(pairing.read_value(window.value(201))[2])
+    passkeys.append(window.passkey(201))
+    assert len(set(shown)) == 4 and len(set(passkeys)) == 4 and None not in passkeys
+    assert passkeys == [pairing.passkey(b"p" * 32, nonce) for nonce in shown]
+
+
+def test_a_passkey_that_was_overheard_opens_nothing():
+    for heard in range(1, 3):
+        window = _window()
+        for _ in range(heard):
+            overheard = window.passkey(1)
+        window.pressed(2)  # also if the nurse presses again to go on
+        assert window.passkey(3) != overheard
+
+
+def test_a_closed_window_tells_whether_all_passkeys_were_tried():
+    window = Pairing(Config(), Dice())
+    assert pairing.read_value(window.value(0))[:2] == (False, 3)
+    window.pressed(0)
+    for left in (2, 1, 0):
+        window.passkey(1)
+        assert pairing.read_value(window.value(1))[:2] == (left > 0, left)
+    window.pressed(2)
+    window.passkey(3)
+    window.paired()
+    assert pairing.read_value(window.value(4))[:2] == (False, 3)

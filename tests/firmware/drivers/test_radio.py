@@ -5,6 +5,7 @@ from gateway.clock import Uptime
 from gateway.pairing import Pairing
 from pumpwire import commands, gatt, uuids
 from radio import Radio
+from radio_bonds import Bonds
 
 STRANGER = b"\1\2\3\4\5\6"
 HOST = b"\6\5\4\3\2\1"
@@ -276,6 +277,65 @@ def test_a_wrong_passkey_leaves_no_bond():
     radio.ble.central_secures(7)
     radio.service(0)
     assert not nvs.values
+
+
+def _secret(rand=b"\0" * 8, present=1):
+    """Returns a secret as NimBLE lays it out: without a random number it is of LE Secure Connections."""
+    return b"\0" * 16 + rand + b"l" * 16 + bytes((present,)) + b"\0" * 47
+
+
+LEGACY = (_secret(b"\0\0\0\7\0\0\0\0"), _secret(present=0))
+
+
+def test_a_host_that_pairs_by_the_older_protocol_is_never_secured_and_leaves_no_bond():
+    for value in LEGACY:
+        for late in (False, True):
+            nvs = Nvs()
+            radio = _started(nvs=nvs)
+            radio._handler.pairing.pressed(0)
+            peer = _connect(radio, 7, HOST)
+            radio.ble.central(31, 7, 3, 0)
+            radio.service(0)
+            if late:  # a stack that tells of the encryption before it hands over the keys
+                radio.ble.central(28, 7, 1, 1, 0, 16)
+                radio.service(0)
+            for kind in (1, 2):  # a host may give a key of its own without a random number
+                assert radio.ble.central(30, kind, HOST_KEY, value if kind == 1 else _secret())
+            radio.ble.central_secures(7)
+            assert not peer.secured and radio.ble.central(4, 7, _handle(radio, uuids.STATUS)) == 5
+            radio.service(0)
+            assert radio.ble.disconnected == [7] and not peer.secured and not nvs.values
+            radio.ble.central_secures(7)
+            assert not peer.secured  # until its link is gone
+            radio.ble.central(2, 7, 0, HOST)
+            radio.service(0)
+            assert radio._handler.access == [(commands.PAIR, commands.WRONG_KEY, 0)]
+            assert radio.ble.central(29, 1, 0, HOST_KEY) is None
+
+
+def test_beside_a_host_that_is_refused_a_bonded_host_goes_on():
+    nvs = Nvs()
+    radio = _started(nvs=nvs)
+    _pair(radio, 5, HOST, HOST_KEY)
+    radio._handler.pairing.pressed(0)
+    _connect(radio, 7)
+    radio.ble.central(31, 7, 3, 0)
+    radio.service(0)
+    radio.ble.central(30, 1, b"\1" + STRANGER, LEGACY[0])
+    radio.ble.central_secures(5)
+    radio.service(0)
+    assert radio._peers.get(5).secured and radio.ble.disconnected == [7]
+
+
+def test_a_bond_by_the_older_protocol_from_an_earlier_firmware_lets_nobody_in():
+    for value, known in ((LEGACY[0], False), (LEGACY[1], False), (_secret(), True)):
+        nvs = Nvs()
+        Bonds(nvs).keep({kind: (HOST_KEY, value) for kind in (1, 2)})
+        radio = _started(nvs=nvs)
+        assert (radio.ble.central(29, 1, 0, HOST_KEY) is not None) == known
+        _pair(radio, 7, HOST, HOST_KEY)
+        radio = _started(nvs=nvs)
+        assert radio.ble.central(29, 1, 0, HOST_KEY) == b"ltk of " + HOST
 
 
 def test_keys_that_come_after_the_link_is_authenticated_are_kept_too():

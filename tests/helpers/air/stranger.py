@@ -93,10 +93,13 @@ class Stranger:
                 lambda data, channel=channel: self.arrived.append((channel, bytes(data))),
                 prefer_notify=channel == uuids.LOG)
 
-    async def pair(self, passkey: int | None) -> bool:
-        """Pairs with a passkey, or without one (Just Works); returns whether that was taken."""
+    async def pair(self, passkey: int | None, legacy: bool = False) -> bool:
+        """Pairs with a passkey, or without one (Just Works); returns whether that was taken.
+
+        legacy: by the older protocol, as a computer does that knows no Secure Connections.
+        """
         self._device.pairing_config_factory = lambda _: PairingConfig(
-            sc=True, mitm=passkey is not None, bonding=True, delegate=Keyboard(passkey),
+            sc=not legacy, mitm=passkey is not None, bonding=True, delegate=Keyboard(passkey),
             identity_address_type=PairingConfig.AddressType.RANDOM)
         try:
             await self.connection.pair()

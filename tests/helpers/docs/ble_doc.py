@@ -154,7 +154,7 @@ def pairing_value() -> str:
     return _map(pairing.PAIRING_BODY, ("open", "attempts_left", "nonce"), {
         "open": "1 while a passkey may be asked for",
         "attempts_left": "passkeys that may still be tried",
-        "nonce": "of this window; zeros while it is closed"})
+        "nonce": "of the next passkey; zeros while it is closed"})
 
 
 def elapsed() -> str:

@@ -13,8 +13,8 @@ class Refusing:
 
     paired = False
 
-    def __init__(self, window_open: bool) -> None:
-        self._window = pairing.value(window_open, 5, bytes(16))
+    def __init__(self, window_open: bool, attempts_left: int = 3) -> None:
+        self._window = pairing.value(window_open, attempts_left, bytes(16))
 
     def read(self, uuid: str) -> bytes:
         """Returns the pairing window."""
@@ -32,3 +32,10 @@ def test_a_passkey_that_the_board_does_not_take_names_the_keys(closed: bool, key
     said = str(told.value)
     assert said.startswith("board B03: ") and "press its service button and do it again" in said
     assert ("this store's keys are not the board's" in said) == keys_named
+
+
+@pytest.mark.parametrize("left, spent", [(0, True), (1, False), (3, False)])
+def test_a_closed_window_says_why_where_the_passkeys_were_tried(left: int, spent: bool) -> None:
+    with pytest.raises(NotPairedError) as told:
+        ble_pairing.secure(Refusing(False, left), "B03", bytes(32))  # type: ignore[arg-type]
+    assert ("its pairing window is closed (too many wrong passkeys)" in str(told.value)) == spent
