@@ -34,6 +34,7 @@ class Burst:
     pl: Fraction
     source: int
     rest: bool = False  # of one that a restart cut
+    open: bool = False  # its end was not recorded
     pieces: list[tuple[int, int, Fraction]] = field(default_factory=list)
 
     def within(self, begin: int, end: int) -> Fraction:
@@ -45,7 +46,7 @@ class Recomputed:
     """What a patient's lines of `events` and `bag list` say, laid out once."""
 
     def __init__(self, lines: list[Line], bags: list[Line], patient: str) -> None:
-        lines = [dict(line, at=ms(line["utc"])) for line in lines if line["utc"]]
+        lines = [dict(line, at=ms(line["utc"])) for line in lines if line["utc"] and line["proven"]]
         self._entries = sorted((line for line in lines
                                 if line["kind"] == "entry" and line["patient"] == patient),
                                key=lambda line: ms(line["effective_utc"]))
@@ -176,7 +177,7 @@ class Recomputed:
             left[k] -= pl
 
     def _left_open(self, given: Line) -> None:
-        self._bursts.append(Burst(given["moment"], given["moment"], Fraction(0), 1))
+        self._bursts.append(Burst(given["moment"], given["moment"], Fraction(0), 1, open=True))
 
     def _runs(
         self, state: bool | None, since: int, until: int, becomes: bool | None, counts: int
@@ -248,8 +249,10 @@ class Recomputed:
                 continue
             pcia = self.volume(since, until, (1,))
             given = self.continuous(since, until) + pcia + self.volume(since, until, (2,))
+            perhaps = any(burst.open and burst.begin < until and since < burst.begin + LONGEST_MS
+                          for burst in self.boluses)
             for name, ml in (("", given), ("pcia_", pcia)):
-                for drug in ("morphine", "bupivacaine") if ml else ():
+                for drug in ("morphine", "bupivacaine") if ml or perhaps else ():
                     so_far = mg[name + drug]
                     mg[name + drug] = None if bag is None or so_far is None else (
                         so_far + ml * Fraction(int(bag[f"{drug}_ug"]), int(bag["volume_ul"])))

@@ -37,7 +37,7 @@ def test_random_windows_of_random_boards_agree(seed: int) -> None:
     patient = episode(bed.store, "P01")
     observed = observed_of(bed.store, patient)
     start = {"log_id": "", "seq": 0, "kind": "entry", "boot": 1, "uptime_ms": 0, "board": "B01",
-             "patient": "P01", "entered": "patient_start",  # on no board here, so in no line of events
+             "patient": "P01", "proven": True, "entered": "patient_start",  # it is on no board here
              "utc": utc_text(START_MS), "effective_utc": utc_text(START_MS)}
     again = Recomputed([start, *(event.to_json() for event in events(bed.store, "P01"))],
                        [entry_json(entry) for entry in patient.of_kind("bag")], "P01")
