@@ -1,8 +1,11 @@
 """What can go wrong, each with the exit code of the command-line contract.
 
 Every error says two things to the person at the keyboard: what happened and where, and what to do.
-Neither ends with a period. Printed they are `what: do.`, and `do` may hold a second sentence.
+Neither ends with a period. Printed they are `what: do.`, and `do` may hold a second sentence. Both are
+text in one line, whatever name, board or library they repeat.
 """
+
+from .plain import in_a_line
 
 
 class PumplogError(Exception):
@@ -11,8 +14,8 @@ class PumplogError(Exception):
     exit_code = 2
 
     def __init__(self, what: str, do: str) -> None:
-        super().__init__(what, do)
-        self.what, self.do = what, do
+        self.what, self.do = in_a_line(what), in_a_line(do)
+        super().__init__(self.what, self.do)
 
     def __str__(self) -> str:
         return f"{self.what}: {self.do}."

@@ -12,6 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pumplog import plain
 from pumplog.cli import screen
+from pumplog.deploy.diagnosis import Diagnosis
+from pumplog.errors import PartlyError
 
 ENCODINGS = ["ascii", "cp1252", "cp437", "iso8859-2", "koi8-r", "shift_jis", "utf-8"]
 HOSTILE = "a\x1b[2Jb\x9bc\u202ed\r\n\u2028e\udcfff\x00\x7f\u200b\ufeff"
@@ -113,6 +115,16 @@ def test_a_name_is_alike_however_it_is_composed_and_written(name: str) -> None:
         assert plain.alike(name, [other]) and plain.alike(name, [other.casefold()]), form
     assert plain.alike(name, [name.upper()]) or name.upper().casefold() != name.casefold()
     assert plain.key(plain.key(name)) == plain.key(name)
+
+
+def test_an_error_is_a_sentence_whatever_it_repeats() -> None:
+    error = PartlyError(f"this is board {HOSTILE}, not B01", f"look at {HOSTILE}")
+    assert printable(str(error)) and printable(error.what) and printable(error.do)
+
+
+def test_what_a_board_tells_doctor_is_a_line() -> None:
+    told = Diagnosis("micropython", None, f"MicroPython {HOSTILE}, which is not known.")
+    assert printable(told.to_text()) and told.to_json()["sentence"] == told.sentence
 
 
 def test_the_very_name_is_meant_before_those_alike() -> None:

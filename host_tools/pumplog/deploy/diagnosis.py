@@ -8,6 +8,7 @@ from typing import Any
 
 from pumpwire.units import CHIP_EARLIEST_S, CHIP_LATEST_S
 
+from ..plain import in_a_line
 from .image import PARTITIONS
 from .mpremote import Mpremote
 from .on_board import Survey
@@ -58,7 +59,7 @@ class Diagnosis:
     def to_text(self) -> str:
         """Returns a line for the screen."""
         mark = {True: "good", False: "BAD", None: "?"}[self.good]
-        return f"{mark:5}{self.what}: {self.sentence}"
+        return in_a_line(f"{mark:5}{self.what}: {self.sentence}")
 
 
 @dataclass(frozen=True)
