@@ -2,14 +2,17 @@
 
 There is nobody at the other end: no time is given, no entry delivered, no end attested, and nothing is
 noted in the journal of pulls. It is a pull all the same. Pages go into the store as the board would have
-sent them, in their order, and what power cut short in a write is left out, as the board would.
+sent them, in their order, and what power cut short in a write or an erase is left out, as the board
+would.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from pumpwire import decoding, page
 from pumpwire.errors import WireError
-from pumpwire.records import FILLER
+from pumpwire.records import FILLER, LOST
 from pumpwire.units import PAGE_BYTES
 
 from ..errors import IntegrityError, UnreachableError
@@ -87,7 +90,10 @@ def _take(store: Store, pages: list[tuple[int, int, bytes]]) -> int:
               for log_id in {log_id for _, log_id, _ in pages}}
     records = 0
     wrong: IntegrityError | None = None
+    half_erased = _half_erased(pages)
     for first_seq, log_id, data in pages:
+        if (first_seq, log_id) in half_erased:
+            continue
         try:
             records += store.add_page_bytes(
                 log_id, first_seq, 0, as_synced(data, first_seq in newest[log_id]), from_file=True)
@@ -97,6 +103,34 @@ def _take(store: Store, pages: list[tuple[int, int, bytes]]) -> int:
     if wrong:
         raise wrong
     return records
+
+
+def _half_erased(pages: list[tuple[int, int, bytes]]) -> set[tuple[int, int]]:
+    """Returns (first_seq, log_id) of each log's oldest page if power cut its erase: it is damaged, and
+    one of the two newest pages says that it was given up."""
+    found = set()
+    for log_id in {log_id for _, log_id, _ in pages}:
+        first_seq, data = next((first, data) for first, other, data in pages if other == log_id)
+        newest = [data for first, other, data in pages if other == log_id and first > first_seq][-2:]
+        if _decoded(as_synced(data, False))[1] and any(
+                record.kind == LOST and
+                record.fields["first_seq"] <= first_seq <= record.fields["last_seq"]
+                for page_data in newest for record in _decoded(page_data)[0]):
+            found.add((first_seq, log_id))
+    return found
+
+
+def _decoded(data: bytes) -> tuple[list[Any], bool]:
+    """Returns a page's good records, and whether it is damaged: closed as decayed it is not."""
+    try:
+        _, records, _, error = decoding.decode_page(data)
+        footer = page.read_footer(data)
+        if error and footer and footer.flags & page.FLAG_DECAYED:
+            page.check_footer(data, footer)
+            error = None
+    except WireError:
+        return [], True
+    return records, error is not None
 
 
 def _holes(store: Store, log_ids: list[int]) -> list[tuple[int, int, int]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.folded import unfolded
+from helpers.host.loop_link import LoopBoard
 from helpers.host.made_log import KEY, LOG_ID, MadeLog, newer, store_with_board
 from helpers.on_board.page_maker import PageMaker
 from pumplog.cli import main
@@ -85,6 +86,41 @@ def test_a_footer_half_written_leaves_its_page_open(tmp_path: Path) -> None:
     torn = closed[: page.FOOTER_AT + 9].ljust(4096, ERASED)
     assert as_synced(torn, True) == log.pages[0]
     assert as_synced(torn, False) == torn  # in the middle of the log nobody was writing
+
+
+def image_cut_in_its_erase(cut: bool, given_up: bool = True) -> bytes:
+    """Returns a ring as power leaves it in the erase of the oldest page; given_up False: of another page
+    than that which the log gave up."""
+    board = LoopBoard(4)
+    images: list[bytes] = []
+
+    def erases(slot: int, offset: int, data: bytes | None) -> None:
+        cells = board.flash.cells
+        if data is None and cells[slot * 4096] != 0xFF:
+            image = bytearray(cells)
+            at = (slot if given_up else (slot + 1) % 4) * 4096
+            for each in range(at + 1000, at + 3000, 2) if cut else ():
+                image[each] = 0xFF
+            images.append(bytes(image))
+
+    board.flash.before = erases
+    while not images:
+        board.minutes(1)
+    return images[0]
+
+
+def test_a_page_half_erased_that_the_log_gave_up_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "log.flash"
+    for cut in (False, True):
+        path.write_bytes(image_cut_in_its_erase(cut))
+        with Store.open(":memory:") as store:
+            pull_image(store, str(path), "B01")
+            ((log_id, _),) = store.logs.all()
+            assert not store.pages.quarantined(log_id) and not store.pages.bad(log_id)
+            assert not store.holes.of(log_id)
+    path.write_bytes(image_cut_in_its_erase(True, given_up=False))
+    with Store.open(":memory:") as store, pytest.raises(IntegrityError, match="quarantine"):
+        pull_image(store, str(path), "B01")
 
 
 def test_what_lies_between_records_and_footer_means_nothing() -> None:
