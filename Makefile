@@ -45,7 +45,7 @@ test-lean: $(READY)  ## what a nurse's laptop gets: its size, its wheels for thr
 fuzz: $(READY)  ## a coverage-guided fuzzer for FUZZ_SECONDS (60; 900 with SCALE=full), findings in build/fuzz
 	SCALE=$(SCALE) FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python tests/fuzz/fuzz_run.py
 
-accuracy: $(READY)  ## over 400 simulated patient-days against the truth, into build/accuracy, about ten minutes
+accuracy: $(READY)  ## nearly 800 simulated patient-days against the truth, into build/accuracy, about 20 minutes
 	$(BIN)/python -m pumpbench.accuracy --scale full --out build/accuracy
 
 bench: $(READY)  ## what the log, encoding, a tick and a pull take, against the goals; fails if one is missed

@@ -32,6 +32,7 @@ def found(windows: list[dict[str, Any]]) -> dict[str, Criterion]:
 
 def test_there_are_enough_days_and_presses(windows: list[dict[str, Any]]) -> None:
     assert sum(window["days"] for window in windows) >= scaled(60, 300)
+    assert sum(window["days"] for window in windows if window["group"] == "G") >= scaled(8, 300)
     fine = [w for w in windows if w["group"] in "TCLP" and w["quantum_ul"] * 5 <= w["bolus_ul"]]
     assert sum(len(window["presses"]) for window in fine) >= scaled(300, 3000)
 

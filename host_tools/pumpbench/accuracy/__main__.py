@@ -20,13 +20,13 @@ def main() -> int:
     except PumplogError as error:
         print(f"pumpbench.accuracy: {error}", file=sys.stderr)
         return 1
-    from .plan import SIZES, plan
+    from .plan import BASE, SIZES, plan
     from .report import report
     from .run import run
 
     parser = argparse.ArgumentParser(prog="pumpbench.accuracy", description=__doc__)
     parser.add_argument("--scale", choices=sorted(SIZES), default="full")
-    parser.add_argument("--groups", default="TCLROFXP", help="which groups of windows (see plan.py)")
+    parser.add_argument("--groups", default="".join(BASE), help="which groups of windows (see plan.py)")
     parser.add_argument("--out", type=Path, default=Path("build/accuracy"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     given = parser.parse_args()

@@ -6,7 +6,7 @@ import shutil
 from typing import Any
 
 from ..runs import WindowResult
-from . import judge_bags, judge_presses, judge_suspicions, judge_volumes
+from . import judge_bags, judge_garbage, judge_presses, judge_suspicions, judge_volumes
 from .evidence import Evidence, read
 
 
@@ -32,5 +32,6 @@ def judge_evidence(evidence: Evidence) -> dict[str, Any]:
         "boluses": judge_presses.boluses(evidence), "levels": judge_bags.levels(evidence),
         "changes": judge_bags.changes(evidence), "checks": judge_bags.checks(evidence),
         "signatures": judge_suspicions.signatures(evidence), "faults": judge_suspicions.faults(evidence),
+        "garbage": judge_garbage.garbage(evidence),
         "pump": judge_suspicions.pump(evidence), "gaps": [e.fields for e in evidence.of_kind("gap")],
     }

@@ -7,6 +7,7 @@
     L  as C, for days at 1-2 mL/h: over 100 mL weighed, bags change as they run low
     R  48 h with a bag change and a refill on top
     O  the line is blocked      F  the bag runs free      X  other faults, one kind a window
+    G  single garbage readings of the cell, at any bag level, around what really happens at bag and pump
     P  1.03 mL/h (no whole count a minute) without boluses, true calibration: for the trumpet curve
 """
 
@@ -27,14 +28,18 @@ TRACE_S = 100  # so that windows are cut at other moments than the log's minutes
 HOUR_S = 3600
 TOLD_SHARE = 0.025  # standard uncertainty of the calibration, as the board is told
 BASE = {"T": 100_000, "C": 200_000, "L": 300_000, "R": 400_000, "O": 500_000, "F": 600_000,
-        "X": 700_000, "P": 800_000}
-SIZES = {"ci": {"T": 10, "C": 20, "L": 1, "R": 4, "O": 5, "F": 4, "X": 8, "P": 3},
-         "full": {"T": 60, "C": 200, "L": 16, "R": 16, "O": 24, "F": 16, "X": 24, "P": 6}}
-DAYS = {"T": 1, "C": 1, "L": 6, "R": 2, "O": 2, "F": 1, "X": 1, "P": 1}
+        "X": 700_000, "P": 800_000, "G": 900_000}
+SIZES = {"ci": {"T": 10, "C": 20, "L": 1, "R": 4, "O": 5, "F": 4, "X": 8, "P": 3, "G": 8},
+         "full": {"T": 60, "C": 200, "L": 16, "R": 16, "O": 24, "F": 16, "X": 24, "P": 6, "G": 300}}
+DAYS = {"T": 1, "C": 1, "L": 6, "R": 2, "O": 2, "F": 1, "X": 1, "P": 1, "G": 1}
 PLAIN = "TCLP"  # groups without faults
 OTHERS = ("runaway", "pump_stop", "prime", "clinician_bolus", "tilt", "load_cell_dead",
           "load_cell_drift", "handset_stuck")
 TRUMPET_UL = (1, 10, 50)
+FULL_SCALE = 8_388_607
+# least and most of what a converter makes up: below, above, anywhere, constants, and plausible loads
+GARBAGE = ((-FULL_SCALE, 0), (200_000, FULL_SCALE), (-FULL_SCALE, FULL_SCALE), (0, 0),
+           (-4_194_304, -4_194_304), (4_194_304, 4_194_304), (84_000, 200_000))
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Planned:
     spec: WindowSpec  #: the window
 
 
-def plan(scale: str, groups: str = "TCLROFXP") -> list[Planned]:
+def plan(scale: str, groups: str = "".join(BASE)) -> list[Planned]:
     """Returns the windows of a scale ("ci" or "full"), those that take longest first."""
     sizes = SIZES[scale]
     found = [planned(group, i, sizes[group]) for group in groups for i in range(sizes[group])]
@@ -67,6 +72,9 @@ def planned(group: str, i: int, n: int) -> Planned:
         changed["rate_ul_h"] = round(1000 * rng.uniform(1, 2))
     if group == "P":
         changed |= {"rate_ul_h": 1030, "deliveries": (0,), "ul_per_count": Fraction(TRUMPET_UL[i % 3])}
+    if group == "G":
+        options = replace(options, bag_ul=round(_even_log(rng, 30_000, 250_000)), bag_floor_ul=5000)
+        changed = {"calibration_error": Fraction(0), "ul_per_count": Fraction((1, 2, 5)[i % 3])}
     return Planned(group, replace(drawn, options=options, faults=_faults(group, i, rng), **changed))
 
 
@@ -86,7 +94,7 @@ def _faults(group: str, i: int, rng: Any) -> tuple[Fault, ...]:
         alarm_ul = 1200 if i % 4 == 0 else 5000  # as a rule the pump does not notice first
         return (make_fault("occlusion", at_s, alarm_ul=alarm_ul),)
     if group == "F":
-        ml_h = exp(rng.uniform(log(3), log(100)))
+        ml_h = _even_log(rng, 3, 100)
         return (make_fault("free_flow", at_s, rate_ml_h=Fraction(round(ml_h * 100), 100),
                            duration_s=max(300, int(5 * HOUR_S / ml_h))),)
     if group == "X":
@@ -95,4 +103,25 @@ def _faults(group: str, i: int, rng: Any) -> tuple[Fault, ...]:
                    "load_cell_dead": 2 * HOUR_S, "load_cell_drift": 6 * HOUR_S, "handset_stuck": 600}
         duration: dict[str, Any] = {"duration_s": lasting[kind]} if kind in lasting else {}
         return (make_fault(kind, at_s, **duration),)
-    return ()
+    return _around_garbage(i, at_s, rng) if group == "G" else ()
+
+
+def _around_garbage(i: int, at_s: int, rng: Any) -> tuple[Fault, ...]:
+    """Returns garbage all day, two boluses by a clinician, and what really happens at the bag."""
+    least, most = GARBAGE[i % len(GARBAGE)]
+    faults = [make_fault("load_cell_garbage", share_percent=round(_even_log(rng, 0.1, 2), 3),
+                         least_raw=least, most_raw=most)]
+    faults += [make_fault("clinician_bolus", int(rng.uniform(*hours) * HOUR_S), volume_ml=1)
+               for hours in ((9, 14), (16, 22))]
+    if i % 4 == 1:
+        faults += [make_fault("bag_change", at_s, volume_ml=round(_even_log(rng, 30, 250))),
+                   make_fault("prime", at_s + 200)]
+    elif i % 4 == 2:
+        faults.append(make_fault("refill", at_s, volume_ml=int(rng.uniform(10, 100))))
+    elif i % 4 == 3:
+        faults += [make_fault("knock", at_s - HOUR_S), make_fault("tilt", at_s)]
+    return tuple(faults)
+
+
+def _even_log(rng: Any, low: float, high: float) -> float:
+    return exp(rng.uniform(log(low), log(high)))

@@ -54,7 +54,7 @@ def criteria(windows: list[Judged]) -> list[Criterion]:
     """Returns every criterion over all windows."""
     judged: list[Callable[[list[Judged]], list[Criterion]]] = [
         _counting, _true_volumes, _intervals, _checks, _fine_presses, _coarse, _rates, _reservoir,
-        _found_by_weight, _false_signatures]
+        _found_by_weight, _false_signatures, _garbage]
     return [criterion for part in judged for criterion in part(windows)]
 
 
@@ -209,7 +209,7 @@ def _reservoir(windows: list[Judged]) -> list[Criterion]:
         if rms(own) > 2:
             misses.append(where(w, f"RMS {rms(own):.2f} mL"))
     changes = [(not any(m[0] == k for m in w["changes"]["missed"]), where(w, f"missed at {k} s"))
-               for w in of(windows, "TCLRP") for k in w["changes"]["true"]]
+               for w in of(windows, "TCLRPG") for k in w["changes"]["true"]]
     invented = [(not w["changes"]["invented"], where(w, f"invented {w['changes']['invented']}"))
                 for w in windows]
     return [
@@ -255,3 +255,25 @@ def _false_signatures(windows: list[Judged]) -> list[Criterion]:
                       f"{per_30[0]:.2f} ({len(told)} in {days} days)", per_30[0] <= 1, tuple(told)),
             Criterion("false_pump", "pump stops and starts without cause in 30 patient-days", "1",
                       f"{per_30[1]:.2f} ({len(pump)} in {days} days)", per_30[1] <= 1, tuple(pump))]
+
+
+def _garbage(windows: list[Judged]) -> list[Criterion]:
+    """Returns the claims on single garbage readings of the load cell."""
+    chosen = of(windows, "G")
+    days = sum(w["days"] for w in chosen)
+    boluses = [(w, b) for w in chosen for b in w["garbage"]["boluses"]]
+    told = [where(w, name) for w in chosen for name in w["garbage"]["signatures"]]
+    errors = [(level[2] - level[3]) / 1000 for w in chosen for level in w["levels"]]
+    return [
+        share("garbage_kinds", "garbage readings: every bolus and prime of the kind that it is", 1,
+              [(true == kind, where(w, f"at {at_s:.0f} s truly {true}, told {kind}"))
+               for w, (at_s, true, kind) in boluses]),
+        share("garbage_mg", "garbage readings: milligrams known, the truth in their bounds", 1,
+              [(mg[1] is not None and _holds(mg[1:], mg[0]), where(w, f"true, told, bounds: {mg}"))
+               for w in chosen for mg in [w["garbage"]["mg"]]]),
+        Criterion("garbage_signatures", "garbage readings: possibilities without a cause in 30"
+                  " patient-days", "1",
+                  f"{30 * len(told) / max(1, days):.2f} ({len(told)} in {days} days)",
+                  bool(days) and 30 * len(told) <= days, tuple(told)),
+        Criterion("garbage_level", "garbage readings: reservoir, RMS error", "2 mL",
+                  f"{rms(errors):.2f} mL, {len(errors)} levels", bool(errors) and rms(errors) <= 2)]

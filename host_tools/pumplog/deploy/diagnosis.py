@@ -17,6 +17,7 @@ from .two_firmwares import manifest_id
 _CLOCK_OFF_S = 60  # as much as anchors may disagree before the board's log says so
 _CELL_SPREAD = 20_000  # raw, over ten conversions of a cell at rest: 50 g
 _BROKEN_CELL = 8_000_000
+_ENOUGH = 5  # conversions, to leave out the lowest and the highest
 
 # Reads what the pins show, by the drivers and the pin map of the firmware on the board.
 _WIRING = """
@@ -160,7 +161,8 @@ def of_cell(read: Wiring) -> Diagnosis:
     if not raws:
         return Diagnosis("load cell", False,
                          "The HX711 does not answer: look at DOUT, SCK and its supply.")
-    mean, spread = sum(raws) // len(raws), max(raws) - min(raws)
+    middle = sorted(raws)[1:-1] if len(raws) >= _ENOUGH else raws  # a converter's odd number is no load
+    mean, spread = sum(middle) // len(middle), max(middle) - min(middle)
     if mean in (0, -1) or abs(mean) > _BROKEN_CELL:
         return Diagnosis("load cell", False,
                          f"The load cell reads {mean}, which no cell does: look at J4, E+, E-, S+, S-.")

@@ -12,7 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.paths import ROOT
-from pumpbench.accuracy import judge_bags, judge_presses, judge_suspicions, judge_volumes, tables
+from pumpbench.accuracy import (
+    judge_bags,
+    judge_garbage,
+    judge_presses,
+    judge_suspicions,
+    judge_volumes,
+    tables,
+)
 from pumpbench.accuracy.evidence import START_MS, Event, read
 from pumpbench.accuracy.judge import judge_evidence
 from pumpbench.accuracy.plan import plan, planned
@@ -79,6 +86,56 @@ def test_late_signatures_of_occlusion_and_free_flow_are_seen(good: Judged) -> No
             assert by_key([window])[kind].met is met
     window["faults"][0].update(after=[], whole_ml=1.0)
     assert by_key([window])["free_flow"].result == "0 of 0"  # too little flowed for the claim
+
+
+def test_what_garbage_readings_do_is_seen(good: Judged) -> None:
+    def spoilt(**garbage: Any) -> dict[str, Criterion]:
+        plain = {"boluses": [[9.0, "clinician", "clinician"]], "mg": [1, 1, 0.9, 1.1], "signatures": []}
+        return by_key([copy.deepcopy(good) | {"group": "G", "garbage": plain | garbage}])
+
+    keys = ("garbage_kinds", "garbage_mg", "garbage_signatures", "garbage_level")
+    assert all(spoilt()[key].met for key in keys)
+    assert not spoilt(boluses=[[9.0, "clinician", "prime"]])["garbage_kinds"].met
+    assert not spoilt(boluses=[[9.0, "none", "patient"]])["garbage_kinds"].met
+    assert not spoilt(mg=[1, None, None, None])["garbage_mg"].met
+    assert not spoilt(mg=[1, 1.2, 1.1, 1.3])["garbage_mg"].met
+    assert not spoilt(signatures=["occlusion"])["garbage_signatures"].met
+    window = copy.deepcopy(good) | {"group": "G", "garbage": {"boluses": [], "mg": [0] * 4,
+                                                              "signatures": []}}
+    window["levels"] = [[9, 0, 12_100, 10_000, 500]]
+    assert not by_key([window])["garbage_level"].met
+
+
+def test_kinds_of_boluses_are_matched_where_they_can_be_told() -> None:
+    def told(at_s: float, source: str) -> Any:
+        return SimpleNamespace(bolus=SimpleNamespace(begin_ms=START_MS + at_s * 1000, source=source))
+
+    told_of = evidence(
+        window_s=90_000,
+        truth={"boluses": [{"start_s": 100, "end_s": 130}, {"start_s": 9000, "end_s": 9030}],
+               "clinician_boluses": [{"start_s": 120}, {"start_s": 4000}, {"start_s": 20_000}],
+               "swaps": [{"off_s": 3500}], "demand_list": [{"at_s": 100}, {"at_s": 50_056}],
+               "faults": [{"kind": "prime", "at_s": 3540}, {"kind": "prime", "at_s": 50_000}]},
+        observed=SimpleNamespace(boluses=[told(100, "patient"), told(3601, "prime"),
+                                          told(4000, "prime"), told(20_001, "prime"),
+                                          told(30_000, "clinician"), told(50_056, "patient")]))
+    assert judge_garbage._kinds(told_of) == [
+        [100, "patient", "patient"], [3600, "prime", "prime"], [9000, "patient", "none"],
+        [20_000, "clinician", "prime"], [30_000, "none", "clinician"]]
+
+
+def test_garbage_is_planned_of_every_sort_with_all_that_really_happens() -> None:
+    windows = [window.spec for window in plan("full", "G")]
+    made_up = [next(fault for fault in spec.faults if fault.kind == "load_cell_garbage")
+               for spec in windows]
+    assert len(windows) == 300 and all(len(spec.deliveries) == 1 for spec in windows)
+    shares = [float(fault.number("share_percent")) for fault in made_up]
+    assert 0.1 <= min(shares) < 0.12 and 1.7 < max(shares) <= 2
+    assert len({(fault.number("least_raw"), fault.number("most_raw")) for fault in made_up}) == 7
+    bags_ul = [spec.options.bag_ul for spec in windows]
+    assert 30_000 <= min(bags_ul) < 32_000 and 240_000 < max(bags_ul) <= 250_000
+    assert {fault.kind for spec in windows for fault in spec.faults} == {
+        "load_cell_garbage", "clinician_bolus", "bag_change", "prime", "refill", "knock", "tilt"}
 
 
 def test_a_share_is_met_from_its_limit_on_and_never_by_nothing() -> None:

@@ -83,6 +83,9 @@ def test_a_clock_that_says_what_no_right_clock_can_say_has_lost_its_time(clock_s
     ([], False, "does not answer"), ([0] * 10, False, "which no cell does"),
     ([-8_388_000] * 10, False, "which no cell does"), ([100_000, 130_000], False, "hang still"),
     ([140_000, 140_900], True, "reads 140450, within 900"),
+    ([140_000] * 5 + [-4_194_304] + [140_010] * 4, True, "reads 140003, within 10"),
+    ([140_000, 155_000] + [140_000] * 8, True, "reads 140000, within 0"),
+    ([100_000, 130_000] * 5, False, "hang still"),
 ])
 def test_load_cell(raws: list[int], good: bool, says: str) -> None:
     found = diagnosis.of_cell(replace(STILL, raws=tuple(raws)))
