@@ -49,11 +49,14 @@ def write_whole(path: Path, text: str) -> None:
         raise
 
 
-def keep_private(path: str | Path) -> None:
-    """Lets only its owner read and write a file, made if it is not there; another's stays as it is."""
-    try:
+def make_private(path: str | Path) -> None:
+    """Makes a file that only its owner may read and write, if there is none; OSError if it cannot be."""
+    with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
-    except FileExistsError:
-        with suppress(OSError):  # another user's, or on a disk that cannot be written
-            if os.stat(path).st_mode & 0o077:
-                os.chmod(path, OWNER_ONLY)
+
+
+def keep_private(path: str | Path) -> None:
+    """Lets only its owner read and write a file; another user's stays as it is, and so does no file."""
+    with suppress(OSError):
+        if os.stat(path).st_mode & 0o077:
+            os.chmod(path, OWNER_ONLY)

@@ -42,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
         masses = {drug: getattr(options, drug) for drug in DRUGS}
         bag = bags.new_bag(store, options.name, masses, options.volume, authorship(options))
         say(bag.to_text())
+        if bag.ahead_ms and not options.confirm:
+            raise bags.dated_ahead(bag)
         for change in bag.changes:
             if not options.confirm and not _retyped(change):
                 raise bags.unconfirmed(change)

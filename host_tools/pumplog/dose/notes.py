@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .. import host
 from ..intervals import clip, length
 from ..patients import CLEAR_MS, Episode, Observed, conflicts
-from ..quantities import show, show_span
+from ..quantities import show, show_age, show_span
 from .bags import BY_START, BY_WEIGHT, Bag
 from .window_doses import Doses
 from .windows import HOUR_MS
 
 _AROUND_MS = 600_000
+_AHEAD_MS = 300_000  # an entry dated beyond this computer's clock by more is told
 _UNCERTAINTY_TOLD_MS = 300_000  # clock uncertainty beyond this is told
 _REDATED_TOLD_MIN = 2  # a bag dated by so many minutes otherwise than it was entered is told
 
@@ -24,6 +26,11 @@ def notes(episode: Episode, observed: Observed, found: Doses) -> Iterable[str]:
     for conflict in conflicts(episode):
         if found.begin_ms <= conflict.second.effective_at_ms < found.end_ms:
             yield conflict.words
+    for entry in episode.entries:
+        age_ms = host.utc_now_ms() - entry.effective_at_ms
+        if age_ms < -_AHEAD_MS and not entry.simulated:
+            yield (f"an entry ({entry.kind}) is dated {show_age(age_ms)}: check which clock is wrong,"
+                   " and have the entry corrected")
     yield from (each.to_text() for each in observed.unproven)
     yield from _of_bags(observed, found)
     yield from _of_contests(observed, found)

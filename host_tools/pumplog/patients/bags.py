@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..moments import since_text
-from ..quantities import MASS_UG, VOLUME_UL, parse, show
+from ..quantities import MASS_UG, VOLUME_UL, parse, show, show_age
 from ..store import Entry, Store
 from .drugs import DRUGS, bag_field
 from .entering import (
@@ -24,6 +24,8 @@ from .entering import (
 from .episodes import Episode
 from .roster import current_episode, named_or_current
 
+_DAY_MS = 86_400_000
+
 
 @dataclass(frozen=True)
 class NewBag:
@@ -32,6 +34,7 @@ class NewBag:
     entry: Entry  #: not stored yet
     patient: Episode  #: whose bag it is, before it hangs
     changes: tuple[Change, ...]  #: strengths in mg/mL that change twofold, and want confirming
+    ahead_ms: int = 0  #: by how much the bag before is dated ahead of this computer's clock, if by a day
 
     def to_text(self) -> str:
         """Returns patient, board and bed; mg a bag, mg/mL, and the mg/day to expect of each drug."""
@@ -89,7 +92,9 @@ def new_bag(
     fields = {bag_field(drug): _mass_ug(masses.get(drug), f"--{drug}") for drug in DRUGS}
     fields["volume_ul"] = parse(volume, "--volume", VOLUME_UL)
     entry = new_entry(by, "bag", patient.patient, patient.board, patient.assignment, fields)
-    return NewBag(entry, patient, tuple(_changes(patient.latest("bag"), fields)))
+    last = patient.latest("bag")
+    ahead_ms = last.effective_at_ms - entry.entered_at_ms if last and not last.simulated else 0
+    return NewBag(entry, patient, tuple(_changes(last, fields)), ahead_ms if ahead_ms > _DAY_MS else 0)
 
 
 def unconfirmed(change: Change) -> UsageError:
@@ -97,6 +102,12 @@ def unconfirmed(change: Change) -> UsageError:
     return UsageError(f"{change.what} would change from {show(change.before)} to {show(change.after)}"
                       f" {change.unit}, twofold or more",
                       "check the bag; if it is meant, add --confirm")
+
+
+def dated_ahead(bag: NewBag) -> UsageError:
+    """Returns why a bag is not entered while the bag before is dated a day ahead, or more."""
+    return UsageError(f"the bag before is dated {show_age(-bag.ahead_ms)}",
+                      "set the clock right that is wrong; if this computer's is right, add --confirm")
 
 
 def bags_of(store: Store, name: str | None) -> list[PatientBags]:

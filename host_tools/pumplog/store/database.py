@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from .. import host
 from ..errors import PumplogError, UsageError
-from ..files import keep_private
+from ..files import keep_private, make_private
 from . import migrations
 
 Row = sqlite3.Row  # row["seq"], and **row; iterating gives the values in the order asked for
@@ -65,11 +65,12 @@ class Database:
                 Path(path).parent.mkdir(0o700, parents=True, exist_ok=True)
                 if Path(path).exists() and not Path(path).is_file():
                     raise UsageError(f"{path} is no ordinary file", "choose another --db")
-                keep_private(path)
+                make_private(path)
             connection = sqlite3.connect(path, timeout=_SILENT_S)
             connection.row_factory = sqlite3.Row
             database = cls(connection, str(path), waiting)
             database._migrate()
+            keep_private(path)  # not before: another program's file is left as it is
         except BusyError:
             raise
         except (sqlite3.DatabaseError, OSError, StoreError) as error:

@@ -31,8 +31,6 @@ _MOST = {"check_code": 999_999, "assignment": _U32, "log_id": _U32, "seq": _WIDE
 _PRESSES = 600  # in a minute
 _OWN: dict[tuple[str, str], tuple[int, int]] = {  # (kind, field): least and most
     ("anchor", "epoch_s"): (EARLIEST_MS // 1000 - EPOCH_2020_S, LATEST_MS // 1000 - EPOCH_2020_S),
-    ("minute", "span_ms"): (0, _DAY_MS), ("minute", "counts"): (0, _U30),
-    ("minute", "presses"): (0, _PRESSES * _DAY_MS // MINUTE_MS),
     ("demand", "ago_ms"): (0, _U30),
     ("bolus", "ago_ms"): (0, _U30), ("bolus", "duration_ms"): (0, _DAY_MS),
     ("bolus", "counts"): (0, _U30), ("bolus", "continuous_milli_counts"): (0, _U30),
@@ -46,6 +44,7 @@ _OWN: dict[tuple[str, str], tuple[int, int]] = {  # (kind, field): least and mos
     ("resumed", "uptime_s"): (0, _U32), ("resumed", "span_ms"): (0, _DAY_MS),
     ("resumed", "counts"): (0, _U30), ("resumed", "presses"): (0, _PRESSES),
     ("resumed", "lost_ms"): (0, _U30),
+    ("access", "address_high"): (0, (1 << 24) - 1), ("access", "address_low"): (0, (1 << 24) - 1),
 }
 
 
@@ -63,6 +62,8 @@ def is_sound(kind: str, boot: int, uptime_ms: int, fields: Any) -> bool:
     if (fields.__class__ is not dict or boot.__class__ is not int or uptime_ms.__class__ is not int
             or not 0 <= boot <= _U32 or not 0 <= uptime_ms <= _U32 * 1000):
         return False
+    if kind == "minute":  # nearly every record
+        return _is_sound_minute(fields.get("span_ms"), fields.get("counts"), fields.get("presses"))
     for name, least, most in _LIMITS.get(kind, ()):
         value = fields.get(name)
         if value.__class__ is not int or not least <= value <= most:
@@ -70,11 +71,15 @@ def is_sound(kind: str, boot: int, uptime_ms: int, fields: Any) -> bool:
     return _in_order(kind, fields)
 
 
+def _is_sound_minute(span_ms: Any, counts: Any, presses: Any) -> bool:
+    if span_ms.__class__ is not int or counts.__class__ is not int or presses.__class__ is not int:
+        return False
+    most = _PRESSES if span_ms <= MINUTE_MS else _PRESSES * span_ms // MINUTE_MS
+    return 0 <= span_ms <= _DAY_MS and 0 <= counts <= _U30 and 0 <= presses <= most
+
+
 def _in_order(kind: str, fields: Mapping[str, Any]) -> bool:
     """Returns whether what depends on two fields, or is text, is right too."""
-    if kind == "minute":  # nearly every record: first
-        most: int = _PRESSES * max(MINUTE_MS, fields["span_ms"]) // MINUTE_MS
-        return bool(fields["presses"] <= most)
     if kind in ("lost", "skipped"):
         return bool(fields["first_seq"] <= fields["last_seq"])
     return kind != "entry" or fields.get("entry").__class__ is str

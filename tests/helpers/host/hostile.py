@@ -183,7 +183,7 @@ def run(seed: int, folder: Path) -> tuple[str, list[int]]:
     board.minutes(5)
     codes = []
     clock = _clock(dice)
-    with _ward(board, lambda: clock[0]):
+    with _ward(board, lambda: clock[0], random.Random(seed)):
         for _ in range(dice.choice((2, 3, 5))):
             words = [f"file:{image}" if word == "file:image" else word for word in dice.choice(COMMANDS)]
             codes.append(_command([*words, "--db", str(path), "--initials", "AB"]))
@@ -198,11 +198,45 @@ def _clock(dice: random.Random) -> list[int]:
     return [dice.choice((0, dice.randrange(FROM_1970_TO_2199_MS), FROM_1970_TO_2199_MS))]
 
 
+class HostileLink(NamedLink):
+    """A link to a board that says what no board says."""
+
+    def __init__(self, board: LoopBoard, name: str, dice: random.Random) -> None:
+        super().__init__(board, name)
+        self._of_hostile, self._share = dice, dice.choice((0.02, 0.2, 0.6))
+
+    def read(self, channel: int) -> bytes:
+        """Reads a value, or what is in its place."""
+        return self._changed(super().read(channel))
+
+    def receive(self, timeout_s: float) -> tuple[int, bytes] | None:
+        """Returns what arrives next, or what is in its place."""
+        arrived = super().receive(timeout_s)
+        return None if arrived is None else (arrived[0], self._changed(arrived[1]))
+
+    def _changed(self, data: bytes) -> bytes:
+        dice = self._of_hostile
+        if dice.random() >= self._share:
+            return data
+        changed = bytearray(data)
+        what = dice.choice(("cut", "grow", "flip", "other", "empty"))
+        if what == "cut":
+            return data[: dice.randrange(len(data) + 1)]
+        if what == "grow":
+            return data + dice.randbytes(dice.choice((1, 30)))
+        if what == "other" or not data:
+            return dice.randbytes(dice.choice((1, len(data), 60)))
+        if what == "flip":
+            changed[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+            return bytes(changed)
+        return b""
+
+
 @contextlib.contextmanager
-def _ward(board: LoopBoard, now_ms: Callable[[], int]) -> Iterator[None]:
+def _ward(board: LoopBoard, now_ms: Callable[[], int], dice: random.Random) -> Iterator[None]:
     """Sets the clock and the radio, and lets no error pass as foreseen."""
     def open_link(spec: str, name: str, key: bytes | None) -> NamedLink:
-        return NamedLink(board, name)
+        return HostileLink(board, name, dice) if dice.random() < 0.5 else NamedLink(board, name)
 
     def told(error: Exception) -> IntegrityError:
         raise Unforeseen(f"{type(error).__name__}: {error}") from error

@@ -323,6 +323,18 @@ def test_only_the_contested_stretch_is_withheld(bed: Bedside) -> None:
     assert table.to_json()["coverage"]["baseline"]["patients"]["P01"]["withheld_days"] == "0.083333333"
 
 
+def test_a_stretch_that_three_patients_claim_is_withheld_once(bed: Bedside) -> None:
+    for n, (begin_h, end_h) in enumerate(((10, 14), (12, 16), (11, 13)), 2):
+        for kind, at_h in (("patient_start", begin_h), ("patient_end", end_h)):
+            bed.store.entries.add(Entry(uuid4(), kind, f"P0{n}", "B01", 4 + n, "CD", START_MS,
+                                        ms(at_h * HOUR)))
+    bed.infuse(0, DAY, "1.0")
+    bed.write(DAY)
+    first = found(bed, 0, DAY)
+    assert first.withheld_ms == 6 * HOUR * 1000 == first.unknown_ms
+    assert first.observed_ms == 18 * HOUR * 1000
+
+
 def test_a_correction_ends_a_false_claim(bed: Bedside) -> None:
     bed.infuse(0, DAY, "1.0")
     false = Entry(uuid4(), "patient_start", "P02", "B01", 6, "CD", START_MS, ms(10 * HOUR))

@@ -158,11 +158,12 @@ def test_another_programs_file_gets_no_table_of_ours(
         other.execute("CREATE TABLE bookmarks (url TEXT)")
         other.execute(f"PRAGMA user_version={version}")
         other.execute(f"PRAGMA application_id={owner}")
+    path.chmod(0o644)
     before = path.read_bytes()
     for command in (["status"], ["keys", "import", "absent"], ["patient", "list"]):
         assert main([*command, "--db", str(path)]) == 2
         assert unfolded(capsys.readouterr().err).startswith("pumplog: ")
-    assert path.read_bytes() == before
+    assert path.read_bytes() == before and mode(path) == 0o644
 
 
 # ---- another program has the store

@@ -75,6 +75,21 @@ def test_what_is_entered_by_any_clock_can_go_to_its_board_or_is_refused(
             store.commit()
 
 
+def test_a_bag_dated_days_ahead_is_told_and_the_next_is_asked_about(
+    db: Path, clock: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [*BAG, "--db", str(db), "--initials", "AB"]
+    clock[0] = START_MS + 2 * 86_400_000
+    assert main(command) == 0
+    clock[0] = START_MS + 7_200_000
+    capsys.readouterr()
+    assert main(command) == 2
+    assert "the bag before is dated 46 h 0 min ahead of" in unfolded(capsys.readouterr().err)
+    assert main(["doses", "P01", "--db", str(db)]) == 0
+    assert "(bag) is dated 46 h 0 min ahead of this" in unfolded(capsys.readouterr().out)
+    assert main([*command, "--confirm"]) == 0
+
+
 def test_a_board_is_pulled_by_any_clock_and_told_the_time_by_a_possible_clock_only(
     clock: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
