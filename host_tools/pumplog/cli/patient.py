@@ -20,6 +20,8 @@ def add(parser: argparse.ArgumentParser) -> None:
                         help="patient, board or bed (start: the code, made up if left out)")
     parser.add_argument("--board", help="the board clipped to this patient's pump")
     parser.add_argument("--bed", help="bed label, kept on this host only")
+    parser.add_argument("--confirm", action="store_true",
+                        help="although another patient was on the board then")
     add_ago(parser)
 
 
@@ -31,6 +33,8 @@ def run(options: argparse.Namespace) -> int:
                 print_json(patient.to_json()) if options.json else print_text(patient.to_text())
             return 0
         stay = _asked_for(options, store)
+        if stay.overlaps and not options.confirm:
+            raise stay.overlaps[0].refused()
         say(stay.to_text())
         if options.action == "start" and not options.json:
             print_as_is(stay.entry.patient)

@@ -5,19 +5,37 @@ A code, a board and a bed are taken as names everywhere, so no two of them may b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import host, plain
 from ..errors import NotFoundError, UsageError
-from ..moments import age_s, since_text, utc_text
+from ..moments import age_s, local_text, since_text, utc_text
 from ..store import Entry, Store
 from .entering import Authorship, holds_from, new_entry
-from .episodes import Episode, episodes
+from .episodes import FOREVER_MS, Episode, Stay, episodes
 from .roster import board_named, current_episode, free_board
 
 LEAVINGS = {"withdraw": "patient_withdraw", "end": "patient_end"}
 _LONGEST_CODE, _LONGEST_BED = 16, 32
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Time in which another patient was on the board too, as was entered."""
+
+    board: str  #: its name
+    patient: str  #: the other patient's code
+    begin_ms: int  #: when both claims begin, Unix ms UTC
+    end_ms: int  #: when the other stay ends, Unix ms UTC; FOREVER_MS: it goes on
+
+    def refused(self) -> UsageError:
+        """Returns why it is not entered without being confirmed."""
+        until = f" to {local_text(self.end_ms)}" if self.end_ms != FOREVER_MS else " on"
+        return UsageError(
+            f"patient {self.patient} was on board {self.board} then, from"
+            f" {local_text(self.begin_ms)}{until}. Nothing was entered",
+            "check --ago; if it is meant, add --confirm. What both claim is in nobody's figures")
 
 
 @dataclass(frozen=True)
@@ -26,6 +44,7 @@ class NewStay:
 
     entry: Entry  #: not stored yet
     patient: Episode | None  #: the stay so far; None: it begins
+    overlaps: tuple[Overlap, ...] = ()  #: with other patients on these boards, wanting confirming
 
     def to_text(self) -> str:
         """Returns patient, board and bed, and what is to become of them."""
@@ -80,7 +99,8 @@ def start_stay(
     board = free_board(store, board)
     _require_free_bed(store, bed, code)
     assignment = int.from_bytes(host.random_bytes(4)) >> 2 or 1
-    return NewStay(new_entry(by, "patient_start", code, board, assignment, bed=bed), None)
+    entry = new_entry(by, "patient_start", code, board, assignment, bed=bed)
+    return NewStay(entry, None, _overlaps(store, code, Stay(board, entry.effective_at_ms, FOREVER_MS)))
 
 
 def move_stay(
@@ -98,7 +118,7 @@ def move_stay(
     if to != patient.board:
         to = free_board(store, to)
     _require_free_bed(store, bed, patient.patient)
-    return _changed_stay(patient, "patient_move", to, bed, by)
+    return _changed_stay(store, patient, "patient_move", to, bed, by)
 
 
 def leave(store: Store, name: str, action: str, by: Authorship) -> NewStay:
@@ -110,17 +130,32 @@ def leave(store: Store, name: str, action: str, by: Authorship) -> NewStay:
     if not plain.alike(name, [patient.patient]):
         raise UsageError(f"{patient.heading}: that cannot be undone, so name the patient by the code",
                          f"`pumplog patient {action} {patient.patient}`")
-    return _changed_stay(patient, LEAVINGS[action], patient.board, None, by)
+    return _changed_stay(store, patient, LEAVINGS[action], patient.board, None, by)
 
 
 def _changed_stay(
-    patient: Episode, kind: str, board: str, bed: str | None, by: Authorship
+    store: Store, patient: Episode, kind: str, board: str, bed: str | None, by: Authorship
 ) -> NewStay:
     entry = new_entry(by, kind, patient.patient, board, patient.assignment, bed=bed)
     if entry.effective_at_ms < patient.stays[-1].begin_ms:
         raise UsageError(f"{patient.heading}: that is before this stay began, so nothing was entered",
                          "check --ago")
-    return NewStay(entry, patient)
+    stays = []
+    if kind != "patient_move" or board != patient.board:  # else the stay goes on in another bed
+        stays.append(replace(patient.stays[-1], end_ms=entry.effective_at_ms))
+    if kind == "patient_move" and board != patient.board:
+        stays.append(Stay(board, entry.effective_at_ms, FOREVER_MS))
+    return NewStay(entry, patient, _overlaps(store, patient.patient, *stays))
+
+
+def _overlaps(store: Store, code: str, *stays: Stay) -> tuple[Overlap, ...]:
+    """Returns where stays of a patient lie over those of others on the same boards."""
+    return tuple(
+        Overlap(stay.board, other.patient, max(stay.begin_ms, theirs.begin_ms),
+                min(stay.end_ms, theirs.end_ms))
+        for stay in stays for other in episodes(store).values() if other.patient != code
+        for theirs in other.stays if theirs.board == stay.board
+        and max(stay.begin_ms, theirs.begin_ms) < min(stay.end_ms, theirs.end_ms))
 
 
 def _require_new_code(store: Store, code: str) -> None:
