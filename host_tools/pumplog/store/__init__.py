@@ -13,7 +13,7 @@ from .boards import Board, Log
 from .database import StoreError
 from .entries import Entry, from_wire, superseded, to_wire
 from .keys import CHANGED, WRONG_KEY, Attestation, Key
-from .page_states import BAD, ERASED, OPEN, SEALED, UNKEYED, UNREAD, UNVERIFIED, Keyring
+from .page_states import BAD, CLAIM, ERASED, OPEN, SEALED, UNKEYED, UNREAD, UNVERIFIED, Keyring
 from .pages import Quarantined, StoredPage
 from .pulls import BROKEN_OFF, COMPLETE, Pull
 from .records import RecordRow, StoredRecord, row_of, without
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .page_reading import Reading, read_page, sealed_by
 
 __all__ = [
-    "BAD", "BROKEN_OFF", "CHANGED", "COMPLETE", "ERASED", "OPEN", "SEALED", "UNKEYED", "UNREAD",
+    "BAD", "BROKEN_OFF", "CHANGED", "CLAIM", "COMPLETE", "ERASED", "OPEN", "SEALED", "UNKEYED", "UNREAD",
     "UNVERIFIED", "WRONG_KEY", "Attestation", "Board", "Entry", "Key", "Keyring", "Log", "Pull",
     "Quarantined", "Reading", "RecordRow", "Store", "StoreError", "StoredPage", "StoredRecord",
     "from_wire", "read_page", "row_of", "sealed_by", "superseded", "to_wire", "without",

@@ -30,7 +30,7 @@ from .boards import Logs
 from .entries import Entries
 from .keys import Keys
 from .page_reading import Reading, read_page
-from .page_states import BAD, ERASED, OPEN, SEALED, UNKEYED, UNREAD, UNVERIFIED
+from .page_states import BAD, CLAIM, ERASED, OPEN, SEALED, UNKEYED, UNREAD, UNVERIFIED
 from .pages import Pages
 from .records import Records
 
@@ -142,7 +142,7 @@ class Intake:
 
     def _quarantine_claim(self, log_id: int, first_seq: int, data: bytes, records: int) -> None:
         """Takes the records of bytes out of use that only a file had, for the board says otherwise."""
-        self._pages.quarantine(log_id, first_seq, data, "a file had other bytes than the board")
+        self._pages.quarantine(log_id, first_seq, data, CLAIM)
         self._records.remove(log_id, first_seq, first_seq + records)
 
     def _refuse(self, log_id: int, first_seq: int, data: bytes, reason: str) -> NoReturn:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 OPEN, UNKEYED, SEALED = "open", "unkeyed", "sealed"
 UNVERIFIED, BAD, UNREAD = "unverified", "bad", "unread"
 ERASED = b"\xff"
+CLAIM = "a file had other bytes than the board"  # why bytes of a file are in quarantine
 
 
 @dataclass(frozen=True)

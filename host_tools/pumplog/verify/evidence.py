@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
@@ -13,11 +13,13 @@ from pumpwire.records import LOST, SKIPPED
 from ..intervals import Interval, merge
 from ..store import (
     BAD,
+    CLAIM,
     OPEN,
     SEALED,
     UNKEYED,
     UNREAD,
     Attestation,
+    Entry,
     Keyring,
     Quarantined,
     Reading,
@@ -41,6 +43,8 @@ class Evidence:
     attestations: list[Attestation]  #: in the order they came
     reached: list[Interval]  #: [oldest seq that the board had, next_seq) of each complete pull
     quarantined: list[Quarantined]  #: in the order it came
+    journal: list[Entry] = field(default_factory=list)  #: every entry of the store
+    unproven: list[Interval] = field(default_factory=list)  #: records that nothing covers, [first, end)
 
     @classmethod
     def of(cls, store: Store, log_id: int, board: str | None) -> Evidence:
@@ -48,7 +52,8 @@ class Evidence:
         return cls(log_id, list(store.pages.of(log_id)), store.keys.ring(board),
                    lambda first, last: store.records.rows(log_id, first, last),
                    store.attestations.of(log_id), store.pulls.reached(log_id),
-                   store.pages.quarantined(log_id))
+                   [each for each in store.pages.quarantined(log_id) if each.reason != CLAIM],
+                   store.entries.all(), store.pages.unproven(log_id))
 
     @property
     def empty(self) -> bool:

@@ -35,6 +35,9 @@ KINDS = {
                 _BACK),
     "rows": Kind(BROKEN, "{records}: what commands show of them is not what their pages say ({why})",
                  _ANEW),
+    "entry": Kind(BROKEN, "{records}: an entry here is not what the board has of it ({why})",
+                  "do not rely on its figures. Ask who entered it, and have this computer"
+                  " looked at"),
     "quarantine": Kind(BROKEN, "{records}: other bytes than those held came for their page and are in"
                                " quarantine ({why})", "have the board and this computer looked at"),
     "denied": Kind(BROKEN, "the board's word on where its log ends does not hold ({why})",

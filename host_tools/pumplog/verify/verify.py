@@ -37,6 +37,7 @@ from dataclasses import dataclass
 
 from ..store import SEALED
 from .attested import Attested, check_attestations, held_as_attested
+from .entered import check_entries
 from .evidence import Evidence, HeldLog
 from .findings import PROVEN, Finding, Found, merged
 from .order import check_end, check_order
@@ -70,6 +71,7 @@ def verify_log(evidence: Evidence) -> Report:
     check_order(log, held_as_attested(log, attested), found)
     check_end(log, attested, found)
     found.extend(list(check_rows(log, found)))
+    found.extend(list(check_entries(log, found)))
     for first_seq, reason in evidence.quarantined:
         if not found.broken(first_seq):
             held = log.by_first.get(first_seq)
