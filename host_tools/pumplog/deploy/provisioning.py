@@ -162,10 +162,13 @@ def provision(store: Store, plan: Plan) -> Board:
         client = Client(link)
         holder = _holder(client, store)
         proof = client.prove(holder.device_key if holder else None)
+        was = _known_as(store, plan, holder, proof.log_id)
         client.anchor()
         store.keys.add(plan.name, Key(board.device_key, board.provisioned_at_ms))
         store.commit()  # before the board has it: should its answer be lost, the key is not
         _write(client, board, plan)
+        if was:
+            store.rename_board(was, plan.name)
         store.add_board(board)
         store.logs.add(proof.log_id, plan.name)
         store.commit()
@@ -182,6 +185,25 @@ def _holder(client: Client, store: Store) -> Board | None:
         raise UsageError(f"this board is {info.name} already, and its keys are not in this store",
                          "use the store that has them")
     return known
+
+
+def _known_as(store: Store, plan: Plan, holder: Board | None, log_id: int) -> str | None:
+    """Returns the name that the board on the cable has had, if it gets another now, None otherwise.
+
+    UsageError if the new name is another board's, or if a board without settings holds the log of a
+    board whose code was not given.
+    """
+    owner = store.boards.named(store.logs.board_of(log_id) or "")
+    was = holder or owner
+    if was is None or was.name == plan.name:
+        return None
+    if store.boards.named(plan.name):
+        raise UsageError(f"the board on the cable is {was.name}, and {plan.name} is another board",
+                         "check the port, or choose another name")
+    if holder is None and plan.check_code != was.check_code:
+        raise UsageError(f"this board has the log of board {was.name}",
+                         f"give --name {was.name}, or the code of its label with --check to rename it")
+    return was.name
 
 
 def _write(client: Client, board: Board, plan: Plan) -> None:

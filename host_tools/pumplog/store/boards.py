@@ -43,6 +43,10 @@ class Boards:
         """Keeps a board, in place of an earlier one of its name."""
         self._db.put("boards", ("name",), **vars(board))
 
+    def rename(self, was: str, now: str) -> None:
+        """Gives a board another name."""
+        self._db.run("UPDATE boards SET name=:now WHERE name=:was", now=now, was=was)
+
     def all(self) -> list[Board]:
         """Returns all boards by name."""
         return [made(Board, row, "a board")

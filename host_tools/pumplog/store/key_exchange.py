@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +131,8 @@ def take(store: Store, given: Iterable[BoardKeys]) -> Taken:
     A board whose name the store knows with none of its keys is another board, and is refused.
     """
     taken, had, refused = [], [], []
-    for each in given:
+    for given_board in given:
+        each = _by_its_name(store, given_board)
         name, known = each.board.name, store.boards.named(each.board.name)
         here, come = ({key.device_key for key in keys} for keys in (store.keys.of(name), each.keys))
         newer = known is None or each.board.provisioned_at_ms > known.provisioned_at_ms
@@ -146,6 +147,19 @@ def take(store: Store, given: Iterable[BoardKeys]) -> Taken:
             taken.append(name)
     store.commit()
     return Taken(tuple(taken), tuple(had), tuple(refused))
+
+
+def _by_its_name(store: Store, given: BoardKeys) -> BoardKeys:
+    """Returns a board under the name that it has now. A board is its keys: if this store knows it by
+    another name, it was renamed, and the name of the later provisioning holds."""
+    name = given.board.name
+    known = store.boards.named(store.keys.owner([key.device_key for key in given.keys]) or name)
+    if known is None or known.name == name or store.boards.named(name):
+        return given
+    if given.board.provisioned_at_ms > known.provisioned_at_ms:
+        store.rename_board(known.name, name)
+        return given
+    return replace(given, board=replace(given.board, name=known.name))
 
 
 def boards_text(names: Collection[str]) -> str:

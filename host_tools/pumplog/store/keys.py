@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -52,6 +53,10 @@ class Keys:
         """Returns every device key that a board ever had, oldest first."""
         return tuple(made(Key, row, "a key") for row in self._db.rows(
             "SELECT device_key, since_ms FROM keys WHERE board=:board ORDER BY since_ms", board=board))
+
+    def owner(self, device_keys: Collection[bytes]) -> str | None:
+        """Returns the board that has or had one of these keys, None if none has."""
+        return next((board for board, key in self.all() if key in device_keys), None)
 
     def all(self) -> list[tuple[str, bytes]]:
         """Returns (board, device key) of every key held, oldest first."""

@@ -65,6 +65,16 @@ class Store:
         for log in self.logs.of(board):
             self.judge_again(log.log_id)
 
+    def rename_board(self, was: str, now: str) -> None:
+        """Keeps all that is known of a board under another name. A board is its key and its logs, and
+        a name is the label on it: stays, entries, pulls and logs from before go with it."""
+        for key in self.keys.of(was):
+            self.keys.add(now, key)
+        for table in ("logs", "pulls", "entries"):
+            self.database.run(f"UPDATE {table} SET board=:now WHERE board=:was", now=now, was=was)
+        self.database.run("DELETE FROM keys WHERE board=:was", was=was)
+        self.boards.rename(was, now)
+
     def claim_log(self, log_id: int, board: str) -> bool:
         """Notes that a log is a board's; returns False, and changes nothing, if it is another's.
 
