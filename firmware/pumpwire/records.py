@@ -72,7 +72,8 @@ KINDS = {
     DEMAND: b"uuuu demand ago_ms outcome reason inferred",
     # A burst of counts that began ago_ms before this record and took duration_ms. counts: all
     # counts in that span; continuous_milli_counts: thousandths of counts of them that the
-    # continuous rate accounts for; source: see pumpwire.names.SOURCES; halted: 1 stopped early;
+    # continuous rate accounts for; source: see pumpwire.names.SOURCES; halted: 1 given in part: the
+    # pump ended it, and by the counts it was surely less than nine tenths of programmed_ul;
     # inferred: 1 when the counts do not tell whether anything was given: between nothing and
     # programmed_ul or one count more than was seen; programmed_ul: as prescribed then, 0: not known.
     BOLUS: (b"dddddddd bolus ago_ms duration_ms counts continuous_milli_counts source halted inferred "

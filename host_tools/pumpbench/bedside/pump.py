@@ -75,7 +75,8 @@ class Demand:
     """One press and what the pump made of it."""
 
     press: Press  #: the press
-    #: "delivered", "halted" (cut short), or why denied: "lockout", "bolus_running", "stopped"
+    #: "delivered", "halted" (given in part: less than nine tenths of it), or why denied: "lockout",
+    #: "bolus_running", "stopped"
     outcome: str
     bolus: Bolus | None  #: the bolus, as far as it came; None if denied
 
@@ -103,7 +104,7 @@ def respond(
         start_ms = press.at_ms + lag_ms
         full = Bolus(start_ms, start_ms + settings.bolus_ms, Fraction(settings.bolus_ul))
         last = cut_short(full, [*stops, *busy])
-        whole = last.volume_ul == settings.bolus_ul
+        whole = 10 * last.volume_ul >= 9 * settings.bolus_ul  # as pumplog and the firmware count it
         demands.append(Demand(press, "delivered" if whole else "halted", last))
     return tuple(demands)
 

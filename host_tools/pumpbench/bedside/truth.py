@@ -41,6 +41,8 @@ def window_totals(regimen: Regimen, infusion: Infusion) -> dict[str, Any]:
         "reached_patient_ul": float(patient_ul),
         "deliveries": sum(by_day),
         "deliveries_by_day": by_day,
+        "given_in_part": sum(demand.bolus is not None and demand.outcome == "halted"
+                             and 0 <= demand.bolus.start_ms < end_ms for demand in infusion.demands),
         "demands": sum(0 <= demand.press.at_ms < end_ms for demand in infusion.demands),
         "running_s": running_ms / 1000,
         "rate_ml_h": float(continuous_ul * 3600 / running_ms) if running_ms else None,

@@ -9,7 +9,7 @@ records cover anything, what adds up to nothing is unknown, not zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -20,6 +20,7 @@ from .bags import Bag, bags
 from .bracketed import Bracketed, bracketed
 from .disputed import Disputed, disputed, doubtful, missed_deliveries, widened
 from .figure import ZERO, Figure, total
+from .hidden import hidden_pl
 from .notes import notes
 from .volumes import UncertainSpan, Volumes, volumes
 from .window_doses import Doses, Piece, Presses
@@ -39,8 +40,8 @@ def doses(episode: Episode, observed: Observed, begin_ms: int, end_ms: int) -> D
     counted = volumes(observed, span)
     alone = widened(observed, counted, disputes, begin_ms, end_ms)
     whole = alone.raised(between.high_ml(begin_ms, end_ms))
-    deliveries = _deliveries(observed, span).raised(
-        Fraction(missed_deliveries(observed, disputes, *span.wide)))
+    deliveries, in_part = _deliveries(observed, span)
+    deliveries = deliveries.raised(Fraction(missed_deliveries(observed, disputes, *span.wide)))
     running = observed.running(begin_ms, end_ms)
     wall = observed.watched(begin_ms, end_ms)
     covered_ms = wall.ms
@@ -57,6 +58,7 @@ def doses(episode: Episode, observed: Observed, begin_ms: int, end_ms: int) -> D
         prime_ml=whole.prime_ml,
         masses_mg=_added_up([piece.masses_mg for piece in pieces]),
         deliveries=deliveries.raised(Fraction(between.deliveries)),
+        given_in_part=in_part.raised(Fraction(between.deliveries)),
         rate_ml_h=_rate(alone.continuous_ml, running), rate_wall_ml_h=_rate(alone.continuous_ml, wall),
         rate_last_ml_h=_last_rate(observed, disputes, begin_ms, end_ms),
         mean_with_boluses_ml_h=_rate(alone.patient_ml, wall),
@@ -81,7 +83,7 @@ def _nothing_observed(found: Doses) -> Doses:
         found, continuous_ml=known(found.continuous_ml), pcia_ml=known(found.pcia_ml),
         other_ml=known(found.other_ml), prime_ml=known(found.prime_ml),
         masses_mg={name: known(figure) for name, figure in found.masses_mg.items()},
-        deliveries=known(found.deliveries),
+        deliveries=known(found.deliveries), given_in_part=known(found.given_in_part),
         notes=("nothing of this window was observed", *found.notes),
     )
 
@@ -126,19 +128,29 @@ def _added_up(masses: list[Mapping[str, Figure | None]]) -> dict[str, Figure | N
     return {mass.name: total(each[mass.name] for each in masses) for mass in MASSES}
 
 
-def _deliveries(observed: Observed, span: UncertainSpan) -> Figure:
-    """Counts the patient's boluses that begin in the span, surely, and at most."""
-    parts = [part for part in observed.boluses_in(*span.wide) if part.is_delivery]
+def _deliveries(observed: Observed, span: UncertainSpan) -> tuple[Figure, Figure]:
+    """Counts the patient's boluses that begin in the span, whole, and given in part: likely, surely,
+    and at most."""
+    parts = [part for part in observed.boluses_in(*span.wide) if part.is_asked]
     starts = [part.bolus for part in parts]
-    perhaps = sum(each.is_delivery for each in observed.perhaps_boluses_in(*span.wide))
-    likely = [bolus for bolus in starts if bolus.likely]
-    surely = [part.bolus for part in parts if part.surely and not part.bolus.inferred]
+    certain = [part.bolus for part in parts if part.surely]
+    perhaps = [each.bolus for each in observed.perhaps_boluses_in(*span.wide) if each.is_asked]
+    hidden = len(hidden_pl(observed, *span.wide))
 
-    def within(boluses: list[Bolus], edges: Interval) -> Fraction:
+    def within(boluses: Iterable[Bolus], edges: Interval) -> Fraction:
         return Fraction(sum(edges[0] <= bolus.begin_ms < edges[1] for bolus in boluses))
 
-    return Figure(within(likely, span.exact), within(surely, span.narrow),
-                  within(starts, span.wide) + perhaps)
+    return Figure(
+        within((bolus for bolus in starts if bolus.likely and not bolus.in_part), span.exact),
+        within((bolus for bolus in certain if bolus.surely_whole), span.narrow),
+        within((bolus for bolus in starts if bolus.may_be_whole), span.wide)
+        + sum(bolus.may_be_whole for bolus in perhaps),
+    ), Figure(
+        within((bolus for bolus in starts if bolus.in_part), span.exact),
+        within((bolus for bolus in certain if bolus.surely_in_part), span.narrow),
+        within((bolus for bolus in starts if not bolus.surely_whole), span.wide)
+        + sum(not bolus.surely_whole for bolus in perhaps) + hidden,
+    )
 
 
 def _presses(observed: Observed, begin_ms: int, end_ms: int) -> Presses:

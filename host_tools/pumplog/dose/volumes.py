@@ -9,6 +9,7 @@ the bounds, each taken at its worst, for nobody knows how the errors go together
 - The motor's phase. Where counting begins and ends, up to one count was on its way: one quantum for each
   unbroken stretch of minutes, and for each bolus that no minute covers (`slack_pl`).
 - The parting. A burst's own counts are known to a count, and a burst that is only inferred may be none.
+  So may a press that the counts explain without a bolus have given a count or two.
   What a bolus is more, the continuous part is less: `continuous` takes both (`more_pl`, `less_pl`), but
   their sum was counted. So `patient` sums values, not the bounds of its parts, and is far narrower than
   continuous, pcia and other added up. Only a prime leaves the patient's sum: its own spread counts.
@@ -31,6 +32,7 @@ from ..intervals import Interval
 from ..log import Bolus
 from ..patients import BolusPart, Observed
 from .figure import ZERO, Figure
+from .hidden import hidden_pl
 
 PL_PER_ML = 1_000_000_000
 _SIGMAS = 2  # of the calibration's stated uncertainty
@@ -142,7 +144,8 @@ def volumes(observed: Observed, span: UncertainSpan) -> Volumes:
                     if _of(each.bolus) == name])
         for name in ("pcia", "other", "prime"))
     given, every = pcia + other, pcia + other + prime
-    continuous = Figure(value_pl, max(Fraction(0), least_pl - slack_pl - every.more_pl),
+    unheard_pl = sum(hidden_pl(observed, *span.wide), Fraction(0))
+    continuous = Figure(value_pl, max(Fraction(0), least_pl - slack_pl - every.more_pl - unheard_pl),
                         most_pl + slack_pl + every.less_pl)
     patient = Figure(
         value_pl + given.exact.value,
@@ -152,7 +155,7 @@ def volumes(observed: Observed, span: UncertainSpan) -> Volumes:
     stretches += [each.stretch for each in perhaps]
     ppm = max((stretch.run.calibration.uncertainty_ppm for stretch in stretches), default=0)
     return Volumes(*(_in_ml(figure, Fraction(_SIGMAS * ppm, 1_000_000)) for figure in (
-        continuous, pcia.figure, other.figure, prime.figure, patient)))
+        continuous, pcia.figure.raised(unheard_pl), other.figure, prime.figure, patient)))
 
 
 def _of(bolus: Bolus) -> str:

@@ -90,7 +90,8 @@ class Doses:
     other_ml: Figure | None  #: mL of boluses of anybody else
     prime_ml: Figure | None  #: mL that filled the line and reached no patient
     masses_mg: Mapping[str, Figure | None]  #: mg by name of MASSES
-    deliveries: Figure | None  #: boluses of the patient's that began in the window
+    deliveries: Figure | None  #: whole boluses of the patient's that began in the window
+    given_in_part: Figure | None  #: those of which less than nine tenths were given: no deliveries
     rate_ml_h: Figure | None  #: continuous mL/h while the pump ran
     rate_wall_ml_h: Figure | None  #: continuous mL/h of the time observed
     rate_last_ml_h: Figure | None  #: continuous mL/h of the last hour that the pump ran
@@ -119,7 +120,8 @@ class Doses:
             "continuous_ml": self.continuous_ml, "pcia_ml": self.pcia_ml, "other_ml": self.other_ml,
             "prime_ml": self.prime_ml,
             **{f"{mass.name}_mg": self.masses_mg[mass.name] for mass in MASSES},
-            "deliveries": self.deliveries, "rate_ml_h": self.rate_ml_h,
+            "deliveries": self.deliveries, "given_in_part": self.given_in_part,
+            "rate_ml_h": self.rate_ml_h,
             "rate_wall_ml_h": self.rate_wall_ml_h, "rate_last_ml_h": self.rate_last_ml_h,
             "mean_with_boluses_ml_h": self.mean_with_boluses_ml_h,
         }

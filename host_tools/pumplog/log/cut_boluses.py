@@ -40,7 +40,7 @@ class CutBook:
         """Returns a bolus as the patient was given it; begin_uptime_ms: when it began in its boot."""
         if self._failing and bolus.source == "patient":  # the board's power ends it, not the pump
             self._cut_here = True
-            return replace(bolus, halted=False)
+            return replace(bolus, halted=False, cut=True)
         if self._cut_before and bolus.source == "clinician" and begin_uptime_ms < _REST_MS:
             self._cut_before = False
             return replace(bolus, source="patient", continues=True)

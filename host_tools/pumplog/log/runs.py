@@ -18,6 +18,9 @@ from pumpwire import names
 
 from ..store import StoredRecord
 
+_LAG_MS = 5000  # a bolus begins within this of its press, and is no slower than this: the firmware's
+_SLOWEST_UL_H = 10_000
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -51,7 +54,7 @@ class Bolus:
     milli_counts: int  #: its counts without those of the continuous rate, in thousandths
     pl_per_count: int  #: pL a count
     source: str  #: who asked for it: a value of pumpwire.names.SOURCES, or unknown
-    halted: bool  #: the pump ended it before its time
+    halted: bool  #: given in part: it ended before nine tenths of what was programmed, by the record
     inferred: bool  #: perhaps nothing was given
     log_id: int  #: the log of its record
     seq: int  #: the number of its record
@@ -59,6 +62,9 @@ class Bolus:
     likely: bool = True  #: it counts as a delivery, even if it is inferred
     open: bool = False  #: its end was not recorded
     continues: bool = False  #: it is the rest of the bolus before it, which a restart cut in two
+    cut: bool = False  #: the board's power ended its record, not the pump the bolus
+    uncertainty_ppm: int = 0  #: relative standard uncertainty of pl_per_count, ppm
+    awaited_ul: int = 0  #: inferred: a whole bolus would have come to so much by the record's time, uL
     pieces: tuple[BolusPiece, ...] = ()  #: where its volume was, if not evenly over its time
 
     @classmethod
@@ -66,11 +72,14 @@ class Bolus:
         """Takes a BOLUS record that was made at at_ms."""
         fields = record.fields
         begin_ms = at_ms - fields["ago_ms"]
+        gone_ms = max(0, fields["ago_ms"] - _LAG_MS)
         return cls(
             begin_ms, begin_ms + fields["duration_ms"],
             fields["counts"] * 1000 - fields["continuous_milli_counts"], calibration.pl_per_count,
             names.SOURCES.get(fields["source"], "unknown"), bool(fields["halted"]),
-            bool(fields["inferred"]), record.log_id, record.seq, fields["programmed_ul"])
+            bool(fields["inferred"]), record.log_id, record.seq, fields["programmed_ul"],
+            uncertainty_ppm=calibration.uncertainty_ppm,
+            awaited_ul=min(fields["programmed_ul"], gone_ms * _SLOWEST_UL_H // 3_600_000))
 
     @property
     def volume_pl(self) -> Fraction:
@@ -85,8 +94,42 @@ class Bolus:
         """
         high = Fraction(max(0, self.milli_counts + 1000) * self.pl_per_count, 1000)
         if self.inferred:
-            return Fraction(0), max(high, Fraction(self.programmed_ul * 1_000_000))
+            most_ul = self.programmed_ul if self.may_be_whole else 0
+            return Fraction(0), max(high, Fraction(most_ul * 1_000_000))
         return max(Fraction(0), self.volume_pl - self.pl_per_count), high
+
+    # ---- whole, or given in part: less than nine tenths of what was programmed
+
+    @property
+    def in_part(self) -> bool:
+        """Whether it most likely was given in part: it is no delivery then."""
+        return self.likely and (self.halted or not self.may_be_whole)
+
+    @property
+    def may_be_whole(self) -> bool:
+        """Whether the counts allow that nine tenths were given; of an inferred bolus, that they were
+        still to come. Where nobody knows what was programmed, nothing is known to be a part."""
+        if self.open or self.cut or not self.programmed_ul:
+            return True
+        most_pl = (self.milli_counts + 1000) * self.pl_per_count * (1_000_000 + 2 * self.uncertainty_ppm)
+        whole_ul = self.awaited_ul if self.inferred else self.programmed_ul
+        return 10 * most_pl >= 9 * whole_ul * 10**15
+
+    @property
+    def surely_in_part(self) -> bool:
+        """Whether something was given, and the counts do not allow that nine tenths were."""
+        return not self.inferred and not self.may_be_whole
+
+    @property
+    def surely_whole(self) -> bool:
+        """Whether the counts allow nothing but that nine tenths were given, and no second bolus."""
+        if self.inferred or self.in_part:
+            return False
+        if self.cut or not self.programmed_ul:
+            return True
+        spread_ppm = 2 * self.uncertainty_ppm
+        least_pl = (self.milli_counts - 1000) * self.pl_per_count * (1_000_000 - spread_ppm)
+        return 9 * self.programmed_ul * 10**15 <= 10 * least_pl <= 11 * self.programmed_ul * 10**15
 
     def share(self, begin_ms: int, end_ms: int) -> Fraction:
         """Returns which part of the bolus falls into [begin, end), pro rata in time by its pieces."""

@@ -98,8 +98,8 @@ class BolusPart:
         return self.bolus.share(max(begin_ms, self.begin_ms), min(end_ms, self.end_ms))
 
     @property
-    def is_delivery(self) -> bool:
-        """Whether it counts as a bolus of the patient's that began in the stay."""
+    def is_asked(self) -> bool:
+        """Whether it is a bolus of the patient's that began in the stay, whole or in part."""
         return (self.bolus.source == "patient" and self.begin_ms == self.bolus.begin_ms
                 and not self.bolus.continues)
 
@@ -112,8 +112,8 @@ class PerhapsBolus:
     truly: Interval  #: when it truly was, if it is the patient's, Unix ms UTC
 
     @property
-    def is_delivery(self) -> bool:
-        """Whether it then counts as a bolus that the patient asked for."""
+    def is_asked(self) -> bool:
+        """Whether it then is a bolus that the patient asked for, whole or in part."""
         return self.bolus.source == "patient" and not self.bolus.continues
 
 

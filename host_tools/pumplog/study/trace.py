@@ -29,7 +29,7 @@ _DAILY = "; per 24 h observed"
 FORMULAS = {
     **{f"{mass.name}_mg_day": (_OF_PCIA if mass.pcia else _OF_ALL) + _MASS + _DAILY for mass in MASSES},
     "rate_ml_h": _CONTINUOUS + ". The rate is by the hours that the pump ran",
-    "pcia_per_day": "the patient's boluses that begin in the window" + _DAILY,
+    "pcia_per_day": "the patient's whole boluses that begin in the window" + _DAILY,
 }
 
 
@@ -80,7 +80,8 @@ def _minutes(stretch: Stretch, begin_ms: int, end_ms: int) -> TracedMinutes:
 def _bolus(part: BolusPart, begin_ms: int, end_ms: int) -> TracedBolus:
     bolus = part.bolus
     starts = begin_ms <= bolus.begin_ms < end_ms and part.begin_ms == bolus.begin_ms
-    return TracedBolus(bolus, starts and bolus.source == "patient",
+    counted = starts and bolus.source == "patient" and not bolus.in_part
+    return TracedBolus(bolus, counted,
                        bolus.volume_pl * part.share(begin_ms, end_ms) / PL_PER_ML)
 
 

@@ -57,6 +57,7 @@ class TracedBolus:
         return {
             "log_id": hex_id(bolus.log_id), "seq": bolus.seq, "source": bolus.source,
             "begin_utc": utc_text(bolus.begin_ms), "inferred": bolus.inferred, "counted": self.counted,
+            "in_part": bolus.in_part,
             "ml_in_window": decimal(self.volume_ml),
         }
 

@@ -233,8 +233,10 @@ def test_lockout_counts_from_start_or_from_end(lockout_from, outcomes):
 def test_a_press_while_stopped_or_during_a_bolus_is_denied_and_a_stop_halts_a_bolus():
     settings = PumpSettings(100, 1000, 60_000)
     presses = [Press(ms, 200) for ms in (1_000, 100_000, 200_000, 900_000)]
-    demands = respond(settings, presses, [500] * 4, [(180_000, 300_000), (945_500, 950_000)])
+    demands = respond(settings, presses, [500] * 4, [(163_400, 300_000), (945_500, 950_000)])
     assert [d.outcome for d in demands] == ["halted", "bolus_running", "stopped", "halted"]
+    demands = respond(settings, presses, [500] * 4, [(163_500, 300_000), (945_500, 950_000)])
+    assert demands[0].outcome == "delivered" and demands[0].bolus.volume_ul == 900  # nine tenths
     assert demands[3].bolus == Bolus(900_500, 945_500, Fraction(250))
 
 

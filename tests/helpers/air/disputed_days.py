@@ -41,7 +41,8 @@ def doses_of(result: WindowResult, begin_s: int = 0, end_s: int = DAY_S) -> Dose
     with Store.open(result.folder / "nurse.db") as store:
         pull_image(store, str(result.image), BOARD)
         patient = episode(store, result.spec.name)
-        return doses(patient, observed_of(store, patient), start_ms + begin_s * 1000,
+        named = {log_id for log_id, _ in store.logs.of(BOARD)}  # an image's open page has no seal yet
+        return doses(patient, observed_of(store, patient, named), start_ms + begin_s * 1000,
                      start_ms + end_s * 1000)
 
 

@@ -35,6 +35,7 @@ class Burst:
     source: int
     rest: bool = False  # of one that a restart cut
     open: bool = False  # its end was not recorded
+    in_part: bool = False  # less than nine tenths of what was programmed
     pieces: list[tuple[int, int, Fraction]] = field(default_factory=list)
 
     def within(self, begin: int, end: int) -> Fraction:
@@ -74,6 +75,7 @@ class Recomputed:
 
     def _log(self, lines: list[Line]) -> None:
         pl = before = None
+        ppm = 0
         ends: dict[int, int] = {}  # boot: uptime of its last minute
         at_of: dict[int, tuple[int, int]] = {}  # boot: a moment, and its uptime
         self._counted: list[tuple[int, int, Fraction]] = []  # the log's minutes: begin, end, pL
@@ -100,7 +102,7 @@ class Recomputed:
                                  line["counts"] * pl, line["board"])
             at_of[boot] = at, uptime
             if kind == "calibration":
-                pl = line["pl_per_count"]
+                pl, ppm = line["pl_per_count"], line["uncertainty_ppm"]
             elif kind == "power":
                 failing = line["state"] == 1
             elif kind == "minute" and pl:
@@ -113,6 +115,7 @@ class Recomputed:
             elif kind == "bolus" and pl:
                 begin = at - line["ago_ms"]
                 source, rest = line["source"], False
+                in_part = not (failing and source == 1) and _in_part(line, pl, ppm)
                 if cut_before and source == 2 and uptime - line["ago_ms"] < 60_000:
                     source, rest, cut_before = 1, True, False
                 elif source == 1:
@@ -120,7 +123,7 @@ class Recomputed:
                 volume = Fraction(line["counts"] * 1000 - line["continuous_milli_counts"], 1000) * pl
                 end = begin + line["duration_ms"]
                 self._bursts.append(Burst(min(begin, end - 1) if end <= begin else begin, end,
-                                          max(Fraction(0), volume), source, rest))
+                                          max(Fraction(0), volume), source, rest, in_part=in_part))
             elif kind == "demand" and line["outcome"] == 1:
                 if given:
                     self._left_open(given)
@@ -261,17 +264,28 @@ class Recomputed:
         ran = _merged([(max(a, c), min(b, d)) for a, b in self.ran for c, d in observed])
         ran_ms, observed_ms = (sum(b - a for a, b in each) for each in (ran, observed))
         continuous = self.continuous(begin, end)
-        deliveries = sum(burst.source == 1 and not burst.rest and since <= burst.begin < until
-                         for burst in self.boluses for since, until in self._within(begin, end))
+        asked = [burst for burst in self.boluses if burst.source == 1 and not burst.rest
+                 for since, until in self._within(begin, end) if since <= burst.begin < until]
+        deliveries = sum(not burst.in_part for burst in asked)
         return {
             "continuous_ml": continuous, "pcia_ml": self.volume(begin, end, (1,)),
             "other_ml": self.volume(begin, end, (2,)), "prime_ml": self.volume(begin, end, (3,)),
             **{f"{name}_mg": value for name, value in mg.items()}, "deliveries": Fraction(deliveries),
+            "given_in_part": Fraction(len(asked) - deliveries),
             "rate_ml_h": continuous * HOUR_MS / ran_ms if ran_ms else None,
             "observed_s": observed_ms // 1000, "running_s": ran_ms // 1000,
             **{f"{name}_mg_day": value and value * DAY_MS / observed_ms for name, value in mg.items()},
             "pcia_per_day": Fraction(deliveries * DAY_MS, observed_ms) if observed_ms else None,
         }
+
+
+def _in_part(line: Line, pl: int, ppm: int) -> bool:
+    whole_ul = line["programmed_ul"]
+    if line["inferred"] and whole_ul:
+        whole_ul = min(whole_ul, max(0, line["ago_ms"] - 5000) * 10_000 // HOUR_MS)
+    most_ul = (line["counts"] + 1 - Fraction(line["continuous_milli_counts"], 1000)) * pl / 1_000_000
+    most_ul *= 1 + Fraction(2 * ppm, 1_000_000)
+    return bool(line["halted"]) or whole_ul is not None and 10 * most_ul < 9 * whole_ul
 
 
 def _share(first: int, last: int, since: int, until: int) -> Fraction:
