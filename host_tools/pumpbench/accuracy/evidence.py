@@ -73,7 +73,7 @@ def read(result: WindowResult) -> Evidence:
     spec = result.spec
     logged = records(result)
     with Store.open(result.folder / "nurse.db") as store:
-        shares = Shares(store)
+        shares = Shares(store, [log.log_id for log in store.logs.all()])  # no visit came after the end
         episode = shares.episodes[spec.name]
         observed = shares.of(episode)
     timeline = {view.log_id: view.timeline for view in observed.logs}

@@ -63,7 +63,7 @@ def _explain(options: argparse.Namespace, windows: Mapping[str, Window]) -> int:
     if options.values:
         raise UsageError("--explain needs the log", "leave --values out")
     with open_store(options) as store:
-        found = study.traces(store, windows, options.explain, options.patient)
+        found = study.traces(store, windows, options.explain, options.patient, options.unproven)
     for traced in found:
         if options.json:
             print_json(traced.to_json())

@@ -21,8 +21,9 @@ class Holes:
         log itself says that no record has their numbers."""
         return self._between(log_id, list(self._pages.spans(log_id)))
 
-    def next_seq_wanted(self, log_id: int, oldest_seq: int = 0) -> int:
-        """Returns from which record on to ask a board whose oldest record is oldest_seq.
+    def next_seq_wanted(self, log_id: int, oldest_seq: int | None = None) -> int:
+        """Returns from which record on to ask a board whose oldest record is oldest_seq, None if that
+        is not known.
 
         The board answers from right behind the record before that record. A page that was pulled before
         it had its footer is asked for from its own end on. That holds for the last two pages only, for
@@ -30,6 +31,11 @@ class Holes:
         What only a file said is asked for as if it were not here.
         """
         spans = [span for span in self._pages.spans(log_id) if not span.of_a_file]
+        first = spans[0].first_seq if spans else 0
+        if oldest_seq is not None and oldest_seq < first and any(
+                begin <= oldest_seq < end for begin, end in self._pulls.reached(log_id)):
+            return oldest_seq  # it was here, and is not here now: `verify` says so too
+        oldest_seq = oldest_seq or 0
         ends = [span.end for span in spans[-2:] if span.length < PAGE_BYTES and span.end > oldest_seq]
         claimed = [self._linked_end(log_id, span.first_seq) for span in spans
                    if span.linked < span.length and span.state != SEALED and span.end > oldest_seq]

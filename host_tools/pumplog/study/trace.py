@@ -5,7 +5,7 @@ The records are those of `pumplog events --json`, named by log_id and seq.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ..dose import PL_PER_ML, Window
 from ..intervals import clip
@@ -34,15 +34,16 @@ FORMULAS = {
 
 
 def traces(
-    store: Store, windows: Mapping[str, Window], key: str, patient: str | None = None
+    store: Store, windows: Mapping[str, Window], key: str, patient: str | None = None,
+    unproven: Collection[int] = (),
 ) -> list[Trace]:
     """Returns a figure's traces at every timepoint, of everybody or of one patient.
 
     key: of the table's KEYS; patient: a code, a board or a bed. NotFoundError if there is no such
-    patient, UsageError if the name means more than one.
+    patient, UsageError if the name means more than one. unproven: as of cohort_doses.
     """
     code = episode(store, patient).patient if patient else None
-    cases = cohort_doses(store, windows)
+    cases = cohort_doses(store, windows, unproven)
     if code:
         cases = {code: cases[code]}
     return [trace(case, timepoint, key) for case in cases.values() for timepoint in windows]

@@ -11,7 +11,7 @@ from typing import Any
 
 from pumplog.study import KEYS
 
-from helpers.air.ward import json_lines, pumplog, rows
+from helpers.air.ward import by_name, json_lines, pumplog, rows
 
 MEAN_WITHIN, SE_WITHIN = 0.015, 0.05
 TIMEPOINTS = ("baseline", "followup")
@@ -25,7 +25,7 @@ Truth = dict[str, Any]
 
 def table_of(db: Path, windows: tuple[str, ...] = ()) -> dict[str, Any]:
     """Returns `pumplog table --json`."""
-    done = pumplog(db, "table", "--json", *windows)
+    done = pumplog(db, "table", "--json", *windows, *by_name(db))
     assert done.returncode == 0, done.stderr
     table: dict[str, Any] = json.loads(done.stdout)
     assert [row["key"] for row in table["rows"]] == list(KEYS)
@@ -70,7 +70,7 @@ def check_bounds(db: Path, truth: Truth, windows: tuple[str, ...] = ()) -> None:
             mean = statistics.fmean(_true_values(truth, timepoint, key))
             assert low - ROUNDING <= mean <= high + ROUNDING, (key, timepoint)
             assert low < high or key == "pcia_per_day", (key, timepoint)
-        explained = json_lines(pumplog(db, "table", "--explain", key, "--json", *windows))
+        explained = json_lines(pumplog(db, "table", "--explain", key, "--json", *windows, *by_name(db)))
         told = {(line["patient"], line["timepoint"]): line for line in explained}
         for patient, each in truth.items():
             for timepoint in TIMEPOINTS:
@@ -81,7 +81,7 @@ def check_bounds(db: Path, truth: Truth, windows: tuple[str, ...] = ()) -> None:
 
 def printed_table(db: Path, windows: tuple[str, ...] = (), text: str | None = None) -> None:
     """The table on screen shows the JSON's figures, rounded half-up to two digits."""
-    text = text or pumplog(db, "table", *windows).stdout
+    text = text or pumplog(db, "table", *windows, *by_name(db)).stdout
     for row in table_of(db, windows)["rows"]:
         label = row["label"] if len(row["label"]) < 40 else row["label"].split(" in morphine")[0]
         (line,) = [line for line in text.splitlines() if line.startswith(label) and "±" in line]

@@ -91,6 +91,12 @@ def command(db: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "pumplog", "--db", str(db), *arguments]
 
 
+def by_name(db: Path) -> list[str]:
+    """Returns the options that take in what only images say: no pull came after the end."""
+    return [word for (log_id,) in rows(db, "SELECT log_id FROM logs")
+            for word in ("--unproven", f"{log_id:08x}")]
+
+
 def pumplog(db: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Runs pumplog to its end."""
     done = subprocess.run(command(db, *arguments), capture_output=True, text=True,
