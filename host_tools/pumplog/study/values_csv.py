@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from .. import plain
 from ..errors import NotFoundError, UsageError
 from .table import KEYS, TIMEPOINTS, Value
 
@@ -24,13 +25,19 @@ class PublishedRow:
 
 
 def read_values(path: Path) -> list[Value]:
-    """Reads `patient,timepoint,key,value`; a value is decimal digits or a fraction a/b."""
+    """Reads `patient,timepoint,key,value`; a value is decimal digits or a fraction a/b.
+
+    A patient may be written in capitals in some lines, or composed: it is the same patient.
+    """
     out: list[Value] = []
     known: set[tuple[str, str, str]] = set()
+    spelled: dict[str, str] = {}  # {key: as it was first written}
     for line, row in _rows(path, ("patient", "timepoint", "key", "value")):
         at = f"{path}, line {line}"
-        who = (row["patient"].strip(), row["timepoint"].strip(), row["key"].strip())
-        if not who[0]:
+        patient = plain.key(row["patient"])
+        spelled.setdefault(patient, row["patient"].strip())
+        who = (spelled[patient], row["timepoint"].strip(), row["key"].strip())
+        if not patient:
             raise UsageError(f"{at}: no patient", "write the patient's code")
         if who[1] not in TIMEPOINTS:
             raise UsageError(f"{at}: timepoint {who[1]!r} is not among {', '.join(TIMEPOINTS)}",

@@ -137,6 +137,15 @@ def test_windows_line_endings_and_byte_order_mark_are_read(tmp_path: Path) -> No
     assert (value.patient, value.value) == ("P1", Fraction(1, 3))
 
 
+def test_a_patient_is_the_same_in_capitals_and_however_composed(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    line = f"baseline,{KEYS[0]},1\n"
+    for first, second in (("p1", "P1"), ("Zürich", "Zu\u0308rich")):
+        path.write_text(f"patient,timepoint,key,value\n{first},{line}{second},{line}", encoding="utf-8")
+        with pytest.raises(UsageError, match=f"{first} baseline .* second time"):
+            read_values(path)
+
+
 def test_a_row_published_twice_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "twice.csv"
     line = "Infusion speed,0.11,0.01,0.99,0.05\n"
