@@ -55,7 +55,8 @@ KINDS: dict[str, Kind] = {
         " reaches the patient. Once the mechanism has moved alarm_ul the pump stops; duration_s"
         " later it is cleared and runs on.",
         "Possible occlusion, before 1.5 mL of false volume is booked. Doses say how much was counted"
-        " from then on and that it is doubtful. The pump's stop is a stop.",
+        " from then on and that it is doubtful. Their low bounds leave it out. The pump's stop is a"
+        " stop.",
     ),
     "free_flow": Kind(
         "pump and line",
@@ -63,7 +64,7 @@ KINDS: dict[str, Kind] = {
         "The bag runs into the patient past the mechanism: weight falls, no counts. It pauses while"
         " a bag is changed.",
         "Possible free flow, within 1.5 mL of it, with what counts and weight say; doses say that"
-        " milligrams from counts are too low.",
+        " milligrams from counts are too low. Their bounds hold what left the bag, and say doubtful.",
     ),
     "runaway": Kind(
         "pump and line",
@@ -76,8 +77,10 @@ KINDS: dict[str, Kind] = {
     "pump_stop": Kind(
         "pump and line",
         {"duration_s": _lasting(1800)},
-        "The pump stands: a running bolus is halted, presses are denied.",
-        "Pump stopped and running again, each with its uncertainty; demands denied, reason stopped.",
+        "The pump stands: a running bolus is halted, presses are denied. A bolus halted before nine"
+        " tenths of it were given is given in part.",
+        "Pump stopped and running again, each with its uncertainty; demands denied, reason stopped. A"
+        " bolus given in part is no delivery: it is counted apart, with its volume.",
     ),
     "prime": Kind(
         "pump and line",

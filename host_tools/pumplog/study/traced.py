@@ -13,7 +13,7 @@ from ..intervals import Interval
 from ..log import Anchor, Bolus, Calibration, PumpChange
 from ..moments import utc_text
 from ..patients import DRUGS
-from ..quantities import decimal, hex_id
+from ..quantities import decimal, decimal_down, decimal_up, hex_id
 
 Line = dict[str, Any]
 _MG_ML_PER_UG_PL = 1_000_000
@@ -174,8 +174,8 @@ def _bracket(traced: BracketVolume) -> Line:
     return {
         **_span(bracket.begin_ms, bracket.end_ms), "by": bracket.how,
         "at_most_s": decimal(Fraction(bracket.most_ms, 1000)), "log_id": hex_id(bracket.log_id),
-        "seqs": list(bracket.seqs), "ml_low": decimal(volume_ml.low),
-        "ml_high": decimal(volume_ml.high),
+        "seqs": list(bracket.seqs), "ml_low": decimal_down(volume_ml.low),
+        "ml_high": decimal_up(volume_ml.high),
     }
 
 
