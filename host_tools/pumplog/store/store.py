@@ -110,6 +110,10 @@ class Store:
         """
         return self._vouching().take(log_id, attestation)
 
+    def words_again(self, log_id: int) -> None:
+        """Lets the board's earlier words vouch for pages that came by another way since."""
+        self._vouching().judge_again(log_id)
+
     def judge_again(self, log_id: int) -> None:
         """Takes in the pages of a log that were kept under a key not known before."""
         self._intake().judge_again(log_id)

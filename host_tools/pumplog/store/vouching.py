@@ -47,9 +47,9 @@ class Vouching:
     def judge_again(self, log_id: int) -> None:
         """Lets the word vouch that came under a key not known before."""
         for attestation in self._attestations.of(log_id):
-            self._judge(log_id, attestation)
+            self._judge(log_id, attestation, again=True)
 
-    def _judge(self, log_id: int, attestation: Attestation) -> str | None:
+    def _judge(self, log_id: int, attestation: Attestation, again: bool = False) -> str | None:
         try:
             told = decoding.read_attestation(attestation.said)
         except WireError:
@@ -60,13 +60,14 @@ class Vouching:
         if not any(decoding.attested(attestation.said, key, attestation.nonce) for key in known):
             return WRONG_KEY
         if told["used"] and not self._fits(log_id, told):
+            if not again:  # then the page is of a later day, or a file's
+                self._distrust(log_id, told)
             return CHANGED
         self._vouch(log_id, told["first_seq"] if told["used"] else None, told["next_seq"])
         return None
 
     def _fits(self, log_id: int, told: dict[str, Any]) -> bool:
-        """Returns whether the page that was open then is held as the board had it; if not, what was
-        not covered earlier counts no longer as the board's."""
+        """Returns whether the page that was open then is held as the board had it."""
         held = self._pages.held(log_id, told["first_seq"])
         if held is None:
             return True  # a hole, which is found missing
@@ -77,9 +78,15 @@ class Vouching:
             if held["linked"] < told["used"]:
                 self._pages.link(log_id, told["first_seq"], told["used"])
             return True
-        self._pages.quarantine(log_id, told["first_seq"], held["data"], "not what the board attested")
-        self._pages.link(log_id, told["first_seq"], _behind(covered, held["vouched"]))
         return False
+
+    def _distrust(self, log_id: int, told: dict[str, Any]) -> None:
+        """What was not covered earlier of the open page counts no longer as sent by the board."""
+        held = self._pages.held(log_id, told["first_seq"])
+        if held is not None:
+            data = held["data"]
+            self._pages.quarantine(log_id, told["first_seq"], data, "not what the board attested")
+            self._pages.link(log_id, told["first_seq"], _behind(data, held["vouched"]))
 
     def _vouch(self, log_id: int, open_seq: int | None, next_seq: int) -> None:
         """Covers what the board itself sent up to next_seq."""

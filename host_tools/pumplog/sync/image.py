@@ -40,7 +40,12 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
     log_ids = sorted({log_id for _, log_id, _ in pages})
     _claim(store, path, board, pages)
     before = _holes(store, log_ids)
-    records = _take(store, pages)
+    try:
+        records = _take(store, pages)
+    finally:
+        for log_id in log_ids:
+            store.words_again(log_id)
+        store.commit()
     unread = [store.pages.unread(log_id) for log_id in log_ids]
     gaps = [hole for hole in _holes(store, log_ids) if hole not in before]
     return PullResult(

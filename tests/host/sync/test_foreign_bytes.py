@@ -126,6 +126,25 @@ def test_a_flip_in_a_file_costs_nothing_once_the_good_page_comes(tmp_path: Path,
     assert store.holes.next_seq_wanted(7) == again.holes.next_seq_wanted(7) == 170
 
 
+def test_what_the_board_attested_once_is_proven_in_a_file_too(tmp_path: Path) -> None:
+    """A store that lost its pages, and a board that no longer answers."""
+    log, store = MadeLog(n=1), store_with_board()
+    log.into(store)
+    for table in ("pages", "records", "pulls"):
+        store.database.connection.execute(f"DELETE FROM {table}")
+    log.grow(3)
+    pull_image(store, file_of(tmp_path, *log.pages.values()), "B01")
+    assert store.pages.unproven(7) == [(20, 23)]
+    flipped = bytearray(log.pages[0])
+    flipped[60] ^= 1
+    other = store_with_board()
+    log.into(other)
+    before = list(other.records.of(7))
+    with pytest.raises(IntegrityError):
+        pull_image(other, file_of(tmp_path, bytes(flipped)), "B01")
+    assert list(other.records.of(7)) == before and other.pages.unproven(7) == []
+
+
 def test_what_a_broken_pull_left_open_counts_once_the_board_has_given_its_word() -> None:
     log, store = MadeLog(), store_with_board()
     log.into(store, attest=False)
