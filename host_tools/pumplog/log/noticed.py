@@ -86,7 +86,7 @@ class _Reader:
     def _end_boot(self) -> None:
         """After a boot nobody knows whether the pump runs."""
         if self._boot is not None:
-            self._end_standstill(self._end_ms_of[self._boot], over=False)
+            self._end_standstill(self._end_ms_of.get(self._boot, 0), over=False)
             self._stands = None
 
     def _end_standstill(self, until_ms: int, over: bool) -> None:

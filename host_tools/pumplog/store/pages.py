@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import host
 from .database import Database, Row
 from .page_states import BAD, SEALED, UNREAD, UNVERIFIED
-from .sound import made
+from .sound import damaged, made
 
 if TYPE_CHECKING:
     from .page_reading import Reading
+
+_TYPES = {"first_seq": int, "records": int, "linked": int, "vouched": int, "data": bytes, "state": str}
 
 
 @dataclass(frozen=True)
@@ -110,15 +112,16 @@ class Pages:
 
     def held(self, log_id: int, first_seq: int) -> Row | None:
         """Returns data, records, state, error, linked and vouched of a page."""
-        return self._db.row("SELECT data, records, state, error, linked, vouched FROM pages"
-                            " WHERE log_id=:log_id AND first_seq=:first_seq",
-                            log_id=log_id, first_seq=first_seq)
+        return _checked(self._db.row(
+            "SELECT data, records, state, error, linked, vouched FROM pages"
+            " WHERE log_id=:log_id AND first_seq=:first_seq", log_id=log_id, first_seq=first_seq))
 
     def before(self, log_id: int, first_seq: int) -> Row | None:
         """Returns first_seq, data, records, state and error of the page before a place in the log."""
-        return self._db.row("SELECT first_seq, data, records, state, error FROM pages"
-                            " WHERE log_id=:log_id AND first_seq<:first_seq"
-                            " ORDER BY first_seq DESC LIMIT 1", log_id=log_id, first_seq=first_seq)
+        return _checked(self._db.row(
+            "SELECT first_seq, data, records, state, error FROM pages"
+            " WHERE log_id=:log_id AND first_seq<:first_seq"
+            " ORDER BY first_seq DESC LIMIT 1", log_id=log_id, first_seq=first_seq))
 
     def linked(self, log_id: int, first_seq: int) -> int:
         """Returns how many bytes of a page the board itself sent, or sealed."""
@@ -153,10 +156,10 @@ class Pages:
         Those under a key that is not held are not among them: they are in no table at all.
         """
         return [(row["first_seq"] + row["vouched"], row["first_seq"] + row["records"])
-                for row in self._db.rows(
+                for row in map(_checked, self._db.rows(
                     "SELECT first_seq, records, vouched FROM pages WHERE log_id=:log_id"
                     " AND state NOT IN (:sealed, :unverified) AND vouched<records ORDER BY first_seq",
-                    log_id=log_id, sealed=SEALED, unverified=UNVERIFIED)]
+                    log_id=log_id, sealed=SEALED, unverified=UNVERIFIED)) if row]
 
     def unproven_spans(self, log_id: int) -> list[PageSpan]:
         """Returns what the pages cover, in order, that have no seal which fits."""
@@ -213,3 +216,13 @@ class Pages:
         row = self._db.row(f"SELECT COUNT(*) AS pages FROM pages WHERE {where}",
                            log_id=log_id, state=state)
         return row["pages"] if row else 0
+
+
+def _checked(row: Row | None) -> Row | None:
+    """Returns a row; IntegrityError if a value of it is not of its type."""
+    if row is None:
+        return None
+    for name in row.keys():
+        if type(row[name]) is not _TYPES.get(name, type(row[name])):
+            raise damaged(f"a page ({name})")
+    return row

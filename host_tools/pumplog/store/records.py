@@ -14,7 +14,7 @@ from typing import Any
 from pumpwire.records import KINDS, fields_of, name_of
 
 from .database import Database
-from .sound import is_sound
+from .sound import MOST_BOOT, MOST_UPTIME_MS, is_sound
 
 Moment = tuple[int, int]  # boot, uptime_ms
 RecordRow = tuple[str, int, int, str]  # kind, boot, uptime_ms, fields as JSON
@@ -100,10 +100,11 @@ class Records:
     def last_uptimes(self, log_id: int, but: Collection[tuple[int, int]] = ()) -> dict[int, int]:
         """Returns {boot: uptime in ms of its last record} of a log, without the stretches `but`."""
         without = "".join(f" AND NOT (seq>={int(first)} AND seq<{int(end)})" for first, end in but)
-        return {row["boot"]: row["uptime_ms"] for row in self._db.rows(
+        return {int(row["boot"]): int(row["uptime_ms"]) for row in self._db.rows(
             "SELECT boot, MAX(uptime_ms) AS uptime_ms FROM records"
-            f" WHERE log_id=:log_id{without} GROUP BY boot", log_id=log_id)
-            if is_sound("", row["boot"], row["uptime_ms"], {})}
+            f" WHERE log_id=:log_id{without} AND boot BETWEEN 0 AND :boots"
+            " AND uptime_ms BETWEEN 0 AND :uptimes GROUP BY boot",
+            log_id=log_id, boots=MOST_BOOT, uptimes=MOST_UPTIME_MS)}
 
     def missing(self, log_id: int) -> list[tuple[int, int]]:
         """Returns the holes (first, last seq) between the records that may be used."""

@@ -23,12 +23,13 @@ from ..moments import EARLIEST_MS, LATEST_MS
 
 _T = TypeVar("_T")
 _U32, _U30 = (1 << 32) - 1, (1 << 30) - 1
+MOST_BOOT, MOST_UPTIME_MS = _U32, _U32 * 1000  # of a record
 _WIDEST = 1 << 35  # of a number on the wire
 _LATEST_ROW_MS = 10_413_792_000_000  # the year 2300
 _DAY_MS = 86_400_000
 _MOST = {"check_code": 999_999, "assignment": _U32, "log_id": _U32, "seq": _WIDEST, "first_seq": _WIDEST,
          "next_seq": _WIDEST, "records": _WIDEST, "pl_per_count": _U32, "uncertainty_ppm": 1_000_000}
-_PRESSES = 600  # in a minute
+_PRESSES = 201  # in a minute: a board takes none within 300 ms of another
 _OWN: dict[tuple[str, str], tuple[int, int]] = {  # (kind, field): least and most
     ("anchor", "epoch_s"): (EARLIEST_MS // 1000 - EPOCH_2020_S, LATEST_MS // 1000 - EPOCH_2020_S),
     ("demand", "ago_ms"): (0, _U30),
@@ -60,7 +61,7 @@ _LIMITS = {name_of(kind): _limits(kind) for kind in KINDS}
 def is_sound(kind: str, boot: int, uptime_ms: int, fields: Any) -> bool:
     """Returns whether a board can have written a record: each number is there, within its limits."""
     if (fields.__class__ is not dict or boot.__class__ is not int or uptime_ms.__class__ is not int
-            or not 0 <= boot <= _U32 or not 0 <= uptime_ms <= _U32 * 1000):
+            or not 0 <= boot <= MOST_BOOT or not 0 <= uptime_ms <= MOST_UPTIME_MS):
         return False
     if kind == "minute":  # nearly every record
         return _is_sound_minute(fields.get("span_ms"), fields.get("counts"), fields.get("presses"))
