@@ -20,6 +20,7 @@ from ..store import StoredRecord
 
 _LAG_MS = 5000  # a bolus begins within this of its press, and is no slower than this: the firmware's
 _SLOWEST_UL_H = 10_000
+_EITHER_WAY = 1500  # thousandths of counts by which a burst's own may be off: as the firmware judges it
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ class Bolus:
         still to come. Where nobody knows what was programmed, nothing is known to be a part."""
         if self.open or self.cut or not self.programmed_ul:
             return True
-        most_pl = (self.milli_counts + 1000) * self.pl_per_count * (1_000_000 + 2 * self.uncertainty_ppm)
+        spread_ppm = 2 * self.uncertainty_ppm
+        most_pl = (self.milli_counts + _EITHER_WAY) * self.pl_per_count * (1_000_000 + spread_ppm)
         whole_ul = self.awaited_ul if self.inferred else self.programmed_ul
         return 10 * most_pl >= 9 * whole_ul * 10**15
 
@@ -128,7 +130,7 @@ class Bolus:
         if self.cut or not self.programmed_ul:
             return True
         spread_ppm = 2 * self.uncertainty_ppm
-        least_pl = (self.milli_counts - 1000) * self.pl_per_count * (1_000_000 - spread_ppm)
+        least_pl = (self.milli_counts - _EITHER_WAY) * self.pl_per_count * (1_000_000 - spread_ppm)
         return 9 * self.programmed_ul * 10**15 <= 10 * least_pl <= 11 * self.programmed_ul * 10**15
 
     def share(self, begin_ms: int, end_ms: int) -> Fraction:

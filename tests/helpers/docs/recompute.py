@@ -283,7 +283,8 @@ def _in_part(line: Line, pl: int, ppm: int) -> bool:
     whole_ul = line["programmed_ul"]
     if line["inferred"] and whole_ul:
         whole_ul = min(whole_ul, max(0, line["ago_ms"] - 5000) * 10_000 // HOUR_MS)
-    most_ul = (line["counts"] + 1 - Fraction(line["continuous_milli_counts"], 1000)) * pl / 1_000_000
+    milli = line["counts"] * 1000 - line["continuous_milli_counts"] + 1500
+    most_ul = Fraction(milli * pl, 10**9)
     most_ul *= 1 + Fraction(2 * ppm, 1_000_000)
     return bool(line["halted"]) or whole_ul is not None and 10 * most_ul < 9 * whole_ul
 

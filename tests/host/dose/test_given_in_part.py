@@ -54,7 +54,7 @@ def test_a_halted_bolus_is_counted_apart_and_its_volume_is_exact(counts: int) ->
     assert "given_in_part" in one.to_text("P01")
 
 
-@pytest.mark.parametrize("counts", [449, 450])
+@pytest.mark.parametrize("counts", [449, 450, 451])
 def test_where_counts_do_not_tell_both_numbers_hold_it(counts: int) -> None:
     bed = day()
     give(bed, 2 * HOUR, counts, 0)
