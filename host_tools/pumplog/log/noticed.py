@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..store import Store, StoredRecord
+from ..store import Store, StoredRecord, without
 from .pump_times import PumpChange
 from .signatures import Signature, SignatureBook
 from .timeline import Timeline
@@ -43,7 +43,7 @@ def noticed_in(store: Store, log_id: int) -> NoticedInLog:
     ends = {boot: timeline.utc(boot, uptime_ms)
             for boot, uptime_ms in store.records.last_uptimes(log_id).items()}
     reader = _Reader({boot: end[0] for boot, end in ends.items() if end})
-    for record in store.records.of(log_id, *KINDS):
+    for record in without(store.records.of(log_id, *KINDS), store.pages.claimed(log_id)):
         placed = timeline.utc(record.boot, record.uptime_ms)
         if placed:
             reader.take(record, *placed)

@@ -165,6 +165,10 @@ class Pages:
         """Returns what the pages cover, in order, that have no seal which fits."""
         return [span for span in self.spans(log_id) if span.state != SEALED]
 
+    def claimed(self, log_id: int) -> list[tuple[int, int]]:
+        """Returns the records [first, end) of a log that nothing but a file says are the board's."""
+        return [(span.first_seq, span.end) for span in self.spans(log_id) if span.of_a_file]
+
     def proves_some(self, log_id: int) -> bool:
         """Returns whether a seal or the board's word covers any page of a log."""
         return self._count("log_id=:log_id AND (state=:state OR vouched>0)", log_id, SEALED) > 0
