@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pumpbench.runs import Plan, run_cohort
+from pumplog.store import from_wire
 
 from helpers.folded import unfolded
 from helpers.paths import PRODUCT
@@ -190,6 +191,23 @@ def all_entries(db: Path) -> set[tuple[Any, ...]]:
     """Returns every entry, as both its author's host and a host that learnt it from a board know it."""
     return set(rows(db, "SELECT uuid, kind, patient, assignment, author, entered_at_ms / 1000,"
                         " effective_at_ms / 1000, fields, log_id, seq FROM entries"))
+
+
+def entries_on_boards(db: Path) -> set[tuple[Any, ...]]:
+    """Returns the entries that a store's records hold, as `all_entries` has them less the patients'
+    codes, which no board knows. Those of an image that no board vouches for are records and no more."""
+    found = set()
+    for log_id, seq, fields in rows(db, "SELECT log_id, seq, fields FROM records WHERE kind='entry'"):
+        entry = from_wire(bytes.fromhex(json.loads(fields)["entry"]), "", None, log_id, seq)
+        found.add((str(entry.uuid), entry.kind, entry.assignment, entry.author,
+                   entry.entered_at_ms // 1000, entry.effective_at_ms // 1000, json.dumps(entry.fields),
+                   log_id, seq))
+    return found
+
+
+def without_patient(entries: set[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+    """Returns what `all_entries` returned, less the patients' codes."""
+    return {entry[:2] + entry[3:] for entry in entries}
 
 
 def holes(db: Path) -> list[tuple[Any, ...]]:
