@@ -3,10 +3,8 @@
 A converter now and then gives a number that no load made. So a mean takes only the readings near the
 median of its ten seconds. Up to four of ten may be anything, of either sign, and move it by nothing;
 where fewer than five agree, the hook is in motion and there is no weight. What passes as near moves a
-mean by less than bag_watch's band. Mostly all are near: then they need not be put in order.
+mean by less than bag_watch's band. Readings are put in order where they lie, which allocates nothing.
 """
-
-from array import array
 
 from micropython import const
 from pumpwire import records
@@ -35,7 +33,7 @@ class Scale:
         self._per_kg = 0
         self._shift = 0
         self._near = 2 * _FULL_SCALE
-        self._raws = array("i", [0] * _SECONDS)
+        self._raws = [0] * _SECONDS
         self._n = 0
         self._second = 0
         self._missing_s = 0
@@ -77,27 +75,22 @@ class Scale:
             return
         self._missing_s = _SECONDS - n
         raws = self._raws
-        lowest = min(raws)
-        highest = max(raws)
-        if n == _SECONDS and highest - lowest <= self._near:
-            last = raws[_SECONDS - 1]
-            total = sum(raws)
-        else:
-            _sort(raws, n)
-            last = raws[n // 2]
-            begin = 0
-            while last - raws[begin] > self._near:
-                begin += 1
-            while raws[n - 1] - last > self._near:
-                n -= 1
-            lowest = raws[begin]
-            highest = raws[n - 1]
-            total = 0
-            for i in range(begin, n):
-                total += raws[i]
-            n -= begin
-        self._same_tens = self._same_tens + 1 if lowest == highest == self._last else 0
-        self._last = last
+        for i in range(n, _SECONDS):
+            raws[i] = _FULL_SCALE  # above every reading: in order it stands behind them
+        raws.sort()
+        middle = raws[n // 2]
+        begin = 0
+        while middle - raws[begin] > self._near:
+            begin += 1
+        while raws[n - 1] - middle > self._near:
+            n -= 1
+        same = raws[begin] == raws[n - 1] == self._last
+        self._same_tens = self._same_tens + 1 if same else 0
+        self._last = middle
+        total = 0
+        for i in range(begin, n):
+            total += raws[i]
+        n -= begin
         if n >= _ENOUGH and self._per_kg and not self.dead():
             self.samples = n
             self.mg = self._milligrams((total - n * self._zero) // n)
@@ -120,13 +113,3 @@ class Scale:
         scaled = raw * 1000
         per_kg = self._per_kg
         return scaled // per_kg * 1000 + scaled % per_kg * 1000 // per_kg
-
-
-def _sort(raws, n):
-    """Puts the first n in order, in place: what a list's own sort cannot do without a new list."""
-    for i in range(1, n):
-        raw = raws[i]
-        while i and raws[i - 1] > raw:
-            raws[i] = raws[i - 1]
-            i -= 1
-        raws[i] = raw
