@@ -51,7 +51,7 @@ def read_page(data: bytes, keys: Keyring) -> Reading:
         if good:
             return Reading(OPEN, version, records, kept, place=place)
         return Reading(BAD, version, records, len(data), str(wrong), place=place)
-    if wrong is not None and not (footer.flags & page.FLAG_DECAYED and _fits(data, footer)):
+    if wrong is not None and not (footer.flags & page.FLAG_DECAYED and footer_fits(data, footer)):
         return Reading(BAD, version, records, len(data), str(wrong), False, footer, place)
     if data[footer.used : page.FOOTER_AT].strip(ERASED):
         return Reading(BAD, version, records, len(data), "bytes behind the last record", False,
@@ -64,7 +64,7 @@ def read_page(data: bytes, keys: Keyring) -> Reading:
 def sealed_by(data: bytes, keys: Iterable[tuple[str, bytes]]) -> set[str]:
     """Returns the boards whose key sealed a page; keys: board and device key."""
     footer = page.read_footer(data)
-    if footer is None or not footer.key_id or not _fits(data, footer):
+    if footer is None or not footer.key_id or not footer_fits(data, footer):
         return set()
     return {board for board, key in keys
             if seal.key_id(key) == footer.key_id and decoding.sealed(data, footer, key)}
@@ -78,7 +78,8 @@ def records_within(data: bytes) -> int:
         return 0
 
 
-def _fits(data: bytes, footer: Any) -> bool:
+def footer_fits(data: bytes, footer: Any) -> bool:
+    """Returns whether a closed page's check sum is that of its bytes."""
     try:
         page.check_footer(data, footer)
     except WireError:

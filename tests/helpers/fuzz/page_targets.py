@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Collection
-from typing import Any
 
 from pumplog.store import BAD, SEALED, UNREAD, Reading, read_page
+from pumplog.store.page_reading import footer_fits
 from pumpwire import decoding, frames, page
 from pumpwire.deltas import Deltas
 from pumpwire.errors import WireError
@@ -87,21 +87,13 @@ def _by_the_document(data: bytes, header: page.Header, found: list[decoding.Reco
     read = second_reader.read_page(data)
     footer = page.read_footer(data)
     mine = [(one.seq, one.kind, one.boot, one.uptime_ms, one.fields) for one in found]
-    if footer is not None and footer.flags & page.FLAG_DECAYED and _fits(data, footer):
+    if footer is not None and footer.flags & page.FLAG_DECAYED and footer_fits(data, footer):
         is_closed = footer.count <= len(mine)  # what lies behind `count` is what decayed
         mine = mine[: footer.count]
     assert (read.log_id, read.first_seq, read.closed) == (header.log_id, header.first_seq, is_closed)
     assert read.records == mine
     if is_closed and footer is not None:
         assert decoding.sealed(data, footer, KEY) == second_reader.sealed(data, KEY)
-
-
-def _fits(data: bytes, footer: Any) -> bool:
-    try:
-        page.check_footer(data, footer)
-    except WireError:
-        return False
-    return True
 
 
 def fuzz_page(data: bytes) -> None:
