@@ -42,7 +42,8 @@ def noticed_in(store: Store, log_id: int) -> NoticedInLog:
     timeline = Timeline.of(store, log_id)
     ends = {boot: timeline.utc(boot, uptime_ms)
             for boot, uptime_ms in store.records.last_uptimes(log_id).items()}
-    reader = _Reader({boot: end[0] for boot, end in ends.items() if end})
+    reader = _Reader({boot: end[0] for boot, end in ends.items() if end},
+                     _holes(store, log_id, timeline))
     for record in without(store.records.of(log_id, *KINDS), store.pages.claimed(log_id)):
         placed = timeline.utc(record.boot, record.uptime_ms)
         if placed:
@@ -50,11 +51,23 @@ def noticed_in(store: Store, log_id: int) -> NoticedInLog:
     return reader.finish()
 
 
-class _Reader:
-    """Follows one log in order of seq."""
+def _holes(store: Store, log_id: int, timeline: Timeline) -> list[tuple[int, int]]:
+    """Returns (its first seq, when the last record before it was made) of each hole, the last first."""
+    found = []
+    for first, _ in store.records.missing(log_id):
+        before, _ = store.records.around(log_id, first, first)
+        placed = timeline.utc(*before) if before else None
+        found.append((first, placed[0] if placed else 0))
+    return found[::-1]
 
-    def __init__(self, end_ms_of: dict[int, int]) -> None:
+
+class _Reader:
+    """Follows one log in order of seq; after a boot and after a hole nobody knows whether the pump
+    runs."""
+
+    def __init__(self, end_ms_of: dict[int, int], holes: list[tuple[int, int]]) -> None:
         self._end_ms_of = end_ms_of  # of each boot, its last record
+        self._holes = holes
         self._found = NoticedInLog()
         self._book = SignatureBook()
         self._boot: int | None = None
@@ -62,6 +75,8 @@ class _Reader:
 
     def take(self, record: StoredRecord, at_ms: int, uncertainty_ms: int) -> None:
         """Takes a record that was made at at_ms."""
+        while self._holes and self._holes[-1][0] < record.seq:
+            self._stands_no_longer(self._holes.pop()[1])
         if record.boot != self._boot:
             self._end_boot()
             if self._boot is not None:
@@ -78,16 +93,21 @@ class _Reader:
 
     def finish(self) -> NoticedInLog:
         """Ends the log; returns what it says."""
+        while self._holes:
+            self._stands_no_longer(self._holes.pop()[1])
         self._end_boot()
         self._found.signatures = self._book.found
         self._found.demands.sort(key=lambda demand: demand.at_ms)
         return self._found
 
     def _end_boot(self) -> None:
-        """After a boot nobody knows whether the pump runs."""
         if self._boot is not None:
-            self._end_standstill(self._end_ms_of.get(self._boot, 0), over=False)
-            self._stands = None
+            self._stands_no_longer(self._end_ms_of.get(self._boot, 0))
+
+    def _stands_no_longer(self, known_to_ms: int) -> None:
+        """From a moment on nobody knows."""
+        self._end_standstill(known_to_ms, over=False)
+        self._stands = None
 
     def _end_standstill(self, until_ms: int, over: bool) -> None:
         if self._stands:

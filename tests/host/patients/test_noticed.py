@@ -176,3 +176,12 @@ def test_status_tells_it_and_json_too(tmp_path: Path, capsys: pytest.CaptureFixt
     assert line["noticed"][0]["kind"] == "free_flow"
     assert line["noticed"][2]["over_utc"] == "2026-01-06T02:00:00.000Z"
     assert line["noticed_since_utc"] == "2026-01-05T08:00:00.000Z"
+
+
+def test_a_pump_is_not_said_to_stand_where_records_are_missing(bed: Bedside) -> None:
+    stood(bed, HOUR, 9 * HOUR)
+    bed.lose(2 * HOUR, 8 * HOUR)
+    bed.write(10 * HOUR)
+    (standstill,) = noticed(bed)
+    assert standstill.over_ms is None
+    assert standstill.to_text().endswith(("59 min later", "1 h 0 min later"))
