@@ -183,10 +183,17 @@ class Database:
                     self.connection.execute(f"PRAGMA user_version={number}")
 
     def _version(self, known: int) -> int:
-        version, owner = (self._do(self.connection.execute, f"PRAGMA {name}").fetchone()[0]
-                          for name in ("user_version", "application_id"))
-        tables = {row[0] for row in self._do(
-            self.connection.execute, "SELECT name FROM sqlite_master WHERE type='table'")}
+        alone = not self.connection.in_transaction
+        if alone:  # else another pumplog may make its tables between these reads
+            self._do(self.connection.execute, "BEGIN")
+        try:
+            version, owner = (self._do(self.connection.execute, f"PRAGMA {name}").fetchone()[0]
+                              for name in ("user_version", "application_id"))
+            tables = {row[0] for row in self._do(
+                self.connection.execute, "SELECT name FROM sqlite_master WHERE type='table'")}
+        finally:
+            if alone:
+                self.connection.rollback()
         ours = tables >= _TABLES if tables or 0 < version <= known else True
         if owner not in (0, _OURS) or not ours or tables and not version:
             raise UsageError(f"{self._path} is another program's file, and no pumplog store",
