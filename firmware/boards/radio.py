@@ -27,6 +27,7 @@ _IRQ_SET_SECRET = const(30)
 _IRQ_PASSKEY = const(31)
 
 _ADVERTISE_US = const(250000)
+_AGAIN_S = const(30)  # a stack may end the advertising without a word
 _MTU = const(247)  # one 251-byte link-layer packet a notification; 517 would leave a 19-byte tail
 _MOST_EVENTS = const(32)
 _MOST_WRITES = const(24)  # of them: the rest is room for what must not be lost
@@ -50,6 +51,7 @@ class Radio:
         self._events = []
         self._news = False
         self._unheard = False  # whether an advertisement was refused
+        self._advertised_s = 0
         self._lost = False  # whether the end of a link may have been missed
         self._now_s = 0
         self._name = b""
@@ -83,11 +85,16 @@ class Radio:
         self._advertise()
 
     def _advertise(self):
+        """Begins the advertising anew while there is a place: any link that comes up ends it, also a
+        link that comes to nothing."""
+        self._advertised_s = self._now_s
+        self._unheard = False
+        if self._peers.count() >= MOST_PEERS:
+            return
         flags = self._has_news if self._news else 0
         response = bytes((len(self._name) + 1, 0x09)) + self._name + self._company + bytes((flags,))
         try:
             self.ble.gap_advertise(_ADVERTISE_US, self._advertisement, resp_data=response)
-            self._unheard = False
         except OSError:
             self._unheard = True  # the stack is busy: `service` tries again, and the loop goes on
 
@@ -150,7 +157,10 @@ class Radio:
         if self._secrets.legacy:
             self._put_out_legacy()
         self._peers.put_out(now_s)
-        if self._unheard:
+        over = self._peers.over()
+        if over is not None:  # nobody told of its end
+            self._gone(over)
+        if self._unheard or now_s - self._advertised_s >= _AGAIN_S:
             self._advertise()
         if self._peers.count():
             self._refresh()
@@ -161,6 +171,8 @@ class Radio:
             return
         peer = self._peers.get(conn)
         if peer is None:
+            if event == _IRQ_DISCONNECTED:  # of a link that failed as it came up
+                self._advertise()
             return
         if event == _IRQ_DISCONNECTED:
             self._gone(peer)
@@ -184,8 +196,7 @@ class Radio:
         self._handler.opened(peer)
         if self._peers.any_pairing() and not self._secrets.known(address):
             self._peers.disconnect(conn)
-        if self._peers.count() < MOST_PEERS:
-            self._advertise()
+        self._advertise()
 
     def _gone(self, peer):
         self._peers.remove(peer.conn)
@@ -278,8 +289,7 @@ class Radio:
         """Says in the advertisement whether there is something new to pull."""
         if news != self._news:
             self._news = news
-            if self._peers.count() < MOST_PEERS:
-                self._advertise()
+            self._advertise()
 
     def send(self, call, peer, channel, data):
         """Makes a stack's sending call to a secured peer; False when it has no room, or it failed."""

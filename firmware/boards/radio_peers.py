@@ -30,6 +30,7 @@ class Peer:
         self.pairing = False  # from when it is asked for the passkey until its bond is kept
         self.newly_bonded = False
         self.leaving = False
+        self.asked = False  # whether the stack has taken it that it has to leave
 
     @property
     def secured(self):
@@ -125,14 +126,27 @@ class Peers:
         return any(peer.pairing for peer in self._peers.values())
 
     def disconnect(self, conn):
-        """Ends a link."""
+        """Ends a link; `put_out` asks a busy stack again."""
         peer = self._peers.get(conn)
         if peer is not None:
             peer.leaving = True
+        visit = self._visits.get(conn)
         try:
-            self.ble.gap_disconnect(conn)
+            there = self.ble.gap_disconnect(conn)
         except OSError:
-            pass  # it is gone already, and the stack will say so
+            return
+        if peer is not None:
+            peer.asked = True
+        if there is False and self._visits.get(conn) == visit:  # the stack has no such link
+            self.irq_disconnected(conn)
+
+    def over(self):
+        """Returns a peer whose link is gone, though its end was not told or is still to be told; None if
+        there is none."""
+        for peer in self._peers.values():
+            if self._visits.get(peer.conn) != peer._visit:
+                return peer
+        return None
 
     def disconnect_all(self):
         """Ends every link, those too that the main loop has not met."""
@@ -156,6 +170,8 @@ class Peers:
         oldest = None
         for peer in self._peers.values():
             if peer.leaving:
+                if not peer.asked:
+                    self.disconnect(peer.conn)
                 continue
             age_s = now_s - peer.since_s
             if 0 <= peer.until_s <= now_s or age_s >= STRANGER_S and not peer.secured:

@@ -38,6 +38,8 @@ class BLE:
             cls.only.options = {}
             cls.only.passkeys = []  # (connection, action, passkey)
             cls.only.disconnected = []
+            cls.only.unknown = ()  # connections that the stack has no more
+            cls.only.busy = 0  # disconnects that fail before one succeeds
             cls.only.room = 4  # notifications that fit before ENOMEM
             cls.only._active = False
         return cls.only
@@ -63,6 +65,11 @@ class BLE:
         self.advertised = bytes(adv_data), bytes(resp_data)
 
     def gap_disconnect(self, conn):
+        if self.busy:
+            self.busy -= 1
+            raise OSError(errno.EIO)
+        if conn in self.unknown:
+            return False
         self.disconnected.append(conn)
         return True
 
