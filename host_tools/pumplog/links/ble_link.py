@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pumpwire import gatt, uuids
 
-from ..errors import PumplogError
 from . import ble_pairing, ble_radio
 from .ble_peer import GattPeer
 
@@ -22,7 +21,7 @@ def open_ble(board: str, pairing_key: bytes | None) -> BleLink:
         try:
             ble_pairing.secure(peer, board, pairing_key)
             return BleLink(peer, board)
-        except PumplogError:
+        except BaseException:
             peer.close()
             raise
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import queue
 import sys
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from .. import host
-from ..errors import NotPairedError, RefusedError, UnreachableError
+from ..errors import NotPairedError, PumplogError, RefusedError, UnreachableError
 
 _LOOK_S = 0.2
 _WANTS_SECURITY = (0x05, 0x08, 0x0C, 0x0F)  # ATT: authentication, authorization, key size, encryption
@@ -76,7 +77,7 @@ class GattPeer:
             try:
                 return self._arrived.get(timeout=max(0.0, min(left_s, _LOOK_S)))
             except queue.Empty:
-                if not self._connection.connected:
+                if not self._guard(lambda: self._connection.connected):
                     raise _lost() from None
                 if left_s <= _LOOK_S:
                     return None
@@ -128,16 +129,17 @@ class GattPeer:
         return self._guard(lambda: _bleio.adapter.await_bleak(work))
 
     def close(self) -> None:
-        """Disconnects."""
-        if self._connection.connected:
-            self._guard(self._connection.disconnect)
+        """Disconnects. However that goes, what came over the link is kept."""
+        with suppress(Exception):
+            if self._connection.connected:
+                self._connection.disconnect()
 
     def _guard(self, work: Any) -> Any:
-        from _bleio.exceptions import BluetoothError
-
         try:
             return work()
-        except (BluetoothError, OSError) as error:  # a deadline's TimeoutError is an OSError
+        except (PumplogError, NotImplementedError):
+            raise
+        except Exception as error:  # bleak and dbus-fast raise more than they promise as a link ends
             if _wants_security(error.__cause__):
                 raise RefusedError("the board wants a paired computer for that",
                                    "pair this computer with it") from error

@@ -7,6 +7,7 @@ console's text or frames that answer nothing, puts no deadline off.
 
 from __future__ import annotations
 
+import errno
 from collections import deque
 from contextlib import suppress
 
@@ -31,17 +32,17 @@ class SerialLink:
         self._frames = serial_frame.FrameReader()
         self._arrived: deque[tuple[int, bytes]] = deque()
         try:
-            self._port = serial.serial_for_url(port, _BAUD, timeout=_LOOK_S, do_not_open=True,
-                                                write_timeout=_WRITE_TIMEOUT_S)
+            self._port = serial.serial_for_url(
+                port, _BAUD, timeout=_LOOK_S, do_not_open=True, write_timeout=_WRITE_TIMEOUT_S,
+                exclusive=True)  # two programs at a port would take each other's bytes
             # RTS without DTR resets an ESP32. A port opens with both, and pyserial sets DTR first.
             self._port.dtr = True
             self._port.rts = False
             self._port.open()
             with suppress(OSError):  # a port without such lines: a pseudo terminal
                 self._port.dtr = False
-        except (serial.SerialException, ValueError, OSError) as error:
-            raise UnreachableError(f"serial port {port} cannot be opened ({error})",
-                                   "check the cable and the port's name") from error
+        except Exception as error:  # pyserial raises more than it promises
+            raise _not_open(port, error) from error
 
     def read(self, channel: int) -> bytes:
         """Asks for a readable channel's value, again and again until it comes or the time is over."""
@@ -65,7 +66,7 @@ class SerialLink:
         """Sends a frame."""
         try:
             self._port.write(bytes(serial_frame.wrap(channel, data)))
-        except (serial.SerialException, OSError) as error:
+        except Exception as error:
             raise self._gone(error) from error
 
     def receive(self, timeout_s: float) -> tuple[int, bytes] | None:
@@ -81,8 +82,9 @@ class SerialLink:
         return self._arrived.popleft() if self._arrived else None
 
     def close(self) -> None:
-        """Closes the port."""
-        self._port.close()
+        """Closes the port. However that goes, what came over the cable is kept."""
+        with suppress(Exception):
+            self._port.close()
 
     def _take_in(self, reading: int | None, wait: bool = True) -> bytes | None:
         """Reads what is there; returns the value of the channel that is being read, if it came.
@@ -91,7 +93,7 @@ class SerialLink:
         """
         try:
             data = self._port.read(max(int(wait), self._port.in_waiting))
-        except (serial.SerialException, OSError) as error:
+        except Exception as error:
             raise self._gone(error) from error
         value = None
         for channel, body in self._frames.feed(data):
@@ -104,3 +106,17 @@ class SerialLink:
     def _gone(self, error: Exception) -> UnreachableError:
         return UnreachableError(f"the board on {self.description} went away ({error})",
                                 "check the cable, then do it again; what came is kept")
+
+
+def _not_open(port: str, error: Exception) -> UnreachableError:
+    """Returns why a port does not open, and what to do about it."""
+    number = getattr(error, "errno", None)
+    if number in (errno.EBUSY, errno.EAGAIN) or "PermissionError" in str(error):  # on Windows
+        return UnreachableError(f"another program has serial port {port}",
+                                "close the other program, or wait until it is done")
+    if number in (errno.EACCES, errno.EPERM):
+        return UnreachableError(f"this user may not use serial port {port}",
+                                "have it added to the group of the ports, often dialout, and log in"
+                                " again")
+    return UnreachableError(f"serial port {port} cannot be opened ({error})",
+                            "check the cable and the port's name")
