@@ -21,7 +21,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--board", help="the board clipped to this patient's pump")
     parser.add_argument("--bed", help="bed label, kept on this host only")
     parser.add_argument("--confirm", action="store_true",
-                        help="although another patient was on the board then")
+                        help="although another patient was on the board then, or the stay begins ahead")
     add_ago(parser)
 
 
@@ -33,8 +33,9 @@ def run(options: argparse.Namespace) -> int:
                 print_json(patient.to_json()) if options.json else print_text(patient.to_text())
             return 0
         stay = _asked_for(options, store)
-        if stay.overlaps and not options.confirm:
-            raise stay.overlaps[0].refused()
+        asked = stay.unconfirmed()
+        if asked and not options.confirm:
+            raise asked
         say(stay.to_text())
         if options.action == "start" and not options.json:
             print_as_is(stay.entry.patient)

@@ -11,6 +11,7 @@ from ..intervals import Interval
 from ..store import Entry, Store, superseded
 
 FOREVER_MS = 1 << 60
+_LEAVINGS = ("patient_withdraw", "patient_end")
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ def episodes(store: Store) -> dict[str, Episode]:
     journal = store.entries.all()
     void = superseded(journal)
     standing = [entry for entry in journal if entry.uuid not in void]
+    # boards keep whole seconds: within one, what ends a stay comes after what began it
+    standing.sort(key=lambda entry: (entry.effective_at_ms // 1000, entry.kind in _LEAVINGS))
     found: dict[str, Episode] = {}
     for entry in standing:
         if entry.kind == "patient_start" and entry.board:
@@ -128,7 +131,7 @@ def _apply(found: Episode, entry: Entry) -> None:
     found.entries.append(entry)
     if entry.kind == "patient_move" and entry.board == found.board and not found.ended:
         found.bed = entry.bed or found.bed  # another bed, the same board: the stay goes on
-    elif entry.kind in ("patient_move", "patient_withdraw", "patient_end"):
+    elif entry.kind in ("patient_move", *_LEAVINGS):
         last = found.stays[-1]
         end_ms = max(last.begin_ms, min(last.end_ms, entry.effective_at_ms))
         found.stays[-1] = Stay(last.board, last.begin_ms, end_ms)

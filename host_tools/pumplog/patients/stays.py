@@ -11,6 +11,7 @@ from typing import Any
 from .. import host, plain
 from ..errors import NotFoundError, UsageError
 from ..moments import age_s, local_text, since_text, utc_text
+from ..quantities import show_age
 from ..store import Entry, Store
 from .entering import Authorship, holds_from, new_entry
 from .episodes import FOREVER_MS, Episode, Stay, episodes
@@ -45,6 +46,7 @@ class NewStay:
     entry: Entry  #: not stored yet
     patient: Episode | None  #: the stay so far; None: it begins
     overlaps: tuple[Overlap, ...] = ()  #: with other patients on these boards, wanting confirming
+    ahead_ms: int = 0  #: by how much the stay that ends begins ahead of this clock, wanting confirming
 
     def to_text(self) -> str:
         """Returns patient, board and bed, and what is to become of them."""
@@ -57,6 +59,15 @@ class NewStay:
         else:
             text = f"{patient.heading}: {entry.kind.removeprefix('patient_')}"
         return "\n".join([*holds_from(entry), text])
+
+
+    def unconfirmed(self) -> UsageError | None:
+        """Returns why it is not entered without being confirmed, None if nothing is in doubt."""
+        if self.ahead_ms and self.patient:
+            return UsageError(_ahead_text(self.patient, self.ahead_ms),
+                              "set the clock right that is wrong. If this computer's is right, add"
+                              " --confirm; then the stay holds nothing")
+        return self.overlaps[0].refused() if self.overlaps else None
 
 
 @dataclass(frozen=True)
@@ -137,7 +148,14 @@ def _changed_stay(
     store: Store, patient: Episode, kind: str, board: str, bed: str | None, by: Authorship
 ) -> NewStay:
     entry = new_entry(by, kind, patient.patient, board, patient.assignment, bed=bed)
-    if entry.effective_at_ms < patient.stays[-1].begin_ms:
+    begin_ms = patient.stays[-1].begin_ms
+    ahead_ms = max(0, begin_ms - entry.entered_at_ms)
+    if ahead_ms and kind == "patient_move":
+        raise UsageError(_ahead_text(patient, ahead_ms),
+                         "set the clock right that is wrong, or end this stay and start another")
+    if ahead_ms:  # it ends where it begins: else its board would serve nobody until then
+        entry = replace(entry, effective_at_ms=begin_ms)
+    elif entry.effective_at_ms < begin_ms:
         raise UsageError(f"{patient.heading}: that is before this stay began, so nothing was entered",
                          "check --ago")
     stays = []
@@ -145,7 +163,12 @@ def _changed_stay(
         stays.append(replace(patient.stays[-1], end_ms=entry.effective_at_ms))
     if kind == "patient_move" and board != patient.board:
         stays.append(Stay(board, entry.effective_at_ms, FOREVER_MS))
-    return NewStay(entry, patient, _overlaps(store, patient.patient, *stays))
+    return NewStay(entry, patient, _overlaps(store, patient.patient, *stays), ahead_ms)
+
+
+def _ahead_text(patient: Episode, ahead_ms: int) -> str:
+    """Returns that a stay begins ahead, in words."""
+    return f"{patient.heading}: this stay begins {show_age(-ahead_ms)}. Nothing was entered"
 
 
 def _overlaps(store: Store, code: str, *stays: Stay) -> tuple[Overlap, ...]:
