@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import NamedTuple
+
 from pumpwire.units import PAGE_BYTES
 
-from .page_states import SEALED, UNREAD
+from .page_states import DECAYED, SEALED, UNREAD
 from .pages import Pages, PageSpan
 from .pulls import Pulls
 from .records import Records
+
+
+class Hole(NamedTuple):
+    """A stretch of a log's numbers whose records nobody has, as far as there were any."""
+
+    first: int  #: seq of its first record
+    last: int  #: seq of its last record
+    memory_failed: bool = False  #: the log skips it, for the board could not read its own flash there
 
 
 class Holes:
@@ -16,10 +27,11 @@ class Holes:
     def __init__(self, pages: Pages, records: Records, pulls: Pulls) -> None:
         self._pages, self._records, self._pulls = pages, records, pulls
 
-    def of(self, log_id: int) -> list[tuple[int, int]]:
-        """Returns the stretches (first, last seq) between the pages held, but for those of which the
-        log itself says that no record has their numbers."""
-        return self._between(log_id, list(self._pages.spans(log_id)))
+    def of(self, log_id: int) -> list[Hole]:
+        """Returns the stretches between the pages held, but for those of which the log itself says that
+        no record ever had their numbers."""
+        spans = list(self._pages.spans(log_id))
+        return sorted([*self._unexplained(log_id, spans), *self._failed(log_id, spans)])
 
     def next_seq_wanted(self, log_id: int, oldest_seq: int | None = None) -> int:
         """Returns from which record on to ask a board whose oldest record is oldest_seq, None if that
@@ -27,8 +39,9 @@ class Holes:
 
         The board answers from right behind the record before that record. A page that was pulled before
         it had its footer is asked for from its own end on. That holds for the last two pages only, for
-        no other page waits for its footer. A hole that the board cannot fill is not asked for again.
-        What only a file said is asked for as if it were not here.
+        no other page waits for its footer, and not for what outlived the board's own copy. A hole that
+        the board cannot fill is not asked for again. What only a file said is asked for as if it were
+        not here.
         """
         spans = [span for span in self._pages.spans(log_id) if not span.of_a_file]
         first = spans[0].first_seq if spans else 0
@@ -36,7 +49,9 @@ class Holes:
                 begin <= oldest_seq < end for begin, end in self._pulls.reached(log_id)):
             return oldest_seq  # it was here, and is not here now: `verify` says so too
         oldest_seq = oldest_seq or 0
-        ends = [span.end for span in spans[-2:] if span.length < PAGE_BYTES and span.end > oldest_seq]
+        outlived = self.outlived(log_id)
+        ends = [span.end for span in spans[-2:] if span.length < PAGE_BYTES and span.end > oldest_seq
+                and span.first_seq not in outlived]
         claimed = [self._linked_end(log_id, span.first_seq) for span in spans
                    if span.linked < span.length and span.state != SEALED and span.end > oldest_seq]
         return min([self._reached(log_id, spans, oldest_seq), *ends, *claimed])
@@ -46,23 +61,42 @@ class Holes:
         return self._reached(log_id, list(self._pages.spans(log_id)), oldest_seq)
 
     def _reached(self, log_id: int, spans: list[PageSpan], oldest_seq: int) -> int:
-        for first, last in self._between(log_id, spans):
+        for first, last, _ in self._unexplained(log_id, spans):
             if last >= oldest_seq and not self._known_lost(log_id, first):
                 return max(first, oldest_seq)
         return max((span.end for span in spans), default=0)
 
-    def _between(self, log_id: int, spans: list[PageSpan]) -> list[tuple[int, int]]:
-        out: list[tuple[int, int]] = []
-        end: int | None = None
-        for span in spans:
-            if end is not None and end < span.first_seq:
-                out.append((end, span.first_seq - 1))
-            uncounted = span.state == UNREAD and not span.records and span.length == PAGE_BYTES
-            end = None if uncounted else span.end
-        skipped = [] if not out else [(record.fields["first_seq"], record.fields["last_seq"])
-                                      for record in self._records.of(log_id, "skipped")]
-        return [(first, last) for first, last in out
-                if not any(begin <= first and last <= end for begin, end in skipped)]
+    def _unexplained(self, log_id: int, spans: list[PageSpan]) -> list[Hole]:
+        """Returns the holes of which the log does not say that it skipped their numbers."""
+        holes = _between(spans)
+        skips = self._skips(log_id) if holes else []
+        return [Hole(first, last) for _, first, last in holes
+                if not any(begin <= first and last <= end for begin, end in skips)]
+
+    def _failed(self, log_id: int, spans: list[PageSpan]) -> list[Hole]:
+        """Returns the holes whose numbers the log skips because the board's memory failed."""
+        from .page_reading import memory_failed
+
+        found = []
+        outlived = self.outlived(log_id)
+        for before, first, last in _between(spans):
+            for begin, end in self._skips(log_id):
+                held = self._pages.held(log_id, before.first_seq)
+                if begin <= first and last <= end and (
+                        before.first_seq in outlived
+                        or held and memory_failed(held["data"], end - begin + 1)):
+                    found.append(Hole(first, last, True))
+                    break
+        return found
+
+    def _skips(self, log_id: int) -> list[tuple[int, int]]:
+        """Returns (first, last seq) of each stretch that the log says it skipped."""
+        return [(record.fields["first_seq"], record.fields["last_seq"])
+                for record in self._records.of(log_id, "skipped")]
+
+    def outlived(self, log_id: int) -> set[int]:
+        """Returns the pages (first_seq) of which more is here than the board can still read."""
+        return {each.first_seq for each in self._pages.quarantined(log_id) if each.reason == DECAYED}
 
     def _linked_end(self, log_id: int, first_seq: int) -> int:
         """Returns right behind the last record of a page that the board itself sent."""
@@ -76,3 +110,13 @@ class Holes:
         board had later records: its page is gone there."""
         before = self._pages.before(log_id, first + 1)
         return bool(before and before["error"]) or self._pulls.stopped_at(log_id, first)
+
+
+def _between(spans: list[PageSpan]) -> list[tuple[PageSpan, int, int]]:
+    """Returns (the page before, first, last seq) of each stretch between pages."""
+    out = []
+    for before, after in pairwise(spans):
+        uncounted = before.state == UNREAD and not before.records and before.length == PAGE_BYTES
+        if before.end < after.first_seq and not uncounted:
+            out.append((before, before.end, after.first_seq - 1))
+    return out

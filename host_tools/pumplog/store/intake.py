@@ -10,6 +10,8 @@ at each moment:
 - Records of a page under a key that this store lacks enter no table, nor do those of the open page after
   it. They come in by `judge_again` when the key is learnt.
 - A page of a format version that is not known is kept whole and not read.
+- A page that its board closed as decayed takes the place of what was pulled before, unless the board had
+  vouched for more records than it still has: then these stay, and the page lies in quarantine.
 - An entry is learnt only from a sealed page, or once the board's word covers its record (`vouching`).
 
 Two closed pages side by side prove each other: each seal names the seal before it. Where they disagree
@@ -23,18 +25,32 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from pumpwire import page
+from pumpwire.units import PAGE_BYTES
 
 from ..errors import IntegrityError
 from ..quantities import hex_id
 from .boards import Logs
+from .database import Row
 from .entries import Entries
 from .keys import Keys
-from .page_reading import Reading, read_page
-from .page_states import BAD, CLAIM, ERASED, OPEN, SEALED, UNKEYED, UNREAD, UNVERIFIED
+from .page_reading import Reading, closed_as_decayed, end_of, read_page
+from .page_states import (
+    BAD,
+    CLAIM,
+    DECAYED,
+    ERASED,
+    OPEN,
+    SEALED,
+    UNKEYED,
+    UNREAD,
+    UNVERIFIED,
+    Keyring,
+)
 from .pages import Pages
 from .records import Records
 
 _CLOSED = (SEALED, UNKEYED)
+_ALL = 1 << 16  # more records than any page holds
 
 
 class Intake:
@@ -45,13 +61,16 @@ class Intake:
         self._keys, self._logs = keys, logs
 
     def add_page_bytes(
-        self, log_id: int, first_seq: int, offset: int, data: bytes, from_file: bool = False
+        self, log_id: int, first_seq: int, offset: int, data: bytes, from_file: bool = False,
+        broken: bool = False,
     ) -> int:
         """Extends a page by bytes that the board sent, or that a file says; returns how many records
         that gave.
 
-        The same bytes again change nothing. IntegrityError: bytes differ from known bytes, or the page
-        does not verify; what came is in quarantine, and every good record is kept.
+        The same bytes again change nothing. broken: the link broke within the page; a footer may follow
+        that says what of it decayed, so that nothing but its good records is taken. IntegrityError:
+        bytes differ from known bytes, or the page does not verify; what came is in quarantine, and every
+        good record is kept.
         """
         row = self._pages.held(log_id, first_seq)
         held, known, wrong = (row["data"], row["records"], row["error"]) if row else (b"", 0, None)
@@ -61,8 +80,13 @@ class Intake:
         if from_file and (state == BAD or not linked) and state != SEALED and offset == 0 and (
                 self._proves(log_id, data)):
             sure = b""  # of two that differ the seal tells which is right
+        decayed = closed_as_decayed(held, offset, data)
+        if row and decayed and self._lost_since(log_id, first_seq, row, decayed, from_file):
+            return 0
         grown = _overlay(sure, offset, data)
-        if grown is None:
+        if broken:
+            grown = _good_part(sure if grown is None else grown)
+        elif grown is None:
             self._refuse(log_id, first_seq, data, f"differs from what was pulled at {offset}")
         if not from_file:
             linked = max(linked, len(grown))
@@ -117,6 +141,27 @@ class Intake:
         if reading.state == BAD or unchained:
             self._refuse(log_id, first_seq, data, reading.error or unchained or "")
         return len(fresh)
+
+    def _lost_since(self, log_id: int, first_seq: int, row: Row, data: bytes, from_file: bool) -> bool:
+        """Takes a page that its board closed as decayed after some of it was pulled; returns whether it
+        is that. Records that the board had vouched for stay, though it has them no longer."""
+        reading = read_page(data, self._keys.ring(self._logs.board_of(log_id)))
+        proven = reading.state == SEALED or (
+            reading.state == UNKEYED and not row["vouched"] and not from_file)
+        if row["state"] != OPEN or not proven or reading.place != (log_id, first_seq):
+            return False
+        held, vouched = row["data"], row["vouched"]
+        if vouched <= len(reading.records):
+            self._pages.quarantine(log_id, first_seq, held, DECAYED)
+            self._records.remove(log_id, first_seq, first_seq + row["records"])
+            self._take(log_id, first_seq, data, 0, 0 if from_file else len(data))
+            return True
+        self._pages.quarantine(log_id, first_seq, data, DECAYED)
+        kept = held[: end_of(held, vouched)]
+        if len(kept) < len(held):
+            self._records.remove(log_id, first_seq + vouched, first_seq + row["records"])
+            self._take(log_id, first_seq, kept, vouched, min(row["linked"], len(kept)))
+        return True
 
     def _learn(self, log_id: int, board: str | None, records: Iterable[Any]) -> None:
         """Takes over the entries that a board holds, by records that are proven to be its own."""
@@ -179,6 +224,13 @@ def _does_not_verify(log_id: int, first_seq: int, reason: str) -> IntegrityError
     return IntegrityError(
         f"the page from record {first_seq} of log {hex_id(log_id)} does not verify ({reason})",
         "it is kept in quarantine with every good record. Pull again, and have the board looked at")
+
+
+def _good_part(data: bytes) -> bytes:
+    """Returns a page as it came, or without what a footer that has not come yet must speak of."""
+    if len(data) in range(page.HEADER_BYTES, PAGE_BYTES) and read_page(data, Keyring()).state == BAD:
+        return data[: end_of(data, _ALL)]
+    return data
 
 
 def _overlay(held: bytes, offset: int, data: bytes) -> bytes | None:

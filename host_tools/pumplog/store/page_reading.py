@@ -11,9 +11,12 @@ from typing import Any
 
 from pumpwire import decoding, page, seal
 from pumpwire.errors import WireError
+from pumpwire.frames import records_in
 from pumpwire.records import FILLER, MAX_FRAME
 
 from .page_states import BAD, ERASED, OPEN, SEALED, UNKEYED, UNREAD, UNVERIFIED, Keyring
+
+_UNREADABLE = 4096  # numbers that a boot skips for a page that it cannot read: more than any holds
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,50 @@ def records_within(data: bytes) -> int:
         return int(decoding.count_records(data, page.read_header(data))[0])
     except WireError:
         return 0
+
+
+def end_of(data: bytes, count: int) -> int:
+    """Returns where the first `count` records of a page end, 0 for none."""
+    used = 0
+    try:
+        for at, length in page.walk(data, page.read_header(data)):
+            if count <= 0:
+                break
+            count -= records_in(data, at)
+            used = at + length
+    except WireError:
+        pass  # the records before it are good
+    return used
+
+
+def closed_as_decayed(held: bytes, offset: int, data: bytes) -> bytes | None:
+    """Returns a page as its board closed it with DECAYED, by what came for it at offset.
+
+    Its bytes are then others than those that were pulled before, or its footer counts fewer of them.
+    None: it is no such page.
+    """
+    whole = data
+    if offset == page.FOOTER_AT:
+        footer = page.read_footer(held[:offset].ljust(offset, ERASED) + data)
+        used = footer.used if footer else offset
+        whole = held[:used].ljust(offset, ERASED) + data
+    elif offset:
+        return None
+    footer = page.read_footer(whole)
+    if footer is None or not footer.flags & page.FLAG_DECAYED or whole[: len(held)] == held:
+        return None
+    return whole
+
+
+def memory_failed(data: bytes, skipped: int) -> bool:
+    """Returns whether records may have stood in the numbers that a log skips behind a page.
+
+    skipped: how many numbers. A boot that finds a torn write skips no
+    more than its bytes could have held. It skips more, or closes the page with DECAYED, only where its
+    cells changed (docs/LOG_FORMAT.md, The ring).
+    """
+    footer = page.read_footer(data)
+    return skipped >= _UNREADABLE or bool(footer and footer.flags & page.FLAG_DECAYED)
 
 
 def footer_fits(data: bytes, footer: Any) -> bool:

@@ -19,7 +19,9 @@ from dataclasses import dataclass
 OPEN, UNKEYED, SEALED = "open", "unkeyed", "sealed"
 UNVERIFIED, BAD, UNREAD = "unverified", "bad", "unread"
 ERASED = b"\xff"
-CLAIM = "a file had other bytes than the board"  # why bytes of a file are in quarantine
+# why bytes are in quarantine that take nothing from what is held
+CLAIM = "a file had other bytes than the board"
+DECAYED = "the board's memory failed after it was pulled"
 
 
 @dataclass(frozen=True)

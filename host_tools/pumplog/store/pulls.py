@@ -69,6 +69,14 @@ class Pulls:
                     "SELECT status, next_seq FROM pulls WHERE log_id=:log_id AND outcome='complete'"
                     " ORDER BY id", log_id=log_id) if type(row["next_seq"]) is int]
 
+    def told_to(self, log_id: int) -> int:
+        """Returns where a log ended at its latest complete pull: what lacks before it was told then."""
+        return max((max(_status(row["status"]).get("next_seq", 0), row["next_seq"])
+                    for row in self._db.rows(
+                        "SELECT status, next_seq FROM pulls WHERE log_id=:log_id"
+                        " AND outcome='complete'", log_id=log_id) if type(row["next_seq"]) is int),
+                   default=0)
+
     def stopped_at(self, log_id: int, seq: int) -> bool:
         """Returns whether a complete pull ended before record `seq` while the board had later
         records."""

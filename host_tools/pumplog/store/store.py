@@ -93,15 +93,17 @@ class Store:
         return True
 
     def add_page_bytes(
-        self, log_id: int, first_seq: int, offset: int, data: bytes, from_file: bool = False
+        self, log_id: int, first_seq: int, offset: int, data: bytes, from_file: bool = False,
+        broken: bool = False,
     ) -> int:
         """Extends a page by bytes that the board sent, or that a file says; returns how many records
         that gave.
 
-        The same bytes again change nothing. IntegrityError: bytes differ from known bytes, or the page
-        does not verify; what came is in quarantine, and every good record is kept.
+        The same bytes again change nothing. broken: the link broke within the page. IntegrityError:
+        bytes differ from known bytes, or the page does not verify; what came is in quarantine, and every
+        good record is kept.
         """
-        return self._intake().add_page_bytes(log_id, first_seq, offset, data, from_file)
+        return self._intake().add_page_bytes(log_id, first_seq, offset, data, from_file, broken)
 
     def take_word(self, log_id: int, attestation: Attestation) -> str | None:
         """Keeps what a board attested, and lets it vouch for the records that it covers.

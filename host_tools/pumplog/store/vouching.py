@@ -15,13 +15,13 @@ import binascii
 from contextlib import suppress
 from typing import Any
 
-from pumpwire import decoding, page
+from pumpwire import decoding
 from pumpwire.errors import WireError
-from pumpwire.frames import records_in
 
 from .boards import Logs
 from .entries import Entries
 from .keys import CHANGED, WRONG_KEY, Attestation, Attestations, Keys
+from .page_reading import end_of
 from .page_states import SEALED
 from .pages import Pages
 from .records import Records
@@ -86,7 +86,7 @@ class Vouching:
         if held is not None:
             data = held["data"]
             self._pages.quarantine(log_id, told["first_seq"], data, "not what the board attested")
-            self._pages.link(log_id, told["first_seq"], _behind(data, held["vouched"]))
+            self._pages.link(log_id, told["first_seq"], end_of(data, held["vouched"]))
 
     def _vouch(self, log_id: int, open_seq: int | None, next_seq: int) -> None:
         """Covers what the board itself sent up to next_seq."""
@@ -106,17 +106,3 @@ class Vouching:
             if first <= record.seq < end:
                 with suppress(ValueError):  # a damaged row
                     self._entries.learn(log_id, record.seq, board, bytes.fromhex(record.fields["entry"]))
-
-
-def _behind(data: bytes, count: int) -> int:
-    """Returns where the first `count` records of a page end, 0 for none."""
-    used = 0
-    try:
-        for at, length in page.walk(data, page.read_header(data)):
-            if count <= 0:
-                break
-            count -= records_in(data, at)
-            used = at + length
-    except WireError:
-        pass  # the records before it are good
-    return used

@@ -27,7 +27,7 @@ from ..errors import IntegrityError, UnreachableError
 from ..links import Link
 from ..moments import is_possible
 from ..quantities import hex_id
-from ..store import CHANGED, WRONG_KEY, Attestation, Store
+from ..store import CHANGED, WRONG_KEY, Attestation, Hole, Store
 from .host_clock import HostClock
 from .transfer import Transfer
 from .unproven import UnprovenRecords, unproven_of
@@ -67,8 +67,8 @@ class PullResult:
     bad_pages: int = 0  #: of this log, new or old, that do not verify
     unverified: int = 0  #: pages of this log, new or old, under a key that this store lacks
     unread: dict[int, int] = field(default_factory=dict)  #: {format version not read here: pages}
-    #: (log_id, first seq, last seq) of records that came no more, as found in this pull
-    gaps: tuple[tuple[int, int, int], ...] = ()
+    #: log_id, and which of its records came no more, as found since its last complete pull
+    gaps: tuple[tuple[int, Hole], ...] = ()
     attested: bool = False  #: whether the board said, under its key, where its log ends
     timed: bool = True  #: whether the board took this computer's time
     unproven: tuple[UnprovenRecords, ...] = ()  #: of these logs, what neither seal nor word covers
@@ -78,7 +78,7 @@ class PullResult:
         """Returns what this pull and the `later` brought together."""
         return replace(later, records=self.records + later.records, pages=self.pages + later.pages,
                        bytes=self.bytes + later.bytes, repaired=self.repaired + later.repaired,
-                       gaps=self.gaps + later.gaps)
+                       gaps=tuple(dict.fromkeys(self.gaps + later.gaps)))
 
 
 class Client:
@@ -244,7 +244,6 @@ class Client:
         kept.
         """
         transfer = Transfer(self._link, store, log_id, progress)
-        before = set(store.holes.of(log_id))
         attested: bool | None = None
         for _ in range(_CLOSING_TRIES):
             had = transfer.records
@@ -265,13 +264,15 @@ class Client:
         return PullResult(
             transfer.records, transfer.pages, transfer.bytes, store.holes.next_seq_reached(log_id),
             transfer.repaired, store.pages.bad(log_id), unverified, unread,
-            tuple((log_id, *hole) for hole in store.holes.of(log_id) if hole not in before),
+            tuple((log_id, hole) for hole in store.holes.of(log_id)
+                  if hole.last >= store.pulls.told_to(log_id)),
             bool(attested), unproven=(unproven,) if unproven else ())
 
     def _report(self, transfer: Transfer) -> None:
         """Has the board send what the store lacks; every page that came whole stays."""
         store, log_id = transfer.store, transfer.log_id
         wanted = store.holes.next_seq_wanted(log_id, self.status()["oldest_seq"])
+        broken = True
         try:
             with self._understood():
                 code = self._run(transfer, wanted)
@@ -279,8 +280,9 @@ class Client:
                     self._link.write(uuids.RACP, receiving.abort())
                     self._racp_answer(racp.ABORT)
                     code = self._run(transfer, wanted)
+            broken = False
         finally:
-            transfer.flush()
+            transfer.flush(broken)
             store.commit()
         if code not in (racp.SUCCESS, racp.NO_RECORDS):
             raise IntegrityError(f"the board ended the pull with «{names.RACP_CODES.get(code, code)}»",

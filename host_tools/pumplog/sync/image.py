@@ -17,7 +17,7 @@ from pumpwire.units import PAGE_BYTES
 
 from ..errors import IntegrityError, UnreachableError
 from ..files import read_bounded
-from ..store import ERASED, Store, sealed_by
+from ..store import ERASED, Hole, Store, sealed_by
 from .client import PullResult
 from .unproven import unproven_of
 
@@ -138,8 +138,8 @@ def _decoded(data: bytes) -> tuple[list[Any], bool]:
     return records, error is not None
 
 
-def _holes(store: Store, log_ids: list[int]) -> list[tuple[int, int, int]]:
-    return [(log_id, *hole) for log_id in log_ids for hole in store.holes.of(log_id)]
+def _holes(store: Store, log_ids: list[int]) -> list[tuple[int, Hole]]:
+    return [(log_id, hole) for log_id in log_ids for hole in store.holes.of(log_id)]
 
 
 def as_synced(data: bytes, may_be_open: bool) -> bytes:

@@ -124,15 +124,19 @@ class Transfer:
         self.flush()
         self._page = (first_seq, offset, bytearray(piece))
 
-    def flush(self) -> None:
-        """Gives the page in hand to the store and makes it durable; `bad_page` if it does not verify."""
+    def flush(self, broken: bool = False) -> None:
+        """Gives the page in hand to the store and makes it durable; `bad_page` if it does not verify.
+
+        broken: the link broke within it.
+        """
         if self._page is None:
             return
         first_seq, offset, data = self._page
         self._page = None
         self.pages += 1
         try:
-            self.records += self.store.add_page_bytes(self.log_id, first_seq, offset, bytes(data))
+            self.records += self.store.add_page_bytes(self.log_id, first_seq, offset, bytes(data),
+                                                      broken=broken)
         except IntegrityError as error:
             self.bad_page = self.bad_page or error
         self.store.commit()

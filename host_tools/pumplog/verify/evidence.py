@@ -14,6 +14,7 @@ from ..intervals import Interval, merge
 from ..store import (
     BAD,
     CLAIM,
+    DECAYED,
     OPEN,
     SEALED,
     UNKEYED,
@@ -45,6 +46,8 @@ class Evidence:
     quarantined: list[Quarantined]  #: in the order it came
     journal: list[Entry] = field(default_factory=list)  #: every entry of the store
     unproven: list[Interval] = field(default_factory=list)  #: records that nothing covers, [first, end)
+    #: pages (first_seq) held as they were before the board's memory failed
+    outlived: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, store: Store, log_id: int, board: str | None) -> Evidence:
@@ -52,8 +55,9 @@ class Evidence:
         return cls(log_id, list(store.pages.of(log_id)), store.keys.ring(board),
                    lambda first, last: store.records.rows(log_id, first, last),
                    store.attestations.of(log_id), store.pulls.reached(log_id),
-                   [each for each in store.pages.quarantined(log_id) if each.reason != CLAIM],
-                   store.entries.all(), store.pages.unproven(log_id))
+                   [each for each in store.pages.quarantined(log_id)
+                    if each.reason not in (CLAIM, DECAYED)],
+                   store.entries.all(), store.pages.unproven(log_id), store.holes.outlived(log_id))
 
     @property
     def empty(self) -> bool:
@@ -97,7 +101,7 @@ class HeldLog:
     evidence: Evidence  #: what it is made of
     pages: tuple[HeldPage, ...]  #: in order
     lost: list[Interval]  #: [first, end) of what the ring gave up, by the log's own notes
-    skipped: list[Interval]  #: [first, end) of the numbers that no record has, by the log's own notes
+    skips: list[Interval]  #: [first, end) of each skip of numbers that the log notes
     reached: list[Interval]  #: [first, end) of what was here after some complete pull
     oldest_seq: int  #: the oldest record that the board had at its latest pull
 
@@ -115,8 +119,13 @@ class HeldLog:
         return cls(
             evidence, pages,
             [(0, lost)] if lost else [],  # the ring gives up its oldest page first
-            merge((first, end) for kind, first, end in notes if kind == SKIPPED),
+            [(first, end) for kind, first, end in notes if kind == SKIPPED],
             merge(evidence.reached), max((oldest for oldest, _ in evidence.reached), default=0))
+
+    @cached_property
+    def skipped(self) -> list[Interval]:
+        """[first, end) of the numbers that no record has, by the log's own notes."""
+        return merge(self.skips)
 
     @cached_property
     def by_first(self) -> dict[int, HeldPage]:

@@ -44,6 +44,8 @@ KINDS = {
                    "have the board looked at. It may be another board"),
     "given_up": Kind(PARTLY, "{records} were given up by the board's ring before they were pulled"
                              " ({why})", "that time is unknown; pull this board more often"),
+    "decayed": Kind(PARTLY, "{records}: the board's memory failed there, and some may be lost ({why})",
+                    "that time is unknown. Have the board looked at, and pull it more often"),
     "unsealed": Kind(PARTLY, "{records} are not sealed ({why})",
                      f"{_PULL}: the seal comes with the next pull, unless the ring has given it up"),
     "unattested": Kind(PARTLY, "nothing proves yet that {records} are all and as the board has them"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..intervals import Interval, intersect, merge, subtract
-from ..store import OPEN
+from ..store import OPEN, memory_failed
 from .attested import Attested
 from .evidence import HeldLog, HeldPage
 from .findings import Found
@@ -21,17 +21,24 @@ class Hole:
     unexplained: list[Interval]  #: nothing in the log says why they are not here
     given_up: list[Interval]  #: the log notes that the ring gave them up
     unnoted: list[Interval]  #: the board no longer had them, by its status, and no note is here
+    decayed: list[Interval]  #: the log skips them, for the board could not read its own flash there
 
     @classmethod
-    def of(cls, log: HeldLog, first: int, end: int) -> Hole:
-        """Explains the records [first, end) as far as the log itself can."""
+    def of(cls, log: HeldLog, first: int, end: int, before: HeldPage | None = None) -> Hole:
+        """Explains the records [first, end) behind the page `before` as far as the log itself can."""
         left = subtract([(first, end)], log.skipped)
         gone = intersect(left, log.reached)
         left = subtract(left, gone)
         given_up = intersect(left, log.lost)
         left = subtract(left, given_up)
         unnoted = intersect(left, [(0, log.oldest_seq)] if log.oldest_seq else [])
-        return cls(gone, subtract(left, unnoted), given_up, unnoted)
+        return cls(gone, subtract(left, unnoted), given_up, unnoted, _decayed(log, first, end, before))
+
+
+def _decayed(log: HeldLog, first: int, end: int, before: HeldPage | None) -> list[Interval]:
+    """Returns what the log skips of [first, end) because the board's memory failed."""
+    return [piece for skip in log.skips for piece in intersect([skip], [(first, end)]) if before and (
+        before.first in log.evidence.outlived or memory_failed(before.page.data, skip[1] - skip[0]))]
 
 
 def check_order(log: HeldLog, as_attested: Collection[int], found: Found) -> None:
@@ -47,7 +54,7 @@ def check_order(log: HeldLog, as_attested: Collection[int], found: Found) -> Non
             found.add("altered", after.first, end - 1, "two pages hold these numbers", before.first,
                       after.first)
         elif end is not None and end < after.first:
-            _check_hole(Hole.of(log, end, after.first), before, as_attested, found)
+            _check_hole(Hole.of(log, end, after.first, before), before, as_attested, found)
         elif _unproven(before, as_attested, found):
             waits = after is log.pages[-1] and after.reading.state == OPEN
             found.add("unsealed" if waits else "seal_gone", before.first, before.last,
@@ -91,6 +98,8 @@ def _chained(before: HeldPage, after: HeldPage, found: Found) -> bool:
 def _check_hole(hole: Hole, before: HeldPage, as_attested: Collection[int], found: Found) -> None:
     """Finds what is missing behind a page, and why."""
     _missing(hole, before, found)
+    for first, end in hole.decayed:
+        found.add("decayed", first, end - 1, "the log skips them")
     for pieces, why in ((hole.given_up, "the log says so"),
                         (hole.unnoted, "by the board's status then")):
         for first, end in pieces:

@@ -26,10 +26,11 @@ PACKET_BYTES = 244
 
 
 class LoopBoard:
-    """A board whose log holds minutes; `flash.cells` are its flash."""
+    """A board whose log holds minutes; `flash.cells` are its flash; key: it seals under that."""
 
-    def __init__(self, pages: int = 8, cells: bytes | None = None) -> None:
+    def __init__(self, pages: int = 8, cells: bytes | None = None, key: bytes | None = None) -> None:
         self.flash = Nor(pages, cells)
+        self._key = key
         self.power_on()
 
     def power_on(self) -> None:
@@ -37,6 +38,7 @@ class LoopBoard:
         self.uptime = Uptime()
         self.now_ms = 0  # the board's own clock; `uptime` stands at its last tick
         self.log = EventLog(self.flash, self.uptime, seven)
+        self.log.set_key(self._key)
         self.log.mount(1, 10000)
 
     def minutes(self, n: int) -> None:

@@ -103,7 +103,7 @@ def test_a_pull_after_the_ring_wrapped_past_its_last_tells_the_gap_once_and_veri
     pull(store, looped)
     looped.minutes(9000)
     result = pull(store, looped)
-    ((log_id, first, last),) = result.gaps
+    ((log_id, (first, last, _)),) = result.gaps
     assert (log_id, first) == (looped.log.log_id, 201) and last + 1 == looped.log.oldest_seq
     looped.minutes(5)
     assert pull(store, looped).gaps == ()
