@@ -6,7 +6,6 @@ before the board has them. So they are not lost with its answer.
 
 from __future__ import annotations
 
-import csv
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ from typing import Any
 from pumpwire import commands, names
 
 from .. import host
-from ..errors import NotFoundError, PumplogError, UsageError
+from ..errors import PumplogError, UsageError
+from ..files import read_table
 from ..links import SERIAL, open_link
 from ..moments import possible_now_ms
 from ..quantities import QUANTUM_PL, parse, parse_check_code
@@ -26,6 +26,8 @@ from ..sync import Client
 
 UNCERTAINTY_PERCENT = "2.5"
 CELL_ZERO, CELL_PER_KG = 0, 420_000  # raw
+_NEEDED = ("name", "port", "ul_per_count")  # columns of a batch
+_COLUMNS = (*_NEEDED, "check", "uncertainty_percent", "cell_zero", "cell_per_kg")
 
 
 @dataclass(frozen=True)
@@ -86,21 +88,15 @@ def read_batch(
 
     Its columns are name, port, ul_per_count and, if wanted, check, and the three that have defaults.
     """
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except OSError as error:
-        raise NotFoundError(f"--batch {path} cannot be read ({error.strerror})",
-                            "check the path") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"--batch {path} cannot be read ({error})",
-                         "give a CSV file in UTF-8") from error
     plans = []
-    for number, row in enumerate(rows, 2):
+    for number, row in read_table(path, _NEEDED):
+        for name in row:
+            if name not in _COLUMNS:
+                raise UsageError(f"{path}: the column {name} means nothing",
+                                 f"name {', '.join(_COLUMNS)}; nothing was written")
         given = {"uncertainty_percent": uncertainty_percent, "cell_zero": str(cell_zero),
                  "cell_per_kg": str(cell_per_kg),
-                 **{key: value.strip() for key, value in row.items()
-                    if isinstance(value, str) and value.strip()}}
+                 **{key: value for key, value in row.items() if value}}
         try:
             plans.append(_plan_of_row(given))
         except UsageError as error:
@@ -117,7 +113,7 @@ def read_batch(
 
 
 def _plan_of_row(given: dict[str, str]) -> Plan:
-    missing = [name for name in ("name", "port", "ul_per_count") if name not in given]
+    missing = [name for name in _NEEDED if name not in given]
     if missing:
         raise UsageError(f"{missing[0]} is missing", "give it")
     return plan_board(

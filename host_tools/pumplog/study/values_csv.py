@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from .. import plain
-from ..errors import NotFoundError, UsageError
+from ..errors import UsageError
+from ..files import read_table
 from .table import KEYS, TIMEPOINTS, Value
 
 _NUMBER = re.compile(r"[0-9]{1,60}(\.[0-9]{1,60}|/[1-9][0-9]{0,60})?", re.ASCII)
@@ -32,7 +31,7 @@ def read_values(path: Path) -> list[Value]:
     out: list[Value] = []
     known: set[tuple[str, str, str]] = set()
     spelled: dict[str, str] = {}  # {key: as it was first written}
-    for line, row in _rows(path, ("patient", "timepoint", "key", "value")):
+    for line, row in read_table(path, ("patient", "timepoint", "key", "value")):
         at = f"{path}, line {line}"
         patient = plain.key(row["patient"])
         spelled.setdefault(patient, row["patient"].strip())
@@ -57,7 +56,7 @@ def read_published(path: Path) -> dict[str, PublishedRow]:
     """Reads a published table by the labels of its rows."""
     columns = ("row", "baseline_mean", "baseline_se", "followup_mean", "followup_se")
     out: dict[str, PublishedRow] = {}
-    for line, row in _rows(path, columns):
+    for line, row in read_table(path, columns):
         at, label = f"{path}, line {line}", row["row"].strip()
         if label in out:
             raise UsageError(f"{at}: {label} stands there a second time", "keep one line")
@@ -75,23 +74,3 @@ def _number(text: str, at: str) -> Fraction:
     if value > _LARGEST:
         raise UsageError(f"{at}: {text[:40]!r} is larger than anything measured here", "correct it")
     return value
-
-
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, strict=True)
-            for name in columns:
-                if name not in (reader.fieldnames or ()):
-                    raise UsageError(f"{path} has no column {name}",
-                                     f"its first line must name {', '.join(columns)}")
-            for row in reader:
-                if None in row or None in row.values():
-                    raise UsageError(f"{path}, line {reader.line_num}: not as many cells as the first"
-                                     " line has",
-                                     "complete it")
-                yield reader.line_num, row
-    except OSError as error:
-        raise NotFoundError(f"{path} cannot be read ({error.strerror})", "check the path") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} is not a CSV file in UTF-8 ({error})", "export it again") from error
