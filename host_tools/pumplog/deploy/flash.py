@@ -34,7 +34,7 @@ def flash(port: str, image: Image) -> Flashed:
     parts = [word for at, path in sorted(image.parts.items()) for word in (f"{at:#x}", str(path))]
     done = subprocess.run(
         [sys.executable, "-m", "esptool", "--chip", "esp32", "--port", port, "write-flash", *parts],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     if done.returncode or done.stdout.count("Hash of data verified") != len(image.parts):
         words = [line.strip() for line in done.stdout.splitlines() if line.strip()] or ["no word"]
         raise UnreachableError(f"esptool could not write to {port} ({words[-1]})",

@@ -106,7 +106,8 @@ def _version(data: bytes, stock: Path) -> str:
 def _tool(module: str, *arguments: str) -> str:
     """Runs a tool as it comes; UsageError with its last words if it fails."""
     require("flash", module.partition(".")[0])
-    done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True,
+                          errors="replace")
     said = done.stdout + done.stderr
     if done.returncode or "rror" in done.stderr:
         words = [line.strip() for line in said.splitlines() if line.strip()]

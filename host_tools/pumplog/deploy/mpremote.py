@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-import select
+import queue
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import BinaryIO
 
 import serial
 
@@ -34,18 +37,21 @@ class Mpremote:
                               stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"}
                               ) as process:
             assert process.stdout is not None
-            said, end_s = b"", host.waited_s() + _MOST * self._patience_s
-            while True:
-                wait_s = min(patience_s or self._patience_s, end_s - host.waited_s())
-                if wait_s < 0 or not select.select([process.stdout], [], [], wait_s)[0]:
-                    process.kill()
-                    raise UnreachableError(f"the board on {self.port} no longer answers",
-                                           "check its power and the cable, then do it again")
-                data = os.read(process.stdout.fileno(), 65536)
-                if not data:
-                    break
-                said += data
-        text = said.decode(errors="replace")
+            arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+            # on Windows nothing but a thread waits for a pipe with a deadline
+            threading.Thread(target=_take_in, args=(process.stdout, arrived), daemon=True).start()
+            said, end_s = [b""], host.waited_s() + _MOST * self._patience_s
+            try:
+                while not said[1:] or said[-1]:
+                    wait_s = min(patience_s or self._patience_s, end_s - host.waited_s())
+                    said.append(arrived.get(wait_s >= 0, max(0.0, wait_s)))
+            except BaseException as error:
+                process.kill()
+                if not isinstance(error, queue.Empty):
+                    raise
+                raise UnreachableError(f"the board on {self.port} no longer answers",
+                                       "check its power and the cable, then do it again") from None
+        text = b"".join(said).decode(errors="replace")
         if process.returncode:
             lines = text.strip().splitlines() or ["no word"]
             raise UnreachableError(f"the board on {self.port} does not do what it is asked"
@@ -80,3 +86,12 @@ class Mpremote:
                                    "check its power and the cable, then do it again") from error
         line: serial.Serial = transport.serial
         return line
+
+
+def _take_in(pipe: BinaryIO, arrived: queue.SimpleQueue[bytes]) -> None:
+    """Hands on what a process says, and b"" at its end."""
+    data = b" "
+    with suppress(OSError, ValueError):  # it was given up, and its pipe closed
+        while data:
+            data = os.read(pipe.fileno(), 65536)
+            arrived.put(data)
