@@ -84,9 +84,16 @@ def new_uuid() -> UUID:
 
 
 def state_folder() -> Path:
-    """Returns the folder where this user's pumplog keeps its files."""
-    root = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(root) / "pumplog"
+    """Returns the folder where this user's pumplog keeps its files; UsageError for a user without a
+    home."""
+    root = os.environ.get("XDG_STATE_HOME")
+    try:
+        return (Path(root) if root else Path.home() / ".local" / "state") / "pumplog"
+    except RuntimeError as error:  # a user that no list has, as in a container
+        from .errors import UsageError
+
+        raise UsageError("this user has no home folder",
+                         "name a folder for pumplog in XDG_STATE_HOME, or a store with --db") from error
 
 
 def host_id() -> int:
@@ -97,6 +104,17 @@ def host_id() -> int:
     known = _host_id_in(path)
     if known is not None:
         return known
+    try:
+        return _new_host_id(path)
+    except OSError as error:
+        from .errors import UsageError
+
+        raise UsageError(f"{path} cannot be written ({error.strerror}), and it keeps this computer's"
+                         " number", "make that folder, or name another in XDG_STATE_HOME") from error
+
+
+def _new_host_id(path: Path) -> int:
+    """Draws a number and keeps it in a file, unless another pumplog was faster; returns what is kept."""
     path.parent.mkdir(parents=True, exist_ok=True)
     number, fresh = int.from_bytes(os.urandom(4)) >> 2 or 1, path.with_suffix(f".{os.getpid()}")
     with fresh.open("w") as file:

@@ -103,9 +103,9 @@ def main(argv: list[str] | None = None) -> int:
     for option, commands in USED_BY.items():
         if getattr(options, option) is not None and options.command not in commands:
             say(f"--{option} means nothing to `pumplog {options.command}`, so it was not used")
-    options.db = options.db or path(default_db())
     options.initials = options.initials or os.environ.get("PUMPLOG_INITIALS")
     try:
+        options.db = options.db or path(default_db())
         code: int = import_module(f"{__name__}.{COMMANDS[options.command][0]}").run(options)
         sys.stdout.flush()
         return code

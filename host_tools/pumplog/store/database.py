@@ -12,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -70,6 +71,7 @@ class Database:
             connection.row_factory = sqlite3.Row
             database = cls(connection, str(path), waiting)
             database._migrate()
+            database._leave_wal()
             keep_private(path)  # not before: another program's file is left as it is
         except BusyError:
             raise
@@ -158,6 +160,14 @@ class Database:
         return StoreError(f"the store {self._path} cannot be used ({error})",
                           "what was complete is kept; free the disk or choose another --db, then do it"
                           " again")
+
+    def _leave_wal(self) -> None:
+        """Takes a store out of WAL mode, into which another program may put it: a copy of its file lacks
+        what lies beside it then, and no drive on a network can have it. Left as it is while in use."""
+        (mode,) = self._do(self.connection.execute, "PRAGMA journal_mode").fetchone()
+        if mode == "wal":
+            with suppress(sqlite3.OperationalError):
+                self.connection.execute("PRAGMA journal_mode=DELETE").fetchone()
 
     # ---- the version of the tables
 
