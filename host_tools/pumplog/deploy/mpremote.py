@@ -8,8 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from typing import BinaryIO
 
 import serial
 
@@ -38,13 +36,17 @@ class Mpremote:
                               ) as process:
             assert process.stdout is not None
             arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-            # on Windows nothing but a thread waits for a pipe with a deadline
-            threading.Thread(target=_take_in, args=(process.stdout, arrived), daemon=True).start()
+            # on Windows nothing but a thread waits for a pipe with a deadline. It has a handle of its
+            # own: the other may be another call's, once this one was given up
+            pipe = os.dup(process.stdout.fileno())
+            threading.Thread(target=_take_in, args=(pipe, arrived), daemon=True).start()
             said, end_s = [b""], host.waited_s() + _MOST * self._patience_s
             try:
                 while not said[1:] or said[-1]:
                     wait_s = min(patience_s or self._patience_s, end_s - host.waited_s())
-                    said.append(arrived.get(wait_s >= 0, max(0.0, wait_s)))
+                    if wait_s < 0:
+                        raise queue.Empty
+                    said.append(arrived.get(timeout=wait_s))
             except BaseException as error:
                 process.kill()
                 if not isinstance(error, queue.Empty):
@@ -88,10 +90,12 @@ class Mpremote:
         return line
 
 
-def _take_in(pipe: BinaryIO, arrived: queue.SimpleQueue[bytes]) -> None:
+def _take_in(pipe: int, arrived: queue.SimpleQueue[bytes]) -> None:
     """Hands on what a process says, and b"" at its end."""
     data = b" "
-    with suppress(OSError, ValueError):  # it was given up, and its pipe closed
+    try:
         while data:
-            data = os.read(pipe.fileno(), 65536)
+            data = os.read(pipe, 65536)
             arrived.put(data)
+    finally:
+        os.close(pipe)
