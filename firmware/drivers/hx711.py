@@ -6,7 +6,7 @@
 SCK high for more than 60 us switches the chip off, and the next low restarts it at gain 128 with
 four conversions of nonsense to come. So no interrupt may fall into a pulse, and what could still
 stretch one (the other core holding the flash) is measured: such a reading is thrown away.
-Source: Avia Semiconductor, HX711 datasheet; machine.disable_irq of MicroPython 1.26 for the ESP32.
+Source: Avia Semiconductor, HX711 datasheet; machine.disable_irq of MicroPython 1.27.0 for the ESP32.
 """
 
 import time

@@ -6,7 +6,7 @@ its readings, so nothing is ever reset and no interrupt is needed; the one condi
 than 32000 edges come between two calls (16 s at 2 kHz; a flash stall takes 0.4 s).
 Not machine.Counter: that is a Python layer over the same unit, which extends it by interrupts that
 are scheduled, and whose value allocates from 2^30 on (6.2 days at 2 kHz).
-Source: ports/esp32/esp32_pcnt.c and modules/machine.py of MicroPython 1.26.1.
+Source: ports/esp32/esp32_pcnt.c and modules/machine.py of MicroPython 1.27.0.
 """
 
 from esp32 import PCNT

@@ -1,7 +1,7 @@
 """The log's raw flash: the `log` partition through MicroPython's extended block protocol.
 
 On that protocol `writeblocks` with an offset programs without erasing, as NOR flash does: it can
-only clear bits. Source: ports/esp32/esp32_partition.c of MicroPython 1.26.1.
+only clear bits. Source: ports/esp32/esp32_partition.c of MicroPython 1.27.0.
 """
 
 import errno

@@ -3,7 +3,7 @@
 A raw 0x03 from the host still interrupts the firmware, so that mpremote works: frames escape it.
 The console holds 259 bytes (22 ms at full speed) between two calls of `read`; what a host sends
 beyond that while the board erases flash is lost, found by the frame's check, and asked for again.
-Source: ports/esp32/uart.c and shared/runtime/sys_stdio_mphal.c of MicroPython 1.26.1.
+Source: ports/esp32/uart.c and shared/runtime/sys_stdio_mphal.c of MicroPython 1.27.0.
 """
 
 import select

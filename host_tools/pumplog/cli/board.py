@@ -27,7 +27,7 @@ def _deploy(options: argparse.Namespace) -> None:
 
 def _image(options: argparse.Namespace) -> image.Image:
     made = image.make(options.image, options.sha256 or None, options.build / "image")
-    say(f"image: MicroPython {made.version}, sha256 {made.sha256}, with partitions "
+    say(f"image: MicroPython {made.version} ({made.build}), sha256 {made.sha256}, with partitions "
         + ", ".join(f"{name} at {at:#x}, {size >> 10} KiB"
                     for name, (at, size) in image.PARTITIONS.items()))
     return made

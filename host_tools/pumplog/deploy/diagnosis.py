@@ -9,7 +9,7 @@ from typing import Any
 from pumpwire.units import CHIP_EARLIEST_S, CHIP_LATEST_S
 
 from ..plain import in_a_line
-from .image import PARTITIONS
+from .image import PARTITIONS, Pin
 from .mpremote import Mpremote
 from .on_board import Survey
 from .two_firmwares import manifest_id
@@ -83,19 +83,22 @@ def wiring(board: Mpremote, letter: str) -> Wiring:
                   told["handset"], told["relief"], told["service"])
 
 
-def of_micropython(survey: Survey, wanted: str) -> Diagnosis:
-    """Is it the version that the firmware is tested with; a later version may take its bytecode, and
-    nobody has seen it do so."""
-    have, tested = ([int(n) for n in version.split(".")] for version in (survey.micropython, wanted))
-    if have == tested:
+def of_micropython(survey: Survey, wanted: Pin) -> Diagnosis:
+    """Is it a version that the firmware is made for; a later version may take its bytecode, and nobody
+    has seen it do so."""
+    have, made_for = ([int(n) for n in version.split(".")]
+                      for version in (survey.micropython, wanted.version))
+    told = f"MicroPython {survey.micropython}"
+    if have == made_for:
+        return Diagnosis("micropython", True, f"{told}, which the firmware is made for.")
+    if survey.micropython in wanted.also:
         return Diagnosis("micropython", True,
-                         f"MicroPython {survey.micropython}, which the firmware is tested with.")
-    if have > tested:
-        return Diagnosis("micropython", None,
-                         f"MicroPython {survey.micropython}, later than {wanted}, which the firmware is"
-                         " tested with: make flash writes that.")
-    return Diagnosis("micropython", False, f"MicroPython {survey.micropython}, and the firmware wants"
-                                           f" {wanted}: write its image, make flash.")
+                         f"{told}, which the firmware takes too; make flash writes {wanted.version}.")
+    if have > made_for:
+        return Diagnosis("micropython", None, f"{told}, later than {wanted.version}, which the firmware"
+                                              " is made for: make flash writes that.")
+    return Diagnosis("micropython", False, f"{told}, and the firmware wants {wanted.version}: write its"
+                                           " image, make flash.")
 
 
 def of_partitions(survey: Survey) -> Diagnosis:

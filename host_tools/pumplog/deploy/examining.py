@@ -65,7 +65,7 @@ def look(port: str, say: Callable[[str], None]) -> list[Diagnosis]:
     try:
         here = survey(board)
         build = firmware_build.build(host.state_folder() / "firmware", "esp32")
-        told = [diagnosis.of_micropython(here, image.pin()[0]), diagnosis.of_partitions(here),
+        told = [diagnosis.of_micropython(here, image.pin()), diagnosis.of_partitions(here),
                 *diagnosis.of_firmware(here, firmware_build.sums(build), firmware_id(build))]
         letter = next((folder for folder in (here.slot or "a", "a", "b") if here.whole(folder)), None)
         if letter is None:

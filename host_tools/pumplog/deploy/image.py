@@ -1,9 +1,9 @@
 """The stock MicroPython image, with room made in it for the two firmwares and for the log.
 
-The user supplies the image (micropython.org, ESP32_GENERIC). It is pinned by version and sha256 in
-firmware/boards/esp32/image.toml. The tool mp-image-tool-esp32 edits its partition table. The result is
-cut into the parts that are written one by one, so that the settings between them (nvs, at 0x9000) stay
-as they are.
+The user supplies the image (micropython.org, ESP32_GENERIC). Versions, builds and sums are pinned in
+firmware/boards/esp32/image.toml. `stock` reads it, the tool mp-image-tool-esp32 edits its partition
+table, and `stock` reads what came of it. It is written in three parts, so that the settings between
+them (nvs, at 0x9000) stay as they are.
 
     0x001000  bootloader           0x00f000  phy_init (as it was)
     0x008000  partition table      0x010000  MicroPython
@@ -13,7 +13,6 @@ as they are.
 from __future__ import annotations
 
 import hashlib
-import re
 import subprocess
 import sys
 import tomllib
@@ -22,13 +21,21 @@ from pathlib import Path
 
 from ..errors import IntegrityError, NotFoundError, UsageError
 from ..extras import require
+from . import stock
 from .firmware_build import sources
 
 PARTITIONS = {"vfs": (0x200000, 0x100000), "log": (0x300000, 0x100000)}  # label: (address, bytes)
-_FIRST = 0x1000  # where an image for the ESP32 begins
-_SECTION = {"bootloader": (0x1000, 0x8000), "partitions": (0x8000, 0x9000),
-            "micropython": (0x10000, None)}
-_BANNER = re.compile(rb"MicroPython v(\d+\.\d+(?:\.\d+)?)(\S*) on \d{4}-\d\d-\d\d")
+_FAT = (1, 0x81)  # their type and subtype: data, which MicroPython mounts or leaves alone by its label
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What the firmware's sources say of the MicroPython that they are made for."""
+
+    version: str  #: the version, such as "1.27.0"
+    also: tuple[str, ...]  #: other versions that are taken
+    builds: dict[str, str]  #: {name of a stock build: the machine in its banner}
+    sums: dict[str, str]  #: {sha256: the file at micropython.org that has it}
 
 
 @dataclass(frozen=True)
@@ -36,81 +43,80 @@ class Image:
     """An image that is ready to be written."""
 
     version: str  #: of the MicroPython in it
+    build: str  #: the stock build that it was made of, such as "ESP32_GENERIC"
     sha256: str  #: of the stock image that it was made of
     parts: dict[int, Path]  #: {address in flash: file to write there}
 
 
-def make(stock: Path, sha256: str | None, out: Path) -> Image:
-    """Checks a stock image against its pin, gives it its partitions, cuts it into parts below `out`."""
+def make(path: Path, sha256: str | None, out: Path) -> Image:
+    """Checks a stock image against its pin, gives it its partitions, writes its parts below `out`."""
+    wanted = pin()
     try:
-        data = stock.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
-        raise NotFoundError(f"image {stock} cannot be read ({error.strerror})",
-                            f"download ESP32_GENERIC, version {pin()[0]}, from"
+        raise NotFoundError(f"image {path} cannot be read ({error.strerror})",
+                            f"download ESP32_GENERIC, version {wanted.version}, from"
                             " micropython.org and name it with IMAGE=") from error
-    found = hashlib.sha256(data).hexdigest()
-    version = _version(data, stock)
-    _pinned(stock, version, found, sha256)
+    found = stock.read(data, str(path))
+    digest = hashlib.sha256(data).hexdigest()
+    build = _pinned(found, path, digest, sha256, wanted)
     out.mkdir(parents=True, exist_ok=True)
-    whole = out / f"gateway-{found[:12]}.bin"
-    added = ",".join(f"{label}:fat:{at:#x}:{size:#x}" for label, (at, size) in PARTITIONS.items())
-    _tool("mp_image_tool_esp32.main", str(stock), "-o", str(whole), "--add", added)
-    edited = whole.read_bytes()
+    edited = _with_partitions(found, path, out / f"gateway-{digest[:12]}.bin")
     parts = {}
-    for name, (begin, end) in _SECTION.items():
-        path = out / f"{name}.bin"
-        part = edited[begin - _FIRST : end and end - _FIRST]
-        path.write_bytes(part.rstrip(b"\xff").ljust(16, b"\xff") if name != "partitions" else part)
-        parts[begin] = path
-    for begin in (0x1000, 0x10000):
-        told = _tool("esptool", "--chip", "esp32", "image-info", str(parts[begin]))
-        if "(invalid" in told or "Checksum:" not in told:
-            raise IntegrityError(f"image {stock} is damaged",
-                                 f"esptool finds a wrong checksum in what goes to {begin:#x}; download"
-                                 " it again")
-    return Image(version, found, parts)
+    for at, name, part in ((stock.BOOTLOADER, "bootloader", edited.bootloader),
+                           (stock.TABLE, "partitions", edited.table),
+                           (stock.APP, "micropython", edited.app)):
+        parts[at] = out / f"{name}.bin"
+        parts[at].write_bytes(part)
+    return Image(found.version, build, digest, parts)
 
 
-def pin() -> tuple[str, list[str]]:
-    """Returns the version and the sums that the repository vouches for."""
-    pin = tomllib.loads((sources() / "boards" / "esp32" / "image.toml").read_text())
-    return str(pin["version"]), list(pin["sha256"])
+def pin() -> Pin:
+    """Returns versions, builds and sums that the repository vouches for."""
+    told = tomllib.loads((sources() / "boards" / "esp32" / "image.toml").read_text())
+    return Pin(told["version"], tuple(told["also"]), told["builds"], told["sha256"])
 
 
-def _pinned(stock: Path, version: str, found: str, asked: str | None) -> None:
-    wanted, sums = pin()
-    if version != wanted:
-        raise UsageError(f"image {stock} is MicroPython {version}, and this firmware is made for"
-                         f" {wanted}",
+def _pinned(found: stock.Stock, path: Path, digest: str, asked: str | None, wanted: Pin) -> str:
+    """Returns the build that an image is, if it is one for the board and somebody vouches for it."""
+    if found.version not in (wanted.version, *wanted.also):
+        raise UsageError(f"image {path} is MicroPython {found.version}, and this firmware is made for"
+                         f" {wanted.version}",
                          "download ESP32_GENERIC of that version from micropython.org")
-    if asked and asked.lower() != found:
-        raise IntegrityError(f"image {stock} does not have the sha256 that was given, but {found}",
+    builds = [name for name, machine in wanted.builds.items() if machine == found.machine]
+    if not builds:
+        raise UsageError(f"image {path} is MicroPython {found.version} for another machine,"
+                         f" {found.machine!r}",
+                         f"download {' or '.join(wanted.builds)} from micropython.org, as the board's"
+                         " module needs")
+    if asked and asked.lower() != digest:
+        raise IntegrityError(f"image {path} does not have the sha256 that was given, but {digest}",
                              "it is damaged or another image; download it again")
-    if not asked and found not in sums:
-        raise UsageError(f"image {stock} (MicroPython {version}) has the sha256 {found}, for which"
-                         " nobody vouches yet",
-                         f"if it is from micropython.org, say IMAGE_SHA256={found}")
+    if not asked and digest not in wanted.sums:
+        raise UsageError(f"image {path} ({builds[0]}, MicroPython {found.version}) has the sha256"
+                         f" {digest}, for which nobody vouches yet",
+                         f"if it is from micropython.org, say IMAGE_SHA256={digest}")
+    return builds[0]
 
 
-def _version(data: bytes, stock: Path) -> str:
-    banner = _BANNER.search(data)
-    if data[:1] != b"\xe9" or banner is None:
-        raise UsageError(f"{stock} is no MicroPython image for the ESP32",
-                         "take the .bin of ESP32_GENERIC")
-    if banner[2]:
-        raise UsageError(f"{stock} is a preview of MicroPython ({(banner[1] + banner[2]).decode()})",
-                         "take a release")
-    return banner[1].decode()
+def _with_partitions(found: stock.Stock, path: Path, whole: Path) -> stock.Stock:
+    """Returns the image with the board's partitions added, and nothing else in it changed."""
+    added = ",".join(f"{label}:fat:{at:#x}:{size:#x}" for label, (at, size) in PARTITIONS.items())
+    _tool("mp_image_tool_esp32.main", str(path), "-o", str(whole), "--add", added)
+    edited = stock.read(whole.read_bytes(), str(whole))
+    rows = {**found.rows, **{label: (*_FAT, *place) for label, place in PARTITIONS.items()}}
+    if (edited.bootloader, edited.app, edited.rows) != (found.bootloader, found.app, rows):
+        raise IntegrityError(f"image {path} did not come out of mp-image-tool-esp32 as it should",
+                             "install pumplog's versions of the tools again")
+    return edited
 
 
-def _tool(module: str, *arguments: str) -> str:
+def _tool(module: str, *arguments: str) -> None:
     """Runs a tool as it comes; UsageError with its last words if it fails."""
     require("flash", module.partition(".")[0])
-    done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True,
-                          errors="replace")
-    said = done.stdout + done.stderr
+    done = subprocess.run([sys.executable, "-W", "ignore", "-m", module, *arguments],
+                          capture_output=True, text=True, errors="replace")
     if done.returncode or "rror" in done.stderr:
-        words = [line.strip() for line in said.splitlines() if line.strip()]
+        words = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         raise UsageError(f"{module} does not take this image ({words[-1] if words else 'no word'})",
                          "give a stock image for the ESP32 with 4 MB of flash")
-    return said

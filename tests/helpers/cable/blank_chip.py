@@ -9,7 +9,7 @@ from typing import Any
 
 from esp32_mock_bootloader import server
 
-_SERVES_S = 60
+_SERVES_S = 120
 
 
 class Nor(bytearray):
@@ -23,6 +23,8 @@ class Nor(bytearray):
 def rom_loader(folder: Path) -> tuple[str, Nor]:
     """Returns the port of a blank chip in its loader, and its flash."""
     server.reset_flash_image()
+    # it forgets esptool's stub that long after each part: packing MicroPython takes longer
+    server._FLASH_END_IDLE_SEC = _SERVES_S
     flash = server.get_flash_image().data = Nor(b"\xff" * (4 << 20))
     said = folder / "port"
     threading.Thread(target=server.run_pty_server, args=(_SERVES_S, str(said), "esp32"),

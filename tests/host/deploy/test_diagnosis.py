@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from pumplog.deploy import diagnosis
+from helpers.paths import ROOT
+from pumplog.deploy import diagnosis, image
 from pumplog.deploy.diagnosis import Wiring
+from pumplog.deploy.firmware_build import sources
 from pumplog.deploy.on_board import Survey
 
 STILL = Wiring(clock=True, clock_s=1000, raws=(140_000,) * 10, supply=True, handset=False,
@@ -22,7 +25,7 @@ def manifest(sums: dict[str, str]) -> str:
 
 
 def survey(slot: str = "a ok", a: dict[str, str] | None = None, b: dict[str, str] | None = None,
-           lacks: str = "", micropython: str = "1.26.1",
+           lacks: str = "", micropython: str = image.pin().version,
            partitions: tuple[tuple[int, int, str], ...] = ((0x200000, 0x100000, "vfs"),
                                                            (0x300000, 0x100000, "log"))) -> Survey:
     """Returns what a board would tell that has these manifests, and every file but each."""
@@ -56,8 +59,13 @@ def test_firmware(found: Survey, good: list[bool], says: str) -> None:
 
 
 def test_micropython_and_partitions() -> None:
-    assert [diagnosis.of_micropython(survey(micropython=version), "1.26.1").good
-            for version in ("1.26.0", "1.26.1", "1.9.4", "1.100.0")] == [False, True, False, None]
+    wanted = replace(image.pin(), version="1.26.1", also=("1.25.0",))
+    assert [diagnosis.of_micropython(survey(micropython=version), wanted).good
+            for version in ("1.26.0", "1.26.1", "1.9.4", "1.100.0", "1.25.0")] == [False, True, False,
+                                                                                   None, True]
+    pinned = image.pin()
+    for version in (pinned.version, *pinned.also):
+        assert diagnosis.of_micropython(survey(micropython=version), pinned).good, version
     assert diagnosis.of_partitions(survey()).good
     found = diagnosis.of_partitions(survey(partitions=((0x200000, 0x200000, "vfs"),)))
     assert found.good is False and "vfs and log" in found.sentence

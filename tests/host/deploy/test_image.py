@@ -1,5 +1,5 @@
 """The board's image: made of a stock one that is pinned, written by the real esptool, and what
-refuses."""
+refuses. `test_stock.py` has what a stock image must be."""
 
 from __future__ import annotations
 
@@ -8,19 +8,36 @@ from pathlib import Path
 
 import pytest
 from helpers.cable.blank_chip import rom_loader
-from helpers.cable.stock_image import BANNER, stock_image
+from helpers.cable.published import ESP32, UnavailableError, published
+from helpers.cable.second_stage import start
+from helpers.cable.stock_image import BANNER, VERSION, stock_image
 from helpers.folded import unfolded
 from pumpbench.board.usb_board import UsbBoard, run_on_chip
 from pumplog.cli.board import main
-from pumplog.deploy import diagnosis
+from pumplog.deploy import diagnosis, image
 from pumplog.deploy.on_board import SURVEY, Survey
 
 
 @pytest.fixture
 def stock(tmp_path: Path) -> tuple[Path, str]:
-    path = tmp_path / "ESP32_GENERIC.bin"
-    path.write_bytes(stock_image())
-    return path, hashlib.sha256(path.read_bytes()).hexdigest()
+    return stored(stock_image(), tmp_path)
+
+
+def stored(data: bytes, folder: Path) -> tuple[Path, str]:
+    path = folder / "ESP32_GENERIC.bin"
+    path.write_bytes(data)
+    return path, hashlib.sha256(data).hexdigest()
+
+
+@pytest.fixture(params=["as made here", "as published"])
+def whole(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
+    """A stock image, and its sum where the sources do not vouch for it."""
+    if request.param == "as made here":
+        return stored(stock_image(), tmp_path)
+    try:
+        return published(ESP32), ""
+    except UnavailableError as why:
+        pytest.skip(str(why))
 
 
 def labels(table: bytes) -> dict[str, tuple[int, int]]:
@@ -32,17 +49,18 @@ def labels(table: bytes) -> dict[str, tuple[int, int]]:
 
 
 def test_esptool_writes_it_and_leaves_keys_firmware_and_log(
-    stock: tuple[Path, str], tmp_path: Path, capfd: pytest.CaptureFixture[str],
+    whole: tuple[Path, str], tmp_path: Path, capfd: pytest.CaptureFixture[str],
 ) -> None:
     port, flash = rom_loader(tmp_path)
     untouched = ((0x9000, 0x10000), (0x200000, 0x400000))
     for begin, end in untouched:
         flash[begin:end] = b"\x5a" * (end - begin)
-    path, digest = stock
+    path, digest = whole
     code = main(["flash", "--port", port, "--image", str(path), "--sha256", digest,
                  "--build", str(tmp_path)])
     out, err = map(unfolded, capfd.readouterr())
     assert code == 0, err
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert "every part verified" in out and f"sha256 {digest}" in err
     for begin, end in untouched:
         assert flash[begin:end] == b"\x5a" * (end - begin)
@@ -53,6 +71,7 @@ def test_esptool_writes_it_and_leaves_keys_firmware_and_log(
     assert flash[0x1000:0x1040] == stock_bytes[:0x40]
     app = stock_bytes[0xF000:].rstrip(b"\xff")
     assert flash[0x10000 : 0x10000 + len(app)] == app
+    assert start(bytes(flash)).app.startswith(app)
     chip = UsbBoard(tmp_path / "chip", bytes(flash)).folder
     (chip / "rtc.bin").touch()
     found = Survey(run_on_chip(chip, SURVEY))  # it boots, and makes its file system
@@ -72,15 +91,28 @@ def test_an_image_that_nobody_pinned_is_another_or_none_at_all_is_refused(
     assert f"IMAGE_SHA256={digest}" in refusal(capsys, 2, "--image", str(path), *build)
     assert "damaged" in refusal(capsys, 4, "--image", str(path), "--sha256", "00", *build)
     assert "cannot be read" in refusal(capsys, 3, "--image", str(tmp_path / "none.bin"), *build)
-    for banner, words in ((BANNER.replace(b"1.26.1", b"1.24.0"), "made for 1.26.1"),
-                          (BANNER.replace(b"1.26.1 ", b"1.27.0-preview.3 "), "take a release"),
+    now = VERSION.encode()
+    for banner, words in ((BANNER.replace(now, b"1.24.0"), f"made for {VERSION}"),
+                          (BANNER.replace(now + b" ", b"1.99.0-preview.3 "), "take a release"),
                           (b"something else", "no MicroPython image")):
         path.write_bytes(stock_image(banner))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         assert words in refusal(capsys, 2, "--image", str(path), "--sha256", digest, *build)
 
 
-def test_a_damaged_application_is_found_by_esptool(
+def test_other_versions_that_are_listed_are_taken_when_somebody_vouches(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert image.pin().also == ("1.26.1",)
+    for version in image.pin().also:
+        path, digest = stored(stock_image(BANNER.replace(VERSION.encode(), version.encode())), tmp_path)
+        command = ("--image", str(path), "--build", str(tmp_path))
+        assert f"IMAGE_SHA256={digest}" in refusal(capsys, 2, *command)
+        assert main(["image", *command, "--sha256", digest]) == 0
+        assert f"MicroPython {version} (ESP32_GENERIC)" in unfolded(capsys.readouterr().err)
+
+
+def test_a_damaged_application_is_found(
     stock: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
     path, _ = stock
