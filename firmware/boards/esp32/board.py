@@ -63,7 +63,7 @@ _BUSY_MS = const(1)
 _MASK = TICKS_WRAP - 1  # worked out once: 2^30 itself allocates
 _RESTART_MS = const(5000)
 _MOTOR_UNIT, _HANDSET_UNIT, _RELIEF_UNIT = const(0), const(1), const(2)
-_RESET_REASONS = {  # a brownout is told as power on
+_RESET_REASONS = {  # power on is also a brown-out and the reset pin: ports/esp32/modmachine.c
     machine.PWRON_RESET: 1, machine.HARD_RESET: 2, machine.WDT_RESET: 3,
     machine.DEEPSLEEP_RESET: 4, machine.SOFT_RESET: 5,
 }

@@ -104,3 +104,13 @@ def test_contacts() -> None:
     assert [each.good for each in diagnosis.of_contacts(STILL)] == [True, True, True, True, None]
     stuck = replace(STILL, supply=False, handset=True, relief=True, service=True)
     assert [each.good for each in diagnosis.of_contacts(stuck)] == [False] * 4 + [None]
+
+
+def test_what_the_console_prints_at_each_start_is_named_where_it_is_printed() -> None:
+    """Counting asks for a pull-up (pcnt_legacy.c of ESP-IDF 5.5); pads from 34 on have none."""
+    motor = re.search(r"MOTOR = const\((\d+)\)", (sources() / "boards/esp32/pins.py").read_text())
+    assert motor and int(motor[1]) >= 34
+    says = diagnosis.of_contacts(STILL)[-1].sentence
+    assert "gpio_pullup_en ... GPIO number error" in says and "harmless" in says
+    page = (ROOT / "docs" / "biomed.md").read_text()
+    assert "GPIO number error" in page and "A brown-out reads as `power_on`" in page
