@@ -92,7 +92,7 @@ class Bonds:
 
     def keep(self, secrets):
         """Keeps the secrets of one host, {type: (key, value)}, beside or in place of earlier ones of its
-        own; returns its address."""
+        own; returns its address. If the settings refuse, they are kept until the next start."""
         for kind in secrets:
             address = secrets[kind][0][:ADDRESS_BYTES]
         ages = [-1 if kept is None else kept[0] for kept in self._slots]
@@ -103,7 +103,10 @@ class Bonds:
         else:
             merged = dict(self._slots[slot][2])
             merged.update(secrets)
-        self._put(slot, max(ages) + 1, address, merged)
+        try:
+            self._put(slot, max(ages) + 1, address, merged)
+        except OSError:
+            pass
         return address
 
     def _put(self, slot, age, address, secrets):
@@ -118,7 +121,7 @@ class Bonds:
             self._nvs.set("b%d.%d" % (slot, kind), data)
 
     def forget(self, address):
-        """Gives up a host; returns whether it was known."""
+        """Gives up a host; returns whether it was known. OSError: it would be back at the next start."""
         slot = self._slot_of(address)
         if slot >= 0:
             self._put(slot, 0, None, {})

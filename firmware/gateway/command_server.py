@@ -59,6 +59,8 @@ class CommandServer:
                 result, answer = self._ask(op, body, guard)
         except (WireError, ValueError):
             result, answer = commands.MALFORMED, b""
+        except OSError:  # the settings are full, or refuse: the board goes on logging
+            result, answer = commands.FAILED, b""
         return commands.response(op & 0x7F, request_id, result, answer)
 
     def _ask(self, op, body, guard):
@@ -173,16 +175,18 @@ class CommandServer:
 
     def _take(self, kind, fields, assignment):
         config = self._config
-        if kind == entries.REGIMEN:
-            config.set_regimen(
-                fields["rate_ul_h"], fields["bolus_ul"], fields["lockout_s"],
-                fields["lockout_from_end"],
-            )
-        elif kind in (entries.PATIENT_START, entries.PATIENT_MOVE):
-            config.set_assignment(assignment)
-        elif kind in (entries.PATIENT_WITHDRAW, entries.PATIENT_END):
-            config.set_assignment(0)
-        self._applied(kind, fields)
+        try:
+            if kind == entries.REGIMEN:
+                config.set_regimen(
+                    fields["rate_ul_h"], fields["bolus_ul"], fields["lockout_s"],
+                    fields["lockout_from_end"],
+                )
+            elif kind in (entries.PATIENT_START, entries.PATIENT_MOVE):
+                config.set_assignment(assignment)
+            elif kind in (entries.PATIENT_WITHDRAW, entries.PATIENT_END):
+                config.set_assignment(0)
+        finally:  # it is in the log: it holds, even if it cannot be kept over the next start
+            self._applied(kind, fields)
 
     def _provision(self, check_code, body):
         config = self._config
