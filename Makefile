@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SCALE ?= ci
 READY := $(VENV)/ready
-SIDE_BY_SIDE = -n 3 --dist loadfile -m "not alone"
+SIDE_BY_SIDE = -n 3 -rs --dist loadfile -m "not alone"
 ELSEWHERE = --ignore=tests/soak --ignore=tests/bluez --ignore=tests/hil --ignore=tests/lean
 QUICK = tests/host tests/firmware/both --ignore=tests/firmware/both/test_power_cuts.py \
 	--ignore=tests/host/sync/test_fuzzed_writes.py --ignore=tests/host/test_fuzz_corpus.py
