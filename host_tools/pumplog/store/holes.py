@@ -33,6 +33,18 @@ class Holes:
         spans = list(self._pages.spans(log_id))
         return sorted([*self._unexplained(log_id, spans), *self._failed(log_id, spans)])
 
+    def not_told(self, log_id: int, by_link: bool = True) -> list[Hole]:
+        """Returns the holes that no complete pull has told yet.
+
+        by_link False: but for what a pull by a link found that broke off.
+        """
+        told_to = self._pulls.told_to(log_id)
+        holes = [hole for hole in self.of(log_id) if hole.last >= told_to]
+        if by_link:
+            return holes
+        behind = [(hole, self._pages.held(log_id, hole.last + 1)) for hole in holes]
+        return [hole for hole, held in behind if not held or not held["linked"]]
+
     def next_seq_wanted(self, log_id: int, oldest_seq: int | None = None) -> int:
         """Returns from which record on to ask a board whose oldest record is oldest_seq, None if that
         is not known.

@@ -264,8 +264,7 @@ class Client:
         return PullResult(
             transfer.records, transfer.pages, transfer.bytes, store.holes.next_seq_reached(log_id),
             transfer.repaired, store.pages.bad(log_id), unverified, unread,
-            tuple((log_id, hole) for hole in store.holes.of(log_id)
-                  if hole.last >= store.pulls.told_to(log_id)),
+            tuple((log_id, hole) for hole in store.holes.not_told(log_id)),
             bool(attested), unproven=(unproven,) if unproven else ())
 
     def _report(self, transfer: Transfer) -> None:

@@ -17,7 +17,7 @@ from pumpwire.units import PAGE_BYTES
 
 from ..errors import IntegrityError, UnreachableError
 from ..files import read_bounded
-from ..store import ERASED, Hole, Store, sealed_by
+from ..store import ERASED, Store, sealed_by
 from .client import PullResult
 from .unproven import unproven_of
 
@@ -39,7 +39,7 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
         raise IntegrityError(f"{path} holds no pumplog page", "it is not a board's log partition")
     log_ids = sorted({log_id for _, log_id, _ in pages})
     _claim(store, path, board, pages)
-    before = _holes(store, log_ids)
+    before = {(log_id, hole) for log_id in log_ids for hole in store.holes.not_told(log_id, by_link=False)}
     try:
         records = _take(store, pages)
     finally:
@@ -47,7 +47,8 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
             store.words_again(log_id)
         store.commit()
     unread = [store.pages.unread(log_id) for log_id in log_ids]
-    gaps = [hole for hole in _holes(store, log_ids) if hole not in before]
+    gaps = [(log_id, hole) for log_id in log_ids for hole in store.holes.not_told(log_id)
+            if (log_id, hole) not in before]
     return PullResult(
         records, len(pages), len(image), store.holes.next_seq_reached(log_ids[-1]), 0,
         sum(store.pages.bad(log_id) for log_id in log_ids),
@@ -136,10 +137,6 @@ def _decoded(data: bytes) -> tuple[list[Any], bool]:
     except WireError:
         return [], True
     return records, error is not None
-
-
-def _holes(store: Store, log_ids: list[int]) -> list[tuple[int, Hole]]:
-    return [(log_id, hole) for log_id in log_ids for hole in store.holes.of(log_id)]
 
 
 def as_synced(data: bytes, may_be_open: bool) -> bytes:
