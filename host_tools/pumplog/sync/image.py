@@ -39,7 +39,8 @@ def pull_image(store: Store, path: str, board: str) -> PullResult:
         raise IntegrityError(f"{path} holds no pumplog page", "it is not a board's log partition")
     log_ids = sorted({log_id for _, log_id, _ in pages})
     _claim(store, path, board, pages)
-    before = {(log_id, hole) for log_id in log_ids for hole in store.holes.not_told(log_id, by_link=False)}
+    before = {(log_id, hole) for log_id in log_ids
+              for hole in store.holes.not_told(log_id, by_link=False)}
     try:
         records = _take(store, pages)
     finally:
