@@ -187,6 +187,6 @@ def of_contacts(read: Wiring) -> list[Diagnosis]:
                               if closed else f"The {name} input is open."))
     told.append(Diagnosis("count", None,
                           "Whether counts arrive shows only while the pump runs: give a bolus and look"
-                          " at pumplog events. The console's \"gpio_pullup_en ... GPIO number error\" at"
-                          " each start is harmless."))
+                          " at pumplog events. If the console prints \"gpio_pullup_en ... GPIO number"
+                          " error\" at a start, that is harmless."))
     return told
