@@ -157,6 +157,11 @@ class Database:
             return DamagedError(f"the store {self._path} is damaged ({error})",
                                 "go on with an earlier copy of it. What boards still hold can be pulled"
                                 " into that again")
+        if _code(error) in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            return StoreError(f"the store {self._path} cannot be written ({error})",
+                              "what was complete is kept. It is read-only, or another program moves it"
+                              " about, as a folder that is synchronised: keep it elsewhere, then do it"
+                              " again")
         return StoreError(f"the store {self._path} cannot be used ({error})",
                           "what was complete is kept; free the disk or choose another --db, then do it"
                           " again")

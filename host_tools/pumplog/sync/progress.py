@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,14 @@ from typing import Self, TextIO
 from ..plain import in_a_line, lines
 
 _UP_AND_CLEAR = "\033[A\033[2K"
+
+
+def _goes_up() -> bool:
+    """Returns whether this terminal can be told to go up a line. The console of Windows prints what
+    tells it so, unless another terminal stands around it, which says so."""
+    if sys.platform == "win32" and not {"WT_SESSION", "TERM_PROGRAM", "TERM"} & set(os.environ):
+        return False
+    return os.environ.get("TERM") != "dumb"
 
 
 class StoppedError(Exception):
@@ -33,7 +42,7 @@ class Progress:
         self, out: TextIO, headings: Mapping[str, str], folded: Callable[[str], str] = lines
     ) -> None:
         self._out, self._headings, self._folded = out, headings, folded
-        self._live = out.isatty() and os.environ.get("TERM") != "dumb"
+        self._live = out.isatty() and _goes_up()
         self._silent = not self._live and len(headings) == 1
         self._lock = threading.Lock()
         self._under_way: dict[str, str] = {}  # board: what it is at

@@ -93,6 +93,23 @@ def test_elsewhere_there_are_plain_lines(
         "patient P01 on board B01, bed 1: done, new records: 512"]
 
 
+@pytest.mark.parametrize("around, live", [
+    ({}, False), ({"WT_SESSION": "4f3b"}, True), ({"TERM_PROGRAM": "vscode"}, True),
+    ({"TERM": "xterm"}, True), ({"TERM": "dumb", "WT_SESSION": "4f3b"}, False),
+], ids=["console", "Windows Terminal", "an editor's", "Git Bash", "dumb"])
+def test_the_console_of_windows_gets_plain_lines(
+    around: dict[str, str], live: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TERM", "WT_SESSION", "TERM_PROGRAM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in around.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("pumplog.sync.progress.sys.platform", "win32")
+    out = Terminal()
+    a_round(Progress(out, BOARDS), [], out)
+    assert ("\033" in out.getvalue()) == live
+
+
 def test_a_single_board_says_nothing_when_piped() -> None:
     out = io.StringIO()
     with Progress(out, {"B01": BOARDS["B01"]}) as progress:
