@@ -26,7 +26,8 @@ alone, and the test that plays the defect then fails, which says: take this fix 
                 pull. Asked by reading the default of `timeout`. CALL_TIMEOUT_S is above every wait that
                 ends well: pairing, at 30 s in the Bluetooth specification, is the longest.
     clock       A scan ends by the time of day: it lasts an hour more if that is set back an hour, and
-                ends at once if it is set forward. Asked by having a scan watched.
+                ends at once if it is set forward. Asked by having a scan watched. What takes its place
+                also goes on after a slice that fails, as where another program begins to scan.
     errors      bleak's errors pass through as they are, although the interface promises BluetoothError.
                 Asked by having a call fail. The cause stays: it tells a wanted pairing from a lost link.
 
@@ -56,6 +57,7 @@ from bleak.exc import BleakError
 from .. import host
 
 CALL_TIMEOUT_S = 40.0
+_FAILED_SLICES = 5  # of a scan, one after the other: a second and more
 _PROPERTIES = {
     "broadcast": "BROADCAST", "read": "READ", "write-without-response": "WRITE_NO_RESPONSE",
     "write": "WRITE", "notify": "NOTIFY", "indicate": "INDICATE",
@@ -206,8 +208,19 @@ def _fix_clock() -> None:
         self._clear_device_cache()
         self._scanning_in_progress = True
         end_s = float("inf") if timeout is None else host.waited_s() + timeout
+        failed = 0
         while self._scanning_in_progress and host.waited_s() < end_s:
-            for device, told in self.await_bleak(self._scan_for_interval(self._SCAN_INTERVAL)):
+            try:
+                heard = self.await_bleak(self._scan_for_interval(self._SCAN_INTERVAL))
+            except Exception:
+                self._scanner = None  # it may be half begun, or half ended
+                failed += 1
+                if failed == _FAILED_SLICES:
+                    raise
+                time.sleep(self._SCAN_INTERVAL)
+                continue
+            failed = 0
+            for device, told in heard:
                 if told.rssi >= minimum_rssi:
                     self._cache_device(device)
                     entry = ScanEntry._from_bleak(device, told)

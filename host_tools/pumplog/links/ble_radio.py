@@ -25,6 +25,7 @@ CONNECT_TIMEOUT_S = 10.0
 _RADIOS = "pumplog.radios"  # the group of entry points that put another radio in place
 _WEAKEST_DBM = -127  # bleio would leave out what comes in below -80: the board at the ward's far end
 _ELSE = "switch it on, or pull over the cable with --link serial:PORT"
+_ELSE_TAKEN = "another program scans: close that, or pull over the cable with --link serial:PORT"
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def pairs_itself() -> bool:
 def scan(
     service_uuid: str, timeout_s: float = 8.0, until_name: str | None = None
 ) -> list[Heard]:
-    """Returns the boards heard within the timeout, or as soon as `until_name` is heard."""
+    """Returns the boards heard within the timeout, or as soon as `until_name` is heard, also before the
+    scan failed."""
     radio = _radio()
     found: dict[str, Heard] = {}
     try:
@@ -88,7 +90,10 @@ def scan(
             if heard.name == until_name:
                 break
     except Exception as error:
-        raise UnreachableError(f"this computer's Bluetooth cannot scan ({why(error)})", _ELSE) from error
+        if not found:
+            taken = "progress" in why(error)
+            raise UnreachableError(f"this computer's Bluetooth cannot scan ({why(error)})",
+                                   _ELSE_TAKEN if taken else _ELSE) from error
     finally:
         radio.stop_scan()
     return list(found.values())
