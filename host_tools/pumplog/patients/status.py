@@ -5,6 +5,7 @@ Logs are read only where a board holds possibilities open: else a status loads n
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from pumpwire import commands, names
 from ..moments import age_s, local_text, since_text, utc_text
 from ..quantities import show, show_span
 from ..store import Pull, Store
-from .episodes import Episode, episodes
+from .episodes import FOREVER_MS, Episode, Stay, episodes
 
 if TYPE_CHECKING:
     from ..log import Signature
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 STALE_S = 15 * 60
 TOLD_MS = 24 * 3_600_000  # what was noticed in a day is told again, however often the board was pulled
+_LEFT_MS = 7 * TOLD_MS  # so long a board that was left is named, for records that may still be on it
+_FOLLOWED_MS = 3_600_000  # a level has come to the weight's: all but 1 part in 280 of the way
+_APART = ("free_flow", "occlusion", "counter_silent", "load_cell_drift")  # counts from weight
 _NEEDED = ("uptime_s", "rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s",
            "reservoir_ul", "flags")
 _QUANTITIES = ("board_uptime_s", "rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s",
@@ -72,6 +76,9 @@ class Told:
     running: bool | None  #: whether the pump ran
     logging: bool  #: whether the board was logging
     possibilities: tuple[Possibility, ...]  #: that it held open
+    #: the last bolus was given before the patient was on this board, so it is no bolus of the patient's
+    bolus_before: bool = False
+    reservoir_doubtful: bool = False  #: weight and counts disagree, and the level follows slowly
 
 
 @dataclass(frozen=True)
@@ -79,12 +86,13 @@ class Status:
     """A patient, and what the board last told."""
 
     episode: Episode  #: who, on which board, in which bed
-    told: Told | None  #: at the last complete pull over a link; None: never pulled so
+    told: Told | None  #: at the last complete pull over a link in this stay; None: never pulled so
     age_s: int | None  #: how long ago that was, s; below 0: this computer's clock is behind
     entries_not_on_board: int  #: entries that wait for the board
     recorded: bool  #: whether the store has records of the board
     noticed_since_ms: int  #: from when on `noticed` tells, Unix ms UTC
     noticed: tuple[Noticed, ...]  #: what the boards noticed since then, the worst first
+    pulled_otherwise: bool = False  #: the board was pulled, but never while it served the patient
 
     @property
     def rank(self) -> int:
@@ -114,9 +122,11 @@ class Status:
         note += self._noticed_text()
         if told is None:
             known = f"; its records: `pumplog events {self.episode.patient}`" if self.recorded else ""
-            return (f"{self.episode.heading}: never pulled over a link, nothing known of now{known}"
-                    f"{note}")
+            never = "not pulled in this stay" if self.pulled_otherwise else "never pulled over a link"
+            return f"{self.episode.heading}: {never}, nothing known of now{known}{note}"
         word = "last pulled" if self.stale else "as pulled"
+        if self.episode.ended:
+            word = "last pulled in the stay"
         possible = "".join(f"\n    {each.to_text()}" for each in told.possibilities)
         return (f"{self.episode.heading}: {word} {since_text(told.at_ms)}\n    at that time:"
                 f" {_told_text(told)}{possible}{note}")
@@ -140,12 +150,17 @@ def _told_text(told: Told) -> str:
         bag += (", for nobody measured the load cell's zero: have the board provisioned again with"
                 " --cell-zero")
     if told.reservoir_ul is not None:
-        bag = f"reservoir about {_ml(told.reservoir_ul, 1)} mL"
-        if told.reservoir_se_ul is not None:
+        about = f"about {_ml(told.reservoir_ul, 1)} mL"
+        bag = f"reservoir {about}"
+        if told.reservoir_doubtful:
+            bag = f"reservoir doubtful, for counts and weight disagree: {about} by the board"
+        elif told.reservoir_se_ul is not None:
             bag += f", give or take {_ml(told.reservoir_se_ul, 1)}"
     bolus = f"no bolus since the board started {show_span(told.uptime_s * 1000)} earlier"
     if told.last_bolus_age_s is not None:
         bolus = f"last bolus {show_span(told.last_bolus_age_s * 1000)} earlier"
+    elif told.bolus_before:
+        bolus = "no bolus since the patient is on this board"
     logging = "logging" if told.logging else "NOT LOGGING, have the board looked at"
     return f"{pump}; {rate}; {bag}; {bolus}; {logging}"
 
@@ -153,7 +168,8 @@ def _told_text(told: Told) -> str:
 def _told_json(told: Told | None) -> dict[str, Any]:
     """Returns what the board told, all null where it never told anything."""
     if told is None:
-        return dict.fromkeys((*_QUANTITIES, "signatures", "pump_running", "logging", "cell_zero_known"))
+        return dict.fromkeys((*_QUANTITIES, "signatures", "pump_running", "logging", "cell_zero_known",
+                              "reservoir_doubtful"))
     values = (told.uptime_s, told.rate_ul_h, told.rate_low_ul_h, told.rate_high_ul_h,
               told.last_bolus_age_s, told.reservoir_ul, told.reservoir_se_ul)
     return {
@@ -161,7 +177,7 @@ def _told_json(told: Told | None) -> dict[str, Any]:
            for name, value in zip(_QUANTITIES, values, strict=True)},
         "signatures": [each.to_json() for each in told.possibilities],
         "pump_running": told.running, "logging": told.logging,
-        "cell_zero_known": told.cell_zero_known,
+        "cell_zero_known": told.cell_zero_known, "reservoir_doubtful": told.reservoir_doubtful,
     }
 
 
@@ -170,15 +186,18 @@ def _ml(ul: int | None, digits: int = 3) -> str:
 
 
 def status_of(store: Store, patient: Episode) -> Status:
-    """Returns what a patient's board last told."""
-    board = patient.board
-    pull = store.pulls.last(board)
+    """Returns what a patient's board last told in the stay: what it tells before or after is of another
+    patient, or of nobody."""
+    board, stay = patient.board, patient.stays[-1]
+    pull = store.pulls.last(board, (stay.begin_ms, stay.end_ms))
     recorded = any(store.holes.next_seq_reached(log_id) for log_id, _ in store.logs.of(board))
     since_ms, noticed = _noticed(store, patient) if recorded else (patient.start_ms, ())
+    waiting = [entry for entry in store.entries.waiting(board)
+               if not patient.ended or entry.patient == patient.patient]
     return Status(
-        patient, _told(store, pull) if pull and _is_whole(pull) else None,
-        age_s(pull.at_ms) if pull else None, len(store.entries.waiting(board)), recorded, since_ms,
-        noticed)
+        patient, _told(store, pull, stay, noticed) if pull and _is_whole(pull) else None,
+        age_s(pull.at_ms) if pull else None, len(waiting), recorded, since_ms, noticed,
+        pull is None and store.pulls.last(board) is not None)
 
 
 def _noticed(store: Store, patient: Episode) -> tuple[int, tuple[Noticed, ...]]:
@@ -199,21 +218,32 @@ def _is_whole(pull: Pull) -> bool:
     return all(name in pull.status for name in _NEEDED)
 
 
-def _told(store: Store, pull: Pull) -> Told:
+def _told(store: Store, pull: Pull, stay: Stay, noticed: Sequence[Noticed]) -> Told:
     """Reads what the board told of itself (pumpwire.names.STATUS_FIELDS)."""
     status = pull.status
     rate, low, high, bolus_age = (
         None if status[name] == commands.NEVER else status[name]
         for name in ("rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s"))
+    before = bolus_age is not None and pull.at_ms - bolus_age * 1000 < stay.begin_ms
     cell_zero_known = _cell_zero_known(store, pull.log_id)
     reservoir = status["reservoir_ul"] if cell_zero_known and status["reservoir_ul"] >= 0 else None
     running = bool(status["flags"] & commands.FLAG_RUNNING)
     return Told(
-        pull.at_ms, status["uptime_s"], rate, low, high, bolus_age, reservoir,
+        pull.at_ms, status["uptime_s"], rate, low, high, None if before else bolus_age, reservoir,
         None if reservoir is None else status.get("reservoir_se_ul"), cell_zero_known,
         running if running or rate is not None else None,
         bool(status["flags"] & commands.FLAG_LOGGING),
-        _possibilities(store, pull))
+        _possibilities(store, pull), before, _levels_apart(status, noticed, pull.at_ms))
+
+
+def _levels_apart(status: Mapping[str, int], noticed: Sequence[Noticed], at_ms: int) -> bool:
+    """Returns whether counts and weight disagree, or did within the hour before: a board's level goes by
+    its counts then, and comes to the weight's slowly."""
+    held = status.get("signatures", 0)
+    if any(held >> n & 1 for n, kind in names.SIGNATURES.items() if kind in _APART):
+        return True
+    return any(each.kind in _APART and each.over_ms is not None
+               and 0 <= at_ms - each.over_ms < _FOLLOWED_MS for each in noticed)
 
 
 def _cell_zero_known(store: Store, log_id: int) -> bool:
@@ -240,21 +270,39 @@ def _possibilities(store: Store, pull: Pull) -> tuple[Possibility, ...]:
 
 @dataclass(frozen=True)
 class LeftBehind:
-    """A board that a patient who ended left, and that still waits for entries."""
+    """A board that a patient left, with what may still have to be got from it or put onto it."""
 
     board: str  #: its name
-    heading: str  #: whose it was, in words
+    heading: str  #: who left it, in words
+    waits: bool  #: entries wait for it
 
     def to_text(self) -> str:
         """Returns what may be missing, and what to do."""
-        return (f"{self.heading}: what was entered is not yet on board. Its last records may not be here"
-                f" either: pull it once more, `pumplog pull {self.board}`")
+        records = "its last records may not be here"
+        what = f"what was entered is not yet on board. I{records[1:]} either" if self.waits else records
+        return f"{self.heading}: {what}: pull it once more, `pumplog pull {self.board}`"
 
 
 def left_behind(store: Store) -> list[LeftBehind]:
-    """Returns the boards that no round of everybody comes to, and that still wait for entries."""
+    """Returns the boards that a patient left, that no round of everybody comes to, and that still wait
+    for entries or were not pulled since, as far as they were left within the week."""
     known = episodes(store).values()
     served = {patient.board for patient in known if not patient.ended}
-    waiting = {patient.board: patient.heading for patient in known
-               if patient.ended and patient.board not in served and store.entries.waiting(patient.board)}
-    return [LeftBehind(board, heading) for board, heading in waiting.items()]
+    found: dict[str, LeftBehind] = {}
+    for patient in known:
+        for stay in patient.stays:
+            if stay.end_ms == FOREVER_MS or stay.board in served:
+                continue
+            heading = patient.heading if patient.ended and stay.board == patient.board else (
+                f"board {stay.board}, which patient {patient.patient} left {local_text(stay.end_ms)}")
+            waits = bool(store.entries.waiting(stay.board))
+            if waits or _not_pulled_since(store, stay):
+                found[stay.board] = LeftBehind(stay.board, heading, waits)
+    return list(found.values())
+
+
+def _not_pulled_since(store: Store, stay: Stay) -> bool:
+    """Returns whether a board that was pulled in a stay was never pulled after it."""
+    last = store.pulls.last(stay.board)
+    return (last is not None and stay.begin_ms <= last.at_ms < stay.end_ms
+            and age_s(stay.end_ms) * 1000 < _LEFT_MS)

@@ -41,16 +41,19 @@ class Pulls:
         """Notes a pull and how it ended."""
         self._db.insert("pulls", **{**vars(pull), "status": json.dumps(pull.status)})
 
-    def last(self, board: str) -> Pull | None:
-        """Returns the last complete pull of a board."""
-        return next(iter(self.latest(board, 1)), None)
+    def last(self, board: str, within: Interval | None = None) -> Pull | None:
+        """Returns the last complete pull of a board, or that which ended within [begin, end), Unix ms
+        UTC."""
+        return next(iter(self.latest(board, 1, within)), None)
 
-    def latest(self, board: str, most: int) -> list[Pull]:
+    def latest(self, board: str, most: int, within: Interval | None = None) -> list[Pull]:
         """Returns the last complete pulls of a board, at most so many, the latest first; a line that is
-        damaged is passed over."""
+        damaged is passed over. within: only those that ended within [begin, end), Unix ms UTC."""
+        begin_ms, end_ms = within or (-(1 << 62), 1 << 62)
         found: list[Pull] = []
         for row in self._db.rows(f"SELECT {_COLUMNS} FROM pulls WHERE board=:board"
-                                 " AND outcome='complete' ORDER BY id DESC", board=board):
+                                 " AND outcome='complete' AND at_ms>=:begin_ms AND at_ms<:end_ms"
+                                 " ORDER BY id DESC", board=board, begin_ms=begin_ms, end_ms=end_ms):
             with suppress(IntegrityError):
                 found.append(made(Pull, {**dict(row), "status": _status(row["status"])}, "a pull"))
             if len(found) == most:

@@ -347,11 +347,12 @@ def test_status_says_the_local_time_the_age_and_what_is_unknown(
     assert main(["status", "--json", "--db", str(db)]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["pump_running"] is None and told["logging"] is True and told["rate_ul_h"] is None
+    now_ms = START_MS + 40 * 3600_000
     _pulled(db, now_ms - 30 * 3600_000, rate_ul_h=200, rate_low_ul_h=190, rate_high_ul_h=210,
             reservoir_ul=249_940, last_bolus_age_s=720, flags=commands.FLAG_RUNNING)
     assert main(["status", "--db", str(db)]) == 0
     said = unfolded(capsys.readouterr().out)
-    assert "last pulled 2026-01-04 14:00, 30 h 0 min ago" in said
+    assert "last pulled 2026-01-05 20:00, 30 h 0 min ago" in said
     assert "pump running; rate 0.2 mL/h (0.19 to 0.21)" in said and "last bolus 12 min earlier" in said
     assert "NOT LOGGING" in said
     monkeypatch.undo()

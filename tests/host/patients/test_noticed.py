@@ -20,7 +20,7 @@ from pumplog.sync.visit import Visit
 from pumpwire import names, records
 
 HOUR = 3600
-DENIED, LOCKOUT, STOPPED, GIVEN = 2, 1, 2, 1
+DENIED, LOCKOUT, STOPPED, UNKNOWN, GIVEN = 2, 1, 2, 4, 1
 
 
 def ms(at_s: float) -> int:
@@ -73,7 +73,7 @@ def test_the_night_is_told_the_worst_first(bed: Bedside) -> None:
     assert "over " in flow and flow.startswith("possible free flow since")
     assert "no end noticed before the board restarted" in occlusion
     assert standstill.endswith("13 h 0 min")
-    assert "8 asked, 8 gave nothing, 0 of them during lockout" in presses
+    assert presses.endswith("8 asked, 8 gave nothing, 8 while the pump stood")
 
 
 def test_what_was_over_before_is_not_told_again(bed: Bedside) -> None:
@@ -106,9 +106,69 @@ def test_after_a_restart_nobody_says_that_the_pump_still_stands(bed: Bedside) ->
     stood(bed, HOUR)
     bed.off(2 * HOUR, 3 * HOUR)
     bed.write(6 * HOUR)
-    (standstill,) = noticed(bed)
+    standstill, off = noticed(bed)
     assert standstill.over_ms is None
     assert standstill.to_text().endswith("1 h 0 min later")
+    assert (off.kind, off.begin_ms, off.over_ms) == ("board_off", ms(2 * HOUR), ms(3 * HOUR))
+
+
+@pytest.mark.parametrize("reasons, told", [
+    ([LOCKOUT, LOCKOUT], ", 2 of them during lockout"),
+    ([LOCKOUT, STOPPED, STOPPED], ", 1 of them during lockout, 2 while the pump stood"),
+    ([UNKNOWN], ", 1 for a reason that the board did not know"),
+    ([3, LOCKOUT], ", 1 of them during lockout, 1 for a reason that the board did not know"),
+])
+def test_why_a_press_gave_nothing_is_told_as_the_board_knew_it(
+    bed: Bedside, reasons: list[int], told: str
+) -> None:
+    """A board that was never told the prescription knows of no lockout: that is not `0 of them`."""
+    for n, reason in enumerate(reasons):
+        bed.add(HOUR + 60 * n, "demand", 0, DENIED, reason, 0)
+    bed.write(2 * HOUR)
+    (presses,) = noticed(bed)
+    n = len(reasons)
+    assert presses.to_text().endswith(f"{n} asked, {n} gave nothing{told}")
+
+
+def test_a_board_that_was_off_is_told_with_how_long(bed: Bedside) -> None:
+    bed.off(2 * HOUR, 4 * HOUR)
+    bed.write(6 * HOUR)
+    (off,) = noticed(bed)
+    assert (off.kind, off.begin_ms, off.over_ms) == ("board_off", ms(2 * HOUR), ms(4 * HOUR))
+    assert off.to_text().startswith("the board was off from 2026-01-05 ")
+    assert off.to_text().endswith(", 2 h 0 min: what the pump did then was not recorded")
+    assert kinds(bed, 3 * HOUR) == ["board_off"] and kinds(bed, 5 * HOUR) == []
+
+
+@pytest.mark.parametrize("offs_s, times", [
+    ([60], 0), ([119], 0), ([120], 1), ([40, 40], 0), ([50, 50, 50], 3),
+])
+def test_short_restarts_are_told_once_they_add_up(
+    bed: Bedside, offs_s: list[int], times: int
+) -> None:
+    for n, off_s in enumerate(offs_s):
+        bed.off((n + 1) * HOUR, (n + 1) * HOUR + off_s)
+    bed.write(5 * HOUR)
+    found = noticed(bed)
+    assert len(found) == bool(times)
+    if times > 1:
+        assert f"the board was off {times} times from" in found[0].to_text()
+        assert "2 min in all: what the pump did then" in found[0].to_text()
+
+
+def test_a_board_on_its_shelf_is_nobodys_outage(bed: Bedside) -> None:
+    bed.off(HOUR, 5 * HOUR)
+    bed.enter("patient_end", 2 * HOUR)
+    bed.write(6 * HOUR)
+    (off,) = noticed(bed)
+    assert (off.begin_ms, off.over_ms) == (ms(HOUR), ms(2 * HOUR))
+
+
+def test_lost_records_are_not_called_a_board_that_was_off(bed: Bedside) -> None:
+    bed.off(3 * HOUR, 3 * HOUR + 30)
+    bed.lose(HOUR, 3 * HOUR + 40)
+    bed.write(5 * HOUR)
+    assert kinds(bed) == []
 
 
 def test_another_patients_night_is_nobody_elses(bed: Bedside) -> None:
