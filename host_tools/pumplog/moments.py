@@ -6,6 +6,7 @@ shown with its offset from UTC.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from . import host
@@ -13,6 +14,7 @@ from .errors import UsageError
 from .quantities import show_age
 
 _DAY_MS = 86_400_000
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 # Outside of these no clock is taken for right: boards keep seconds from 2020 on, below 2^30.
 EARLIEST_MS = 1_577_836_800_000  # 2020-01-01T00:00:00Z
 LATEST_MS = 2_650_838_400_000  # 2054-01-01T00:00:00Z
@@ -49,6 +51,12 @@ def dated_text(ms: int, seconds: bool = False) -> str:
     """Returns a moment by this computer's own clock, with its day, to the minute or the second."""
     moment = datetime.fromtimestamp(ms / 1000)
     return f"{moment:%Y-%m-%d} {_time_of_day(moment, seconds)}"
+
+
+def in_local_time(text: str) -> str:
+    """Returns a text with its moments, as `utc_text` prints them, by this computer's own clock."""
+    return _UTC.sub(lambda found: dated_text(
+        round(datetime.fromisoformat(found[0]).timestamp() * 1000)), text)
 
 
 def span_text(begin_ms: int, end_ms: int) -> str:

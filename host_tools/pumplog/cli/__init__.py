@@ -16,6 +16,10 @@ from ..errors import PumplogError, unforeseen
 from .options import Parser, common_options, path
 from .screen import drop, open_closed_streams, prepare, say, say_error
 
+TYPE_CHECKING = False  # as typing has it, which takes longer to load than all the rest here
+if TYPE_CHECKING:
+    import argparse
+
 # command: (module with add(parser) and run(options), help)
 COMMANDS = {
     "scan": ("scan", "boards in radio range: patient, bed, signal, news"),
@@ -94,18 +98,33 @@ def build_parser(argv: Sequence[str] | None = None) -> Parser:
     return parser
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Runs one command; returns the exit code of the contract."""
-    open_closed_streams()
-    prepare()
-    argv = sys.argv[1:] if argv is None else argv
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    """Returns what was typed, and what the environment adds to it."""
     options = build_parser(argv).parse_args(argv)
     for option, commands in USED_BY.items():
         if getattr(options, option) is not None and options.command not in commands:
             say(f"--{option} means nothing to `pumplog {options.command}`, so it was not used")
+    options.db = options.db or path(default_db())
     options.initials = options.initials or os.environ.get("PUMPLOG_INITIALS")
+    return options
+
+
+def _end_at_once_if_asked_again() -> None:
+    """Lets another Ctrl-C end the process without a word: visits that are under way may take seconds to
+    end, and the interpreter waits for them."""
+    import signal
+    import threading
+
+    if threading.active_count() > 1 and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; returns the exit code of the contract."""
     try:
-        options.db = options.db or path(default_db())
+        open_closed_streams()
+        prepare()
+        options = _options(sys.argv[1:] if argv is None else argv)
         code: int = import_module(f"{__name__}.{COMMANDS[options.command][0]}").run(options)
         sys.stdout.flush()
         return code
@@ -122,6 +141,7 @@ def main(argv: list[str] | None = None) -> int:
         drop(sys.stdout)
         return 2
     except KeyboardInterrupt:
+        _end_at_once_if_asked_again()
         say("pumplog: stopped; what came is kept, the same command goes on from there.")
         return 1
     except EOFError:

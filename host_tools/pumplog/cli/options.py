@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ..store import Store
 
 
+_TOO_MUCH = "unrecognized arguments"  # as argparse says it
+
+
 class Parser(argparse.ArgumentParser):
     """argparse's, whose help and errors fit a screen of 80 columns."""
 
@@ -25,6 +28,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Says what is wrong with what was typed, and ends the process: 2."""
         self.print_usage(sys.stderr)
+        if message.startswith(_TOO_MUCH):  # most often an amount or a bed in two words
+            message += ". Put quotes around what has a space in it, such as '110 mg'"
         say_error(f"{self.prog}: error: {message}")
         raise SystemExit(2)
 
@@ -96,5 +101,6 @@ def open_store(options: argparse.Namespace, make: bool = False) -> Store:
 
     if not make and not options.db.exists():
         raise NotFoundError(f"no store at {options.db}",
-                            "name yours with --db or PUMPLOG_DB, or provision a board to make a store")
+                            "name yours with --db or PUMPLOG_DB. A new store is made by `pumplog keys"
+                            " import FILE`, or as a board is provisioned")
     return Store.open(options.db, waiting=say)

@@ -17,7 +17,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("action", choices=["start", "move", *stays.LEAVINGS, "list"])
     parser.add_argument("name", nargs="?", metavar="NAME",
-                        help="patient, board or bed (start: the code, made up if left out)")
+                        help="patient, board or bed (start: the code, made up if left out; list:"
+                        " everybody if left out)")
     parser.add_argument("--board", help="the board clipped to this patient's pump")
     parser.add_argument("--bed", help="bed label, kept on this host only")
     parser.add_argument("--confirm", action="store_true",
@@ -29,7 +30,10 @@ def run(options: argparse.Namespace) -> int:
     """Runs one action."""
     with open_store(options) as store:
         if options.action == "list":
-            for patient in stays.every_patient(store):
+            if options.board or options.bed or options.ago or options.confirm:
+                raise UsageError("`patient list` enters nothing",
+                                 "name a patient, board or bed without an option, or nobody")
+            for patient in stays.every_patient(store, options.name):
                 print_json(patient.to_json()) if options.json else print_text(patient.to_text())
             return 0
         stay = _asked_for(options, store)

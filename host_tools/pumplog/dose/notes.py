@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from .. import host
 from ..intervals import clip, length
+from ..moments import utc_text
 from ..patients import CLEAR_MS, Episode, Observed, conflicts
 from ..quantities import show, show_age, show_span
 from .bags import BY_START, BY_WEIGHT, Bag
@@ -40,7 +41,7 @@ def notes(episode: Episode, observed: Observed, found: Doses) -> Iterable[str]:
     for dispute in found.disputed:
         yield dispute.to_text()
     if found.clock_uncertainty_ms > _UNCERTAINTY_TOLD_MS:
-        yield f"the clock is uncertain by {found.clock_uncertainty_ms // 1000} s at the window's edges"
+        yield f"the clock is uncertain by {show_span(found.clock_uncertainty_ms)} at the window's edges"
     if observed.unplaced:
         yield f"{observed.unplaced} minutes recorded at times that nobody can tell are in no figure"
     if observed.unsound:
@@ -62,20 +63,22 @@ def _of_bags(observed: Observed, found: Doses) -> Iterable[str]:
         redated = _redated(bag)
         if bag.unconfirmed:
             if _watched(observed, bag.at_ms):  # else no weight could have seen it
-                yield "a bag was entered that no weight confirms: check whose it is"
+                yield (f"a bag was entered for {utc_text(bag.at_ms)} that no weight confirms: check"
+                       " whose it is")
         elif redated:
             yield redated
         elif bag.entry is None and piece.volumes.patient_ml.high:
             change = bag.change
             yield ("milligrams unknown: no bag was entered" if change is None
-                   else "milligrams unknown: the bag was refilled and nobody entered with what"
-                   if change.refill
-                   else "milligrams unknown: the bag was changed and nobody entered it")
+                   else f"milligrams unknown: the bag was refilled {utc_text(change.at_ms)} and nobody"
+                   " entered with what" if change.refill
+                   else f"milligrams unknown: the bag was changed {utc_text(change.at_ms)} and nobody"
+                   " entered it")
 
 
 def _redated(bag: Bag) -> str | None:
     if bag.dated_by == BY_START:
-        return (f"first bag, entered {bag.redated_ms // 1000} s after the start, taken as hung from the"
+        return (f"first bag, entered {show_span(bag.redated_ms)} after the start, taken as hung from the"
                 " start")
     minutes = bag.redated_ms // 60_000
     if bag.dated_by == BY_WEIGHT and minutes >= _REDATED_TOLD_MIN:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..log import Check, Reliefs, Signature
-from ..moments import dated_text, local_text, utc_text
+from ..moments import dated_text, in_local_time, local_text, utc_text
 from ..patients import MASSES, Unproven
 from ..quantities import decimal, show_span
 from .bags import Bag
@@ -174,13 +174,15 @@ class Doses:
         mark = "  UNPROVEN" if any(each.used for each in self.unproven) else ""
         lines = [f"{name:<26}{figure_text(figure)}{'  doubtful' if self.is_doubtful(name) else ''}{mark}"
                  for name, figure in self._all_figures().items()]
-        lines += [self._coverage_text(), self.presses.to_text(), self.reliefs.to_text()]
+        lines.append(self._coverage_text())
+        if self.observed_ms or self.presses.asked:  # else nobody counted: unknown, and not 0
+            lines += [self.presses.to_text(), self.reliefs.to_text()]
         if self.check is not None:
             lines.append(self.check.to_text())
         lines += [signature.to_text(local_text) for signature in self.signatures]
         lines += [each.to_text(dated_text) for each in self.disputed]
         in_utc = {each.to_text() for each in self.disputed}  # as the notes have them, for programs
-        lines += [note for note in self.notes if note not in in_utc]
+        lines += [in_local_time(note) for note in self.notes if note not in in_utc]
         return "\n".join([f"{heading}, {dated_text(self.begin_ms)} to {dated_text(self.end_ms)}",
                           *(f"    {line}" for line in lines)])
 

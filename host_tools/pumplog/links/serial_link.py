@@ -8,6 +8,7 @@ console's text or frames that answer nothing, puts no deadline off.
 from __future__ import annotations
 
 import errno
+import os
 from collections import deque
 from contextlib import suppress
 
@@ -118,5 +119,6 @@ def _not_open(port: str, error: Exception) -> UnreachableError:
         return UnreachableError(f"this user may not use serial port {port}",
                                 "have it added to the group of the ports, often dialout, and log in"
                                 " again")
-    return UnreachableError(f"serial port {port} cannot be opened ({error})",
+    why = os.strerror(number) if number else error  # pyserial's own text says it twice
+    return UnreachableError(f"serial port {port} cannot be opened ({why})",
                             "check the cable and the port's name")

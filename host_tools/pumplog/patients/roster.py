@@ -40,7 +40,8 @@ def free_board(store: Store, board: str) -> str:
     for each in episodes(store).values():
         if not each.ended and each.board == known.name:
             raise UsageError(f"board {known.name} serves patient {each.patient}",
-                             "end or withdraw that stay first")
+                             "read the board's label again; if that patient has left the board, enter"
+                             " that first")
     return known.name
 
 
@@ -64,12 +65,12 @@ def board_named(store: Store, name: str) -> str:
 
 
 def logs_named(store: Store, name: str | None) -> list[Log]:
-    """Returns the logs of a patient's boards, of a board or of a bed; without a name all logs.
+    """Returns the logs of a patient's boards, of a board or of a bed; without a name all, by board.
 
     NotFoundError for an unknown name, UsageError for an ambiguous name.
     """
     if name is None:
-        return store.logs.all()
+        return sorted(store.logs.all(), key=lambda log: (log.board, log.log_id))
     patient = episode_or_board(store, name)
     boards = [stay.board for stay in patient.stays] if patient else [board_named(store, name)]
     return [log for board in dict.fromkeys(boards) for log in store.logs.of(board)]

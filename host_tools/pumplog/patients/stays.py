@@ -14,7 +14,7 @@ from ..moments import age_s, local_text, since_text, utc_text
 from ..quantities import show_age
 from ..store import Entry, Store
 from .entering import Authorship, holds_from, new_entry
-from .episodes import FOREVER_MS, Episode, Stay, episodes
+from .episodes import FOREVER_MS, Episode, Stay, episode, episodes
 from .roster import board_named, current_episode, free_board
 
 LEAVINGS = {"withdraw": "patient_withdraw", "end": "patient_end"}
@@ -53,6 +53,9 @@ class NewStay:
         entry, patient = self.entry, self.patient
         if patient is None:
             text = f"patient {entry.patient} on board {entry.board}, bed {entry.bed or 'not given'}"
+        elif entry.kind == "patient_move" and entry.board == patient.board:
+            text = (f"{patient.heading}: from bed {patient.bed or '-'} to bed {entry.bed}, still on"
+                    f" board {entry.board}")
         elif entry.kind == "patient_move":
             text = (f"{patient.heading}: from board {patient.board} to board {entry.board}, bed"
                     f" {entry.bed or patient.bed or '-'}")
@@ -88,8 +91,11 @@ class ListedPatient:
         return f"{self.patient.heading}, since {since_text(self.patient.start_ms)}"
 
 
-def every_patient(store: Store) -> list[ListedPatient]:
-    """Returns every patient that was started; NotFoundError if there is none."""
+def every_patient(store: Store, name: str | None = None) -> list[ListedPatient]:
+    """Returns the patient of that code, board or bed, or without a name every patient that was started;
+    NotFoundError if there is none."""
+    if name:
+        return [ListedPatient(episode(store, name))]
     known = episodes(store)
     if not known:
         raise NotFoundError("no patients yet", "start a stay with `pumplog patient start`")
@@ -216,4 +222,5 @@ def _require_free_bed(store: Store, bed: str | None, code: str) -> None:
         if (not patient.ended and patient.patient != code
                 and plain.alike(bed, [patient.bed or ""])):
             raise UsageError(f"bed {patient.bed} is patient {patient.patient}'s",
-                             "end that stay first, or check the bed")
+                             "check the bed; where two change places, move patient"
+                             f" {patient.patient} first, to a label such as 'away'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pumpwire import commands, names
@@ -22,12 +23,21 @@ class NotTaken:
     result: int  #: what the board answered (pumpwire.names.RESULTS)
     code_given: bool = False  #: a check code went with it
 
+    @property
+    def name(self) -> str:
+        """Which entry it is, in a word."""
+        return self.kind.removeprefix("patient_")
+
+    @property
+    def why(self) -> str:
+        """What the board answered."""
+        if self.result == commands.REFUSED and self.code_given:
+            return "refused: the check code is not the code of this board; read its label again"
+        return str(names.RESULTS.get(self.result, self.result))
+
     def to_text(self) -> str:
         """Returns which entry it is, and what the board answered."""
-        why = names.RESULTS.get(self.result, self.result)
-        if self.result == commands.REFUSED and self.code_given:
-            why = "refused: the check code is not the code of this board; read its label again"
-        return f"{self.kind} of {self.patient} is not yet on board {self.board}: {why}"
+        return f"{self.name} of {self.patient} is not yet on board {self.board}: {self.why}"
 
 
 @dataclass(frozen=True)
@@ -136,5 +146,20 @@ def hand_over(link_spec: str, store: Store, board: str, check_code: int | None) 
         store.commit()
         link.close()
     if not_taken:
-        raise PartlyError("; ".join(entry.to_text() for entry in not_taken),
+        raise PartlyError("; ".join(_listed(not_taken)),
                           "give --check CODE from the label, or press the board's service button")
+
+
+def _listed(not_taken: list[NotTaken | NotSendable]) -> Iterator[str]:
+    """Yields what was not taken, with entries of a patient that wait for the same reason together."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for each in not_taken:
+        if isinstance(each, NotTaken):
+            alike.setdefault((each.patient, each.board, each.why), []).append(each.name)
+        else:
+            yield each.to_text()
+    for (patient, board, why), found in alike.items():
+        what, are = " and ".join(filter(None, [", ".join(found[:-1]), found[-1]])), "is"
+        if len(found) > 1:
+            are = "are"
+        yield f"{what} of {patient} {are} not yet on board {board}: {why}"

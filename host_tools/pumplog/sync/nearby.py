@@ -33,6 +33,8 @@ class Nearby:
         """Returns a line for the screen."""
         if self.rssi_dbm is None:
             return f"{self.heading}: not heard from here"
+        if not self.board:
+            return f"{self.heading}: signal {self.rssi_dbm} dBm; go nearer, and scan again"
         news = "something new to pull" if self.has_news else "nothing new"
         return f"{self.heading}: signal {self.rssi_dbm} dBm, {news}"
 
@@ -59,6 +61,8 @@ def boards_nearby(store: Store | None, seconds: float) -> list[Nearby]:
 def _nearby(
     board: str, patient: Episode | None, rssi_dbm: int | None, has_news: bool | None
 ) -> Nearby:
+    if not board:
+        return Nearby(board, None, None, "a board whose name was not heard", rssi_dbm, has_news)
     if patient is None:
         return Nearby(board, None, None, f"board {in_a_line(board)}, no patient", rssi_dbm, has_news)
     return Nearby(board, patient.patient, patient.bed, patient.heading, rssi_dbm, has_news)

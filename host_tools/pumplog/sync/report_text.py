@@ -27,7 +27,7 @@ def round_text(report: RoundReport) -> list[str]:
     for failed in report.not_pulled:
         lines += _of_failed(failed)
     for board in to_do + [board for board in report.pulled if board not in to_do]:
-        lines += _of_pulled(board, alone=report.boards == 1)
+        lines += _of_pulled(board, say_how=report.boards == 1 or bool(report.not_pulled))
     return lines
 
 
@@ -90,15 +90,17 @@ def _of_failed(failed: NotPulled) -> list[str]:
         lines = [f"NOT PULLED  {failed.target.heading}; {pulled}: {failed.error}"]
     if isinstance(failed.error, UnreachableError):
         lines += [f"{_INDENT}earlier in this round: {what}; what came is kept, the next pull goes on"
-                  " from there" for what in dict.fromkeys(error.what for error in failed.lost)]
+                  " from there" for what in dict.fromkeys(error.what for error in failed.lost)
+                  if what != failed.error.what]
     return lines
 
 
-def _of_pulled(board: Pulled, alone: bool) -> list[str]:
+def _of_pulled(board: Pulled, say_how: bool) -> list[str]:
+    """say_how: how entries get on board stands here, for the first sentence is about something else."""
     records = board.visit.pulled.records
     lines = [f"pulled      {board.target.heading}:"
              f" {f'new records: {records}' if records else 'nothing new'}"]
     lines += [f"{_INDENT}{note.text}" for note in board.notes]
-    if alone and any(note.kind == WAITING for note in board.notes):  # else the first sentence says so
+    if say_how and any(note.kind == WAITING for note in board.notes):
         lines.append(f"{_INDENT}all of it is kept, do not enter it again: {_HOLD}")
     return lines

@@ -490,7 +490,7 @@ def test_a_patient_in_another_bed_keeps_the_board(db: Path, capsys: pytest.Captu
     with Store.open(db) as store:
         before = episodes(store)["P01"].stays
     assert main(["patient", "move", "P01", "--bed", "12", *common]) == 0
-    assert "to board B01, bed 12" in unfolded(capsys.readouterr().err)
+    assert "to bed 12, still on board B01" in unfolded(capsys.readouterr().err)
     with Store.open(db) as store:
         patient = episodes(store)["P01"]
     assert patient.bed == "12" and patient.stays == before

@@ -29,6 +29,16 @@ def db(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "a.db"
 
 
+def test_a_board_without_a_name_is_no_blank_line(
+    db: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ble_radio, "scan", lambda service, timeout_s: [
+        Heard("", "d", -70, False, None)])
+    assert main(["scan", "--db", str(db)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "a board whose name was not heard: signal -70 dBm; go nearer, and scan again")
+
+
 def test_those_with_news_come_first_and_the_unheard_last(
     db: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

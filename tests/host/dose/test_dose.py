@@ -172,7 +172,10 @@ def test_a_bag_that_no_weight_saw_is_told_where_the_board_was_watching(store: St
     assert any("no weight confirms" in note for note in _doses(bed, 0, 10 * HOUR).notes)
     later = _doses(bed, 15 * HOUR, 25 * HOUR)
     assert [note for note in later.notes if "no weight confirms" in note] == [
-        "a bag was entered that no weight confirms: check whose it is"], "of the bag that went before"
+        "a bag was entered for 2026-01-05T13:00:00.000Z that no weight confirms: check whose it is"], (
+        "of the bag that went before")
+    said = later.to_text("P01")
+    assert "a bag was entered for 2026-01-05 1" in said and "Z that no weight" not in said
     assert not any("no weight confirms" in note for note in _doses(bed, 20 * HOUR, 25 * HOUR).notes)
 
 
