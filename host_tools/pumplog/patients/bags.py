@@ -41,7 +41,8 @@ class NewBag:
         return "\n".join([*holds_from(self.entry), self.patient.heading, *self._strengths()])
 
     def _strengths(self) -> list[str]:
-        fields, regimen = self.entry.fields, self.patient.latest("regimen")
+        fields = self.entry.fields
+        regimen = self.patient.in_force("regimen", self.entry.effective_at_ms)
         lines = []
         for drug in DRUGS:
             ug = fields[bag_field(drug)]

@@ -11,6 +11,7 @@ from ..intervals import Interval
 from ..store import Entry, Store, superseded
 
 FOREVER_MS = 1 << 60
+_CLOCKS_OFF_MS = 3_600_000  # by as much the clocks of two computers may differ
 _LEAVINGS = ("patient_withdraw", "patient_end")
 
 
@@ -66,6 +67,13 @@ class Episode:
         """Returns the entry of that kind in force last."""
         found = self.of_kind(kind)
         return found[-1] if found else None
+
+    def in_force(self, kind: str, at_ms: int) -> Entry | None:
+        """Returns the entry of that kind in force at a moment. What is dated over an hour after it, by a
+        clock that ran ahead, is in force only if there is no other."""
+        found = self.of_kind(kind)
+        begun = [each for each in found if each.effective_at_ms <= at_ms + _CLOCKS_OFF_MS] or found[:1]
+        return begun[-1] if begun else None
 
     def claims(self) -> dict[str, list[Interval]]:
         """Returns {board: the intervals claimed for the patient}, sorted, Unix ms UTC."""
@@ -129,8 +137,9 @@ def episode(store: Store, name: str) -> Episode:
 
 def _apply(found: Episode, entry: Entry) -> None:
     found.entries.append(entry)
-    if entry.kind == "patient_move" and entry.board == found.board and not found.ended:
-        found.bed = entry.bed or found.bed  # another bed, the same board: the stay goes on
+    if entry.kind == "patient_move" and entry.board == found.board:
+        if not found.ended:  # and what has ended goes on in no other bed
+            found.bed = entry.bed or found.bed  # another bed, the same board: the stay goes on
     elif entry.kind in ("patient_move", *_LEAVINGS):
         last = found.stays[-1]
         end_ms = max(last.begin_ms, min(last.end_ms, entry.effective_at_ms))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from .. import host
 from ..errors import UsageError
 from ..moments import since_text
 from ..quantities import RATE_UL_H, TIME_S, VOLUME_UL, parse, show
@@ -38,7 +39,7 @@ class NewPrescription:
     def to_text(self) -> str:
         """Returns what was prescribed before and is now, and what the pump cannot tell of it."""
         lines = [*holds_from(self.entry), f"{self.patient.heading}: {_words(self.entry.fields)}"]
-        before = self.patient.latest("regimen")
+        before = self.patient.in_force("regimen", self.entry.effective_at_ms)
         if before:
             lines.append(f"  before: {_words(before.fields)}, since"
                          f" {since_text(before.effective_at_ms)}")
@@ -84,7 +85,8 @@ def new_prescription(
         "lockout_from_end": int(lockout_from_end),
     }
     entry = new_entry(by, "regimen", patient.patient, patient.board, patient.assignment, fields)
-    before, board = patient.latest("regimen"), store.boards.named(patient.board)
+    before = patient.in_force("regimen", entry.effective_at_ms)
+    board = store.boards.named(patient.board)
     coarse = bool(board and board.pl_per_count * _LEAST_COUNTS > fields["bolus_ul"] * 1_000_000)
     changes = [change for what, key, unit in _CHECKED if before for change in changed_twofold(
         what, Fraction(before.fields[key]), Fraction(fields[key]), unit)]
@@ -99,7 +101,9 @@ def unconfirmed(change: Change) -> UsageError:
 
 def in_force(store: Store, name: str | None) -> list[InForce]:
     """Returns what is prescribed for one patient, or without a name for all whose stay goes on."""
-    return [InForce(patient, patient.latest("regimen")) for patient in named_or_current(store, name)]
+    now_ms = host.utc_now_ms()
+    return [InForce(patient, patient.in_force("regimen", now_ms))
+            for patient in named_or_current(store, name)]
 
 
 def _words(fields: dict[str, int]) -> str:

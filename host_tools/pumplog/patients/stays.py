@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import host, plain
 from ..errors import NotFoundError, UsageError
-from ..moments import age_s, local_text, since_text, utc_text
+from ..moments import age_s, dated_text, local_text, since_text, utc_text
 from ..quantities import show_age
 from ..store import Entry, Store
 from .entering import Authorship, holds_from, new_entry
@@ -19,6 +19,7 @@ from .roster import board_named, current_episode, free_board
 
 LEAVINGS = {"withdraw": "patient_withdraw", "end": "patient_end"}
 _LONGEST_CODE, _LONGEST_BED = 16, 32
+_NO_MOVE = "set the clock right that is wrong, or end this stay and start another"
 
 
 @dataclass(frozen=True)
@@ -157,8 +158,11 @@ def _changed_stay(
     begin_ms = patient.stays[-1].begin_ms
     ahead_ms = max(0, begin_ms - entry.entered_at_ms)
     if ahead_ms and kind == "patient_move":
-        raise UsageError(_ahead_text(patient, ahead_ms),
-                         "set the clock right that is wrong, or end this stay and start another")
+        raise UsageError(_ahead_text(patient, ahead_ms), _NO_MOVE)
+    moved_ms = max((each.effective_at_ms for each in patient.of_kind("patient_move")), default=0)
+    if bed and entry.effective_at_ms < moved_ms:
+        raise UsageError(f"{patient.heading}: the last move is dated {dated_text(moved_ms)}, and this"
+                         " would be before it. Nothing was entered", _NO_MOVE)
     if ahead_ms:  # it ends where it begins: else its board would serve nobody until then
         entry = replace(entry, effective_at_ms=begin_ms)
     elif entry.effective_at_ms < begin_ms:

@@ -112,3 +112,56 @@ def test_whatever_clocks_said_every_board_can_be_freed(monkeypatch: pytest.Monke
             assert all(each.ended for each in episodes(store).values()), seed
             for name in ("B01", "B02"):
                 stays.start_stay(store, None, name, None, BY)
+
+
+def prescribed(ward: Ward, rate: str, bolus: str = "0.5 mL") -> bool:
+    return main(["regimen", "set", "P09", "--rate", rate, "--bolus", bolus, "--lockout", "9 min",
+                 "--initials", "AB", "--db", str(ward.path)]) == 0
+
+
+@pytest.mark.parametrize("ahead_ms", [2 * HOUR_MS, 3 * DAY_MS, 1024 * 7 * DAY_MS])
+def test_a_prescription_dated_ahead_does_not_outlast_the_next(
+    ward: Ward, capsys: pytest.CaptureFixture[str], ahead_ms: int
+) -> None:
+    assert ward.patient("start", "P09", "--board", "B02") == 0
+    ward.now_ms += ahead_ms
+    assert prescribed(ward, "0.9 mL/h")
+    ward.now_ms -= ahead_ms
+    capsys.readouterr()
+    assert main(["regimen", "show", "P09", "--db", str(ward.path)]) == 0
+    told = unfolded(capsys.readouterr().out)
+    assert "0.9 mL/h" in told and "ahead of this computer's clock" in told  # there is no other
+    assert prescribed(ward, "0.8 mL/h", "0.4 mL")
+    ward.now_ms += HOUR_MS // 2
+    capsys.readouterr()
+    assert main(["regimen", "show", "P09", "--db", str(ward.path)]) == 0
+    assert "0.8 mL/h" in unfolded(capsys.readouterr().out)
+
+
+def test_two_clocks_that_differ_a_little_show_the_newest_prescription(
+    ward: Ward, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ward.patient("start", "P09", "--board", "B02") == 0
+    for rate, ahead_ms in (("0.9 mL/h", 0), ("0.8 mL/h", 5 * 60_000)):
+        ward.now_ms += ahead_ms
+        assert prescribed(ward, rate)
+        ward.now_ms -= ahead_ms
+    capsys.readouterr()
+    assert main(["regimen", "show", "P09", "--db", str(ward.path)]) == 0
+    assert "0.8 mL/h" in unfolded(capsys.readouterr().out)
+
+
+def test_a_bed_dated_ahead_is_told_and_the_stay_ends_for_good(
+    ward: Ward, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ward.patient("start", "P09", "--board", "B02", "--bed", "1") == 0
+    ward.now_ms += DAY_MS
+    assert ward.patient("move", "P09", "--bed", "7") == 0
+    ward.now_ms -= DAY_MS // 2
+    capsys.readouterr()
+    assert ward.patient("move", "P09", "--bed", "8") == 2
+    assert "the last move is dated" in unfolded(capsys.readouterr().err)
+    assert ward.patient("end", "P09") == 0
+    with Store.open(ward.path) as store:
+        assert episodes(store)["P09"].ended
+    assert ward.patient("start", "P10", "--board", "B02", "--bed", "7") == 0
