@@ -71,7 +71,7 @@ class Signature:
             end = f"lasted {show_span(self.over_ms - self.since_ms)}; over {moment_text(self.over_ms)}"
         elif self.restarted:
             end = "no end noticed before the board restarted"
-        said = evidence_text(self.kind, self.span_s, self.by_counts_ul, self.by_weight_ul)
+        said = evidence_text(self.kind, self.span_s, self.by_counts_ul, self.by_weight_ul, first=True)
         return (f"{self.name} since {moment_text(self.since_ms)}:"
                 f" {said}{'; ' if said else ''}{end}; {FOUND}")
 
@@ -115,11 +115,17 @@ _EVIDENCE: dict[str, Callable[[str, int, int], str]] = {  # of the span in words
 }
 
 
-def evidence_text(kind: str, span_s: int, by_counts_ul: int, by_weight_ul: int) -> str:
-    """Returns what a signature was decided on, "" for a kind that says nothing by numbers."""
+def evidence_text(
+    kind: str, span_s: int, by_counts_ul: int, by_weight_ul: int, first: bool = False
+) -> str:
+    """Returns what a signature was decided on, "" for a kind that says nothing by numbers.
+
+    first: it went on after that span, and its volumes are not all that came of it.
+    """
     if kind not in _EVIDENCE:
         return ""
-    return _EVIDENCE[kind](show_span(span_s * 1000), by_counts_ul, by_weight_ul)
+    the = "the first " if first and _EVIDENCE[kind] in (_counts_against_weight, _counted) else ""
+    return _EVIDENCE[kind](the + show_span(span_s * 1000), by_counts_ul, by_weight_ul)
 
 
 class SignatureBook:

@@ -25,7 +25,8 @@ STALE_S = 15 * 60
 TOLD_MS = 24 * 3_600_000  # what was noticed in a day is told again, however often the board was pulled
 _LEFT_MS = 7 * TOLD_MS  # so long a board that was left is named, for records that may still be on it
 _FOLLOWED_MS = 3_600_000  # a level has come to the weight's: all but 1 part in 280 of the way
-_APART = ("free_flow", "occlusion", "counter_silent", "load_cell_drift")  # counts from weight
+# Counts and weight are millilitres apart; at an occlusion they are so by what the pump's alarm allows.
+_APART = ("free_flow", "counter_silent", "load_cell_drift")
 _NEEDED = ("uptime_s", "rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s",
            "reservoir_ul", "flags")
 _QUANTITIES = ("board_uptime_s", "rate_ul_h", "rate_low_ul_h", "rate_high_ul_h", "last_bolus_age_s",

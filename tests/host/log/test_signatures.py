@@ -30,8 +30,8 @@ def moment(ms: int) -> str:
 
 def test_a_possibility_says_since_when_on_what_evidence_and_that_it_is_no_alarm() -> None:
     assert noticed().to_text(moment) == (
-        "possible occlusion since 1800 s: in 30 min counts say 1.1 mL left the bag, weight says 0.1 mL;"
-        " no end noticed; found on pull, not an alarm")
+        "possible occlusion since 1800 s: in the first 30 min counts say 1.1 mL left the bag, weight"
+        " says 0.1 mL; no end noticed; found on pull, not an alarm")
     assert "; lasted 1 h 0 min; over 5400 s; found" in noticed(over_ms=5_400_000).to_text(moment)
     assert "no end noticed before the board restarted" in noticed(restarted_ms=4_000_000).to_text(moment)
 
@@ -88,7 +88,7 @@ def test_status_shows_open_possibilities_and_the_reservoir_with_its_error(
     text = unfolded(capsys.readouterr().out)
     assert "reservoir about 182.4 mL, give or take 0.6;" in text
     assert "possible occlusion since 2026-01-05 " in text
-    assert "in 10 min counts say 1.1 mL left the bag, weight says 0.1 mL" in text
+    assert "in the first 10 min counts say 1.1 mL left the bag, weight says 0.1 mL" in text
     assert "load cell possibly dead: its record is not here; found on pull, not an alarm" in text
     assert main(["status", "P01", "--json", "--db", path]) == 0
     line = json.loads(capsys.readouterr().out)

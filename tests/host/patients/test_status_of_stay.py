@@ -96,7 +96,8 @@ def test_entries_for_a_later_patient_do_not_wait_for_an_earlier(bed: Bedside) ->
 
 @pytest.mark.parametrize("kind, over_s, doubtful", [
     (records.FREE_FLOW, None, True), (records.FREE_FLOW, 3600, True), (records.FREE_FLOW, 2400, False),
-    (records.OCCLUSION, 4000, True), (records.RUNAWAY, 4000, False),
+    (records.COUNTER_SILENT, 4000, True), (records.OCCLUSION, 4000, False),
+    (records.RUNAWAY, 4000, False),
 ])
 def test_a_reservoir_that_weight_contradicts_is_doubtful(
     bed: Bedside, kind: int, over_s: int | None, doubtful: bool
