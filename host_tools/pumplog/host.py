@@ -88,7 +88,7 @@ def state_folder() -> Path:
     home."""
     root = os.environ.get("XDG_STATE_HOME")
     try:
-        return (Path(root) if root else Path.home() / ".local" / "state") / "pumplog"
+        return (Path(os.path.expanduser(root)) if root else Path.home() / ".local" / "state") / "pumplog"
     except RuntimeError as error:  # a user that no list has, as in a container
         from .errors import UsageError
 

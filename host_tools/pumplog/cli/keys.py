@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-from pathlib import Path
 
 from ..errors import PartlyError, UsageError
 from ..store import key_exchange, key_file
-from .options import open_store
+from .options import open_store, path
 from .screen import print_as_is, print_json, print_text, say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("action", choices=["list", "export", "import"])
-    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="to write, or to read")
+    parser.add_argument("file", nargs="?", type=path, metavar="FILE", help="to write, or to read")
     parser.add_argument("--board", action="append", metavar="BOARD",
                         help="this board only, may be given again (default: every board)")
 

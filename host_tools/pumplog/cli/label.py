@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from ..deploy import labels
 from ..errors import NotFoundError
 from ..extras import require
 from ..patients import board_named, episode_or_board
 from ..store import Store
-from .options import open_store
+from .options import open_store, path
 from .screen import print_json, print_text, say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("names", nargs="+", metavar="NAME", help="boards, patients or beds")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE.svg",
+    parser.add_argument("-o", "--output", type=path, metavar="FILE.svg",
                         help="draw the labels: name, check code, and a QR code of the name alone")
 
 

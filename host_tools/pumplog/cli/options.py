@@ -43,10 +43,11 @@ class _HelpOn80(argparse.HelpFormatter):
 
 
 def path(text: str) -> Path:
-    """Returns a path."""
+    """Returns a path; ~ is the home folder, also where no shell saw to it (--db=~/ward.db)."""
+    import os
     from pathlib import Path
 
-    return Path(text)
+    return Path(os.path.expanduser(text))
 
 
 def common_options(defaults: bool) -> Parser:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from ..deploy import labels, provisioning
 from ..errors import PartlyError, UsageError
 from ..extras import require
-from .options import open_store
+from .options import open_store, path
 from .screen import print_json, print_text, say
 
 
@@ -25,10 +24,10 @@ def add(parser: argparse.ArgumentParser) -> None:
                         help="load cell, raw, empty bag hung")
     parser.add_argument("--cell-per-kg", type=int, default=provisioning.CELL_PER_KG,
                         help="load cell, raw per kg")
-    parser.add_argument("--batch", type=Path, metavar="FILE.csv", help="many boards, each on a"
+    parser.add_argument("--batch", type=path, metavar="FILE.csv", help="many boards, each on a"
                         " line, with the columns name, port, ul_per_count and, if wanted,"
                         " uncertainty_percent, cell_zero, cell_per_kg, check")
-    parser.add_argument("--labels", type=Path, metavar="FILE.svg", help="write the boards' labels: name,"
+    parser.add_argument("--labels", type=path, metavar="FILE.svg", help="write the boards' labels: name,"
                         " check code, and a QR code with nothing but the name")
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 
 from .. import study
 from ..dose import Window
 from ..errors import UsageError
-from .options import add_unproven, open_store
+from .options import add_unproven, open_store, path
 from .screen import print_as_is, print_json, print_text, say
 
 
@@ -20,8 +19,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--digits", type=int, default=2, choices=range(7))
     parser.add_argument("--print", dest="mode", choices=["half-up", "truncate"], default="half-up")
     parser.add_argument("--cohort", choices=["available", "paired"], default="available")
-    parser.add_argument("--compare", type=Path, metavar="FILE.csv", help="a published table")
-    parser.add_argument("--values", type=Path, metavar="FILE.csv",
+    parser.add_argument("--compare", type=path, metavar="FILE.csv", help="a published table")
+    parser.add_argument("--values", type=path, metavar="FILE.csv",
                         help="compute from patient,timepoint,key,value without a log")
     parser.add_argument("--explain", choices=study.KEYS, metavar="KEY", help="what a figure rests on")
     add_unproven(parser)

@@ -16,6 +16,7 @@ A flash image is visited too, but has nobody who answers: it is pulled, and that
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -54,7 +55,8 @@ def visit_board(
     waiting: tuple[Waiting, ...] = ()
     try:
         if link_spec.startswith(FILE):
-            pulled = pull_image(store, link_spec.removeprefix(FILE), board)
+            image = os.path.expanduser(link_spec.removeprefix(FILE))  # no shell sees to it there
+            pulled = pull_image(store, image, board)
         else:
             pulled, waiting = _over_a_link(store, board, link_spec, check_code, progress)
     finally:

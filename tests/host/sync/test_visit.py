@@ -69,6 +69,30 @@ def test_a_visit_that_breaks_off_is_noted_and_the_next_goes_on_there(
         assert outcomes(store) == [BROKEN_OFF, COMPLETE]
 
 
+class Doubling(NamedLink):
+    """Hears each message again after the next, as where a system kept an earlier subscription."""
+
+    _kept: tuple[int, bytes] | None = None
+    _again = False
+
+    def receive(self, timeout_s: float) -> tuple[int, bytes] | None:
+        self._again = not self._again
+        if self._kept is not None and not self._again:
+            kept, self._kept = self._kept, None
+            return kept
+        self._kept = super().receive(timeout_s)
+        return self._kept
+
+
+def test_a_visit_that_hears_all_messages_twice_brings_the_same(opened: Opened, board: LoopBoard) -> None:
+    with Store.open(":memory:") as store:
+        for news in ({701 + 1}, {0, 1}):  # with its anchor, the second time only if that is better
+            opened(Doubling(board))
+            assert visit_board(store, "B01").pulled.records in news
+        assert len(list(store.records.of(board.log.log_id))) == board.log.next_seq
+        assert outcomes(store) == [COMPLETE, COMPLETE]
+
+
 def test_of_another_board_nothing_is_taken_and_nothing_noted(opened: Opened, board: LoopBoard) -> None:
     opened(NamedLink(board, "B02"))
     with Store.open(":memory:") as store:
