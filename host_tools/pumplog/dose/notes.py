@@ -70,10 +70,9 @@ def _of_bags(observed: Observed, found: Doses) -> Iterable[str]:
         elif bag.entry is None and piece.volumes.patient_ml.high:
             change = bag.change
             yield ("milligrams unknown: no bag was entered" if change is None
-                   else f"milligrams unknown: the bag was refilled {utc_text(change.at_ms)} and nobody"
-                   " entered with what" if change.refill
-                   else f"milligrams unknown: the bag was changed {utc_text(change.at_ms)} and nobody"
-                   " entered it")
+                   else f"milligrams unknown from {utc_text(change.at_ms)} on: the bag was "
+                   + ("refilled and nobody entered with what" if change.refill
+                      else "changed and nobody entered it"))
 
 
 def _redated(bag: Bag) -> str | None:
