@@ -10,6 +10,7 @@ from .errors import UsageError
 
 DIGITS = 9  # decimals of --json; differences are tested as these show them
 _WRITTEN = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)? ?([A-Za-z/%]+)", re.ASCII)
+_MICRO = str.maketrans("\u00b5\u03bc", "uu")  # the sign, and the Greek letter that looks like it
 # kind: (what it is, an example, {unit: factor to the stored unit})
 Kind = tuple[str, str, dict[str, int]]
 VOLUME_UL: Kind = ("a volume", "250 mL", {"mL": 1000, "uL": 1})
@@ -26,7 +27,7 @@ def parse(text: str | None, option: str, kind: Kind) -> int:
     what, example, units = kind
     if not text:
         raise UsageError(f"{option} is missing", f"give {what} with its unit, as in '{example}'")
-    match = _WRITTEN.fullmatch(text.strip())
+    match = _WRITTEN.fullmatch(" ".join(text.translate(_MICRO).split()))  # copied spaces may be others
     unit = _SPELLINGS.get(match[3], match[3]) if match else ""
     if match is None or unit not in units:
         raise UsageError(f"{option} {text!r} is not {what}",
