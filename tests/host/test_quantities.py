@@ -27,9 +27,10 @@ def test_any_space_and_any_micro_is_read_as_it_looks() -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "1 000 mg", "1\u00a0000 mg", "1\u202f000 mg", "1,000 mg", "1.000,5 mg", "1\u00b2 mg", "1\u2070 mg",
-    "\uff11\uff11\uff10 mg", "\u0661\u0661\u0660 mg", "110\u200b mg", "110 m g", "1_000 mg", "1e3 mg",
-    "110 \u00b5", "110 mg \u00b5g", "\u00bd mg", "+5 mg", "-5 mg", "\u2212" "5 mg", "0x10 mg", "110 \u339c",
+    "1 000 mg", "1\u00a0000 mg", "1\u202f000 mg", "1,000 mg", "1.000,5 mg", "1_000 mg", "1e3 mg",
+    "1\u00b2 mg", "1\u2070 mg", "\u00bd mg", "\uff11\uff11\uff10 mg", "\u0661\u0661\u0660 mg",
+    "110\u200b mg", "110 m g", "110 \u00b5", "110 mg \u00b5g", "110 \u339c", "0x10 mg", "+5 mg", "-5 mg",
+    "\u2212" "5 mg",
 ])
 def test_what_may_be_read_in_two_ways_is_not_taken(text: str) -> None:
     with pytest.raises(UsageError):
