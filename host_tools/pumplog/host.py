@@ -53,6 +53,11 @@ def waited_s() -> float:
     return time.monotonic()
 
 
+def wait(seconds: float) -> None:
+    """Lets time pass, for what is outside this computer to go on."""
+    time.sleep(seconds)
+
+
 def monotonic_ms() -> int:
     """Returns the ms of `waited_s`; simulated: 0."""
     return 0 if simulated() else int(waited_s() * 1000)

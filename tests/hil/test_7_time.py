@@ -46,7 +46,7 @@ def test_a_hang_is_ended_by_the_watchdog_and_nothing_else_is_changed(bed: Bed) -
     bed.to_service()
     began_s = time.monotonic()
     bed.pass_s(SERVED_S)
-    bed.console.run("exec", "--no-follow", HANG)
+    bed.console.send(HANG)
     bed.pass_s(HANG_MS / 1000)
     bed.await_running()
     away_ms = (time.monotonic() - began_s) * 1000 * bed.speed

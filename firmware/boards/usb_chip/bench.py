@@ -1,7 +1,7 @@
 """What lies around the virtual chip: its wires in a file that the bench maps, and the way to the bench.
 
     wires   40 pins of <u32 level> <u32 rose> <u32 fell>, then <i32 what the load cell reads>
-    bench   a datagram socket: "reset CAUSE", "watchdog MS", "feed", "power cut"
+    bench   a datagram socket: "mounted", "reset CAUSE", "watchdog MS", "feed", "power cut"
 
 Settings come in USB_CHIP as JSON: state (folder), bench (port), cause (of this reset), cell (pins [dout,
 sck], or null), clock (is there a DS3231), cut_in ([low, high, n]: power goes in the flash operation

@@ -1,6 +1,6 @@
 """Runs first in the virtual chip: mounts the `vfs` partition as MicroPython's own _boot.py on the ESP32
-does, then boot.py and main.py; the console's prompt comes after. USB_CHIP_MAIN=0: a soft reset from the
-raw prompt, after which main.py does not run."""
+does, which no Ctrl-C interrupts. Then run boot.py and main.py; the console's prompt comes after.
+USB_CHIP_MAIN=0: a soft reset from the raw prompt, after which main.py does not run."""
 
 import os
 import sys
@@ -8,6 +8,7 @@ import vfs
 
 if os.getenv("PUMPBENCH_AIR"):
     sys.path.insert(0, os.getenv("USB_CHIP_RADIO"))
+import bench
 import bluetooth  # noqa: F401 (the chip's own modules load while the computer's files are in sight)
 import machine  # noqa: F401
 import time  # noqa: F401
@@ -45,6 +46,7 @@ def _run(name):
 
 
 _mount()
+bench.tell("mounted")
 sys.path[:] = ["", ".frozen", "/lib"]
 _run("boot.py")
 if os.getenv("USB_CHIP_MAIN") == "1":

@@ -17,8 +17,9 @@ from outside, so it bites a hung program too. Power off is SIGKILL, which no pro
 
 Ctrl-C is the exception to bytes as they come. The ESP32's UART interrupts running code with it, while
 at the prompt it is a character. The kernel tells which of the two holds (`_catches_interrupts`):
-MicroPython catches SIGINT only while code runs. A second interrupt soon after the first would end the
-unix port, so it is left out.
+MicroPython catches SIGINT only while code runs. Until the file system is mounted nothing interrupts, as
+on the ESP32 (`pyexec_frozen_module("_boot.py", false)` in its main.c). A second interrupt soon after the
+first would end the unix port, so it is left out.
 
 The folder holds a board's state: flash.bin, nvs.json, clock.txt, wires.bin, and rtc.bin, which only a
 power cut empties. Who has a `UsbBoard` moves the wires (`Wires`), unplugs the cable and cuts the power.
@@ -94,6 +95,7 @@ class UsbBoard:
         self._process: subprocess.Popen[bytes] | None = None
         self._bites_s: tuple[float, float] | None = None  # (watchdog's time, when it bites)
         self._interrupted_s = 0.0
+        self._mounted = False  # its file system, since it started
         self._lock = threading.Lock()
         self._ended = threading.Event()
 
@@ -135,6 +137,11 @@ class UsbBoard:
         """Is there power."""
         return self._process is not None
 
+    @property
+    def watched(self) -> bool:
+        """Does a watchdog run."""
+        return self._bites_s is not None
+
     def plug_in(self) -> None:
         """Plugs the cable in: its port appears."""
         with self._lock:
@@ -165,6 +172,7 @@ class UsbBoard:
 
     def _start(self, cause: int, main: bool = True) -> None:
         self._bites_s = None
+        self._mounted = False
         self.resets.append(cause)
         settings = {
             "state": str(self.folder.absolute()), "bench": self._bench.getsockname()[1], "cause": cause,
@@ -220,7 +228,9 @@ class UsbBoard:
                 self._send(self._console.enter_raw_repl())
 
     def _told(self, words: list[str]) -> None:
-        if words[0] == "reset":
+        if words[0] == "mounted":
+            self._mounted = True
+        elif words[0] == "reset":
             self._reset(int(words[1]))
         elif words[0] == "watchdog":
             wait_s = int(words[1]) / 1000
@@ -248,6 +258,8 @@ class UsbBoard:
     def _catches_interrupts(self) -> bool:
         """Returns whether code runs, rather than the prompt waits for a line."""
         assert self._process is not None
+        if not self._mounted:
+            return False
         with contextlib.suppress(OSError):
             for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
                 if line.startswith("SigCgt:"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..deploy import firmware_build, flash, image, two_firmwares
 from ..deploy.mpremote import PATIENCE_S, Mpremote
-from ..errors import PumplogError
+from ..errors import PumplogError, unforeseen
 from .options import Parser
 from .screen import print_as_is, print_text, say
 
@@ -72,6 +72,13 @@ def main(argv: list[str] | None = None) -> int:
     except PumplogError as error:
         say(f"deploy: {error}")
         return error.exit_code
+    except KeyboardInterrupt:
+        say("deploy: stopped; what was copied is kept, the same command goes on from there.")
+        return 1
+    except Exception as error:  # the last resort: what no library promised, or a mistake of ours
+        found = unforeseen(error)
+        say(f"deploy: {found}")
+        return found.exit_code
     return 0
 
 

@@ -21,7 +21,7 @@ from . import diagnosis, firmware_build, image
 from .diagnosis import Diagnosis
 from .mpremote import Mpremote
 from .on_board import survey
-from .two_firmwares import firmware_id, leave_service, to_service
+from .two_firmwares import firmware_id, in_service
 
 _STARTS_S = 30.0
 
@@ -60,27 +60,29 @@ def ask(port: str, open_store: Callable[[], Store] | None) -> list[Diagnosis]:
 
 def look(port: str, say: Callable[[str], None]) -> list[Diagnosis]:
     """Returns what lies on the board and what its pins show; say is told when it goes into service."""
-    board = Mpremote(port)
-    to_service(board, say)
-    try:
-        here = survey(board)
-        build = firmware_build.build(host.state_folder() / "firmware", "esp32")
-        told = [diagnosis.of_micropython(here, image.pin()), diagnosis.of_partitions(here),
-                *diagnosis.of_firmware(here, firmware_build.sums(build), firmware_id(build))]
-        letter = next((folder for folder in (here.slot or "a", "a", "b") if here.whole(folder)), None)
-        if letter is None:
-            told.append(Diagnosis("wiring", None, "Clock and sensors are read by the firmware's own"
-                                                  " drivers: deploy first."))
-        else:
-            read = diagnosis.wiring(board, letter)
-            host_s = host.utc_now_ms() // 1000 - EPOCH_2020_S
-            told += [diagnosis.of_clock(read, host_s), diagnosis.of_cell(read),
-                     *diagnosis.of_contacts(read)]
-    finally:
-        leave_service(board)
+    with Mpremote(port) as board, in_service(board, say):
+        told, letter = _look_in_service(board)
     if letter is not None:
         told.append(_again(port))
     return told
+
+
+def _look_in_service(board: Mpremote) -> tuple[list[Diagnosis], str | None]:
+    """Returns what is so, and the folder of a firmware that is whole."""
+    here = survey(board)
+    build = firmware_build.build(host.state_folder() / "firmware", "esp32")
+    told = [diagnosis.of_micropython(here, image.pin()), diagnosis.of_partitions(here),
+            *diagnosis.of_firmware(here, firmware_build.sums(build), firmware_id(build))]
+    letter = next((folder for folder in (here.slot or "a", "a", "b") if here.whole(folder)), None)
+    if letter is None:
+        told.append(Diagnosis("wiring", None, "Clock and sensors are read by the firmware's own"
+                                              " drivers: deploy first."))
+    else:
+        read = diagnosis.wiring(board, letter)
+        host_s = host.utc_now_ms() // 1000 - EPOCH_2020_S
+        told += [diagnosis.of_clock(read, host_s), diagnosis.of_cell(read),
+                 *diagnosis.of_contacts(read)]
+    return told, letter
 
 
 @contextmanager

@@ -7,14 +7,16 @@ from typing import Any
 
 from .mpremote import Mpremote
 
-# One call, for a running firmware's watchdog bites ten seconds after it was interrupted.
-TO_SERVICE = """
-import machine, os
-if "loader.mpy" in os.listdir("/"):
-    open("/service", "w").close()
-    machine.reset()
-"""
-IN_SERVICE = "import os, sys; print('main' not in sys.modules and 'service' not in os.listdir('/'))"
+# In one go, for a running firmware's watchdog bites ten seconds after it was interrupted.
+TO_SERVICE = """import machine,os
+if 'loader.mpy' in os.listdir('/'):
+ open('/service','w').close()
+ machine.reset()"""
+# Whether it is in service. Then it starts by itself in ten minutes, whatever becomes of the cable.
+IN_SERVICE = """import machine,os,sys
+served='main' not in sys.modules and 'service' not in os.listdir('/')
+if served:machine.WDT(timeout=600000)
+print(served)"""
 
 # Line by line: a board has no room for all of it at once.
 SURVEY = """

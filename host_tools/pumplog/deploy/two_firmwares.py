@@ -16,12 +16,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-
-import serial
 
 from .. import host
 from ..errors import IntegrityError, PartlyError, PumplogError, UnreachableError, UsageError
@@ -30,16 +27,10 @@ from .on_board import IN_SERVICE, TO_SERVICE, Survey, survey
 
 TRIALS = 3
 _CAME_UP_S = 120.0  # three starts, each with its watchdog's 10 s, and the log's mount
-_LOOK_S = 0.05
-_SERVICE_TRIES, _BOOT_S, _ANSWER_S = 5, 1.0, 5.0
+_IN_SERVICE_S = 540.0  # at most: after 600 s there the board starts by itself
+_SERVICE_TRIES, _BOOT_S, _ANSWER_S = 30, 1.0, 5.0
 _MPY = 6  # the bytecode version that mpy-cross writes
 _BLOCK_BYTES = 4096
-_LEAVE_SERVICE = """
-import machine, os
-if "service" in os.listdir("/"):
-    os.remove("/service")
-machine.reset()
-"""
 LOADER_FILES = ("loader.mpy", "main.py")  # in this order: main.py calls the loader
 
 
@@ -73,21 +64,15 @@ def deploy(
     board: Mpremote, firmware: Path, loader: Path, say: Callable[[str], None], force: bool = False,
 ) -> Deployed:
     """Deploys a built firmware. force: even if it is on the board already."""
-    to_service(board, say)
     name = firmware_id(firmware)
-    try:
-        letter, written = _deploy_in_service(board, firmware, loader, say, force)
-    except PumplogError:
-        with contextlib.suppress(UnreachableError):
-            leave_service(board)  # the board logs on with what it had
-        raise
-    if not written:
-        leave_service(board)
-        return Deployed(name, letter, False)
-    say("every byte is checked; the board starts the new firmware")
-    with board.restart(_LEAVE_SERVICE) as line:
-        _await_trial(line, letter, name, say)
-    return Deployed(name, letter, True)
+    with board:
+        with in_service(board, say):
+            letter, written = _deploy_in_service(board, firmware, loader, say, force)
+            if written:
+                say("every byte is checked; the board starts the new firmware")
+        if written:
+            _await_trial(board, letter, name, say)
+    return Deployed(name, letter, written)
 
 
 def _deploy_in_service(
@@ -116,22 +101,50 @@ def _deploy_in_service(
     return letter, True
 
 
+@contextlib.contextmanager
+def in_service(board: Mpremote, say: Callable[[str], None]) -> Iterator[None]:
+    """Puts a board into service, and starts it again however what is done there ends: well, by an error,
+    by Ctrl-C. A board that never answered hears no such word either."""
+    leaving = False
+    try:
+        to_service(board, say)
+        board.until_s = host.waited_s() + _IN_SERVICE_S
+        yield
+        leaving = True
+        leave_service(board)
+    except BaseException as error:
+        given_up = isinstance(error, UnreachableError) and (leaving or not board.heard)
+        if not given_up:
+            try:
+                leave_service(board)  # the board logs on with what it had
+            except UnreachableError as stays:
+                if isinstance(error, PumplogError):
+                    raise type(error)(error.what, f"{error.do}. The board may not log now:"
+                                                  f" {stays.do}") from error
+        raise
+
+
 def to_service(board: Mpremote, say: Callable[[str], None]) -> None:
-    """Puts a board into service mode; one without a loader has nothing that runs."""
+    """Puts a board into service, even one that is met as it starts; without a loader nothing runs
+    there."""
+    end_s = host.waited_s() + board.patience_s
     for _ in range(_SERVICE_TRIES):
-        board.run("exec", "--no-follow", TO_SERVICE)
-        time.sleep(_BOOT_S)
-        with contextlib.suppress(UnreachableError):  # it may have been met as it started
-            if board.run("exec", IN_SERVICE, patience_s=_ANSWER_S).strip() == "True":
-                say("the board is in service: it does not log until it starts again")
-                return
+        board.send(TO_SERVICE)
+        host.wait(_BOOT_S)
+        if (board.answers(IN_SERVICE, _ANSWER_S) or "").strip() == "True":
+            say("the board is in service: it does not log until it starts again")
+            return
+        if host.waited_s() > end_s:
+            break
     raise UnreachableError(f"the board on {board.port} does not go into service",
-                           "hold its service button while it starts, then do it again")
+                           "check port, power and cable. Close what else uses the port, then do it"
+                           " again. If that is of no use, hold its service button while it starts")
 
 
 def leave_service(board: Mpremote) -> None:
     """Starts the board again."""
-    board.run("exec", "--no-follow", _LEAVE_SERVICE)
+    board.until_s = None
+    board.start_again()
 
 
 def _suits(found: Survey) -> None:
@@ -167,25 +180,22 @@ def _write(board: Mpremote, found: Survey, firmware: Path, letter: str, mine: di
              if path.startswith(f"/{letter}/")}
     stale = sorted((name for name, digest in there.items() if mine.get(name) != digest),
                    key=lambda name: (name != "manifest.json", name))
-    send: dict[str, list[str]] = {}
-    for name, digest in mine.items():
-        if there.get(name) != digest:
-            folder = str(PurePosixPath(f"/{letter}/{name}").parent)
-            send.setdefault(folder, []).append(str(firmware / name))
+    send = [name for name, digest in mine.items() if there.get(name) != digest]
     free_bytes = int(board.execute(
-        f"import os\nfor name in {stale!r}: os.remove('/{letter}/' + name)\n"
-        f"for path in {[f'/{letter}', *(f'/{letter}/{folder}' for folder in folders)]!r}:\n"
-        " try: os.mkdir(path)\n except OSError as error:\n  if error.errno != 17: raise\n"
+        f"import os\ndef each(do, paths, errno):\n for path in paths:\n  try: do(path)\n"
+        "  except OSError as error:\n   if error.errno != errno: raise\n"  # or it was done already
+        f"each(os.remove, {[f'/{letter}/{name}' for name in stale]!r}, 2)\n"
+        f"each(os.mkdir, {[f'/{letter}', *(f'/{letter}/{folder}' for folder in folders)]!r}, 17)\n"
         "free = os.statvfs('/')\nprint(free[0] * free[3])\n"))
-    need_bytes = sum(-(-Path(path).stat().st_size // _BLOCK_BYTES) * _BLOCK_BYTES
-                     for paths in send.values() for path in paths)
+    need_bytes = sum(-(-(firmware / name).stat().st_size // _BLOCK_BYTES) * _BLOCK_BYTES
+                     for name in send)
     if need_bytes > free_bytes:
         raise UsageError(f"the board's file system has {free_bytes} bytes free and {need_bytes} are"
                          " needed",
                          "take what does not belong to pumplog off it")
-    say(f"{sum(map(len, send.values()))} of {len(mine)} files to copy")
-    board.put(send)
-    board.put({f"/{letter}": [str(firmware / "manifest.json")]})
+    say(f"{len(send)} of {len(mine)} files to copy")
+    for name in [*send, "manifest.json"]:
+        board.put({f"/{letter}/{name}": (firmware / name).read_bytes()})
 
 
 def _loader_is(found: Survey, loader: Path) -> bool:
@@ -199,11 +209,12 @@ def _write_loader(board: Mpremote, found: Survey, loader: Path) -> None:
         digest = hashlib.sha256((loader / name).read_bytes()).hexdigest()
         if found.files.get(f"/{name}") == digest:
             continue
-        board.run("fs", "cp", str(loader / name), f":/{name}.new")
+        board.put({f"/{name}.new": (loader / name).read_bytes()})
         if survey(board).files.get(f"/{name}.new") != digest:
             raise IntegrityError(f"{name} did not arrive as it was sent",
                                  "nothing was switched; deploy again")
-        board.execute(f"import os; os.rename('/{name}.new', '/{name}')")
+        board.execute(f"import os\nif '{name}.new' in os.listdir('/'):\n"
+                      f" os.rename('/{name}.new', '/{name}')")
 
 
 def _few(found: Survey, letter: str) -> str:
@@ -211,28 +222,19 @@ def _few(found: Survey, letter: str) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _await_trial(
-    line: serial.Serial, letter: str, name: str, say: Callable[[str], None],
-) -> None:
+def _await_trial(board: Mpremote, letter: str, name: str, say: Callable[[str], None]) -> None:
     """Listens on the console, without a word, until the board says how the trial ended."""
     heard = b""
     end_s = host.waited_s() + _CAME_UP_S
-    try:
-        while host.waited_s() < end_s:
-            if line.in_waiting:
-                heard = (heard + line.read(line.in_waiting))[-8192:]
-            else:
-                time.sleep(_LOOK_S)
-            if f"the firmware in /{letter} came up".encode() in heard:
-                return
-            if b"back to the firmware in /" in heard:
-                say(_printable(heard))
-                raise PartlyError(f"firmware {name} did not come up in {TRIALS} starts",
-                                  "the board runs its earlier firmware again, and logs; what it printed"
-                                  " is above")
-    except (serial.SerialException, OSError) as error:
-        raise UnreachableError(f"the board on {line.port} went away as it started ({error})",
-                               "see with pumplog doctor which firmware it runs") from error
+    while host.waited_s() < end_s:
+        heard = (heard + board.listen())[-8192:]
+        if f"the firmware in /{letter} came up".encode() in heard:
+            return
+        if b"back to the firmware in /" in heard:
+            say(_printable(heard))
+            raise PartlyError(f"firmware {name} did not come up in {TRIALS} starts",
+                              "the board runs its earlier firmware again, and logs; what it printed"
+                              " is above")
     raise PartlyError(f"firmware {name} is on the board, but it has not said within {_CAME_UP_S:.0f} s"
                       " that it came up",
                       "run pumplog doctor")
