@@ -26,6 +26,7 @@ from .firmware_build import sources
 
 PARTITIONS = {"vfs": (0x200000, 0x100000), "log": (0x300000, 0x100000)}  # label: (address, bytes)
 _FAT = (1, 0x81)  # their type and subtype: data, which MicroPython mounts or leaves alone by its label
+_GIVEN, _MADE = "stock.bin", "gateway.bin"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ def make(path: Path, sha256: str | None, out: Path) -> Image:
     """Checks a stock image against its pin, gives it its partitions, writes its parts below `out`."""
     wanted = pin()
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(stock.MOST_BYTES + 1)
     except OSError as error:
         raise NotFoundError(f"image {path} cannot be read ({error.strerror})",
                             f"download ESP32_GENERIC, version {wanted.version}, from"
@@ -61,7 +63,7 @@ def make(path: Path, sha256: str | None, out: Path) -> Image:
     digest = hashlib.sha256(data).hexdigest()
     build = _pinned(found, path, digest, sha256, wanted)
     out.mkdir(parents=True, exist_ok=True)
-    edited = _with_partitions(found, path, out / f"gateway-{digest[:12]}.bin")
+    edited = _with_partitions(found, data, out)
     parts = {}
     for at, name, part in ((stock.BOOTLOADER, "bootloader", edited.bootloader),
                            (stock.TABLE, "partitions", edited.table),
@@ -99,23 +101,26 @@ def _pinned(found: stock.Stock, path: Path, digest: str, asked: str | None, want
     return builds[0]
 
 
-def _with_partitions(found: stock.Stock, path: Path, whole: Path) -> stock.Stock:
+def _with_partitions(found: stock.Stock, data: bytes, out: Path) -> stock.Stock:
     """Returns the image with the board's partitions added, and nothing else in it changed."""
     added = ",".join(f"{label}:fat:{at:#x}:{size:#x}" for label, (at, size) in PARTITIONS.items())
-    _tool("mp_image_tool_esp32.main", str(path), "-o", str(whole), "--add", added)
-    edited = stock.read(whole.read_bytes(), str(whole))
+    (out / _GIVEN).write_bytes(data)
+    # by their names in their folder: the tool takes /dev/shm/x.bin and COM3.bin for ports, and waits
+    _tool(out, "mp_image_tool_esp32.main", _GIVEN, "-o", _MADE, "--add", added)
+    edited = stock.read((out / _MADE).read_bytes(), str(out / _MADE))
     rows = {**found.rows, **{label: (*_FAT, *place) for label, place in PARTITIONS.items()}}
     if (edited.bootloader, edited.app, edited.rows) != (found.bootloader, found.app, rows):
-        raise IntegrityError(f"image {path} did not come out of mp-image-tool-esp32 as it should",
+        raise IntegrityError(f"image {out / _MADE} is not what mp-image-tool-esp32 was to make",
                              "install pumplog's versions of the tools again")
     return edited
 
 
-def _tool(module: str, *arguments: str) -> None:
-    """Runs a tool as it comes; UsageError with its last words if it fails."""
+def _tool(folder: Path, module: str, *arguments: str) -> None:
+    """Runs a tool as it comes, in a folder; UsageError with its last words if it fails."""
     require("flash", module.partition(".")[0])
-    done = subprocess.run([sys.executable, "-W", "ignore", "-m", module, *arguments],
-                          capture_output=True, text=True, errors="replace")
+    done = subprocess.run([sys.executable, "-P", "-W", "ignore", "-m", module, *arguments],
+                          cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          errors="replace")
     if done.returncode or "rror" in done.stderr:
         words = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         raise UsageError(f"{module} does not take this image ({words[-1] if words else 'no word'})",

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from ..errors import IntegrityError, UsageError
 
 BOOTLOADER, TABLE, SETTINGS, APP = 0x1000, 0x8000, 0x9000, 0x10000  # where each begins
+_FLASH_MB = 4
+MOST_BYTES = (_FLASH_MB << 20) - BOOTLOADER  # what is longer does not fit the board's flash
 _HEADER = 24  # bytes of a program before its first segment
 _MOST_SEGMENTS = 16
-_FLASH_MB = 4
 _ROW = 32  # bytes of a partition's row
 _SUM_ROW = b"\xeb\xeb" + b"\xff" * 14  # the MD5 of the rows before it follows
 _CHIPS = {2: "ESP32-S2", 5: "ESP32-C3", 9: "ESP32-S3", 12: "ESP32-C2", 13: "ESP32-C6", 16: "ESP32-H2",
@@ -50,6 +51,8 @@ def read(data: bytes, name: str) -> Stock:
         raise UsageError(f"{name} is a UF2 file, which is for other chips than the ESP32", _TAKE)
     if data[:1] != b"\xe9" or len(data) < _HEADER:
         raise UsageError(f"{name} is no MicroPython image for the ESP32", _TAKE)
+    if len(data) > MOST_BYTES:
+        raise UsageError(f"{name} is larger than the {_FLASH_MB} MB of flash that the board has", _TAKE)
     chip = int.from_bytes(data[12:14], "little")
     if chip:
         machine = _MACHINE.search(data)

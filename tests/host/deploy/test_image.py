@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from helpers.cable.blank_chip import rom_loader
@@ -110,6 +111,32 @@ def test_other_versions_that_are_listed_are_taken_when_somebody_vouches(
         assert f"IMAGE_SHA256={digest}" in refusal(capsys, 2, *command)
         assert main(["image", *command, "--sha256", digest]) == 0
         assert f"MicroPython {version} (ESP32_GENERIC)" in unfolded(capsys.readouterr().err)
+
+
+def test_an_image_s_name_may_look_like_a_port_or_an_option(
+    stock: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The tool that edits the table takes a name that begins with COM or /dev/ for a port."""
+    monkeypatch.chdir(tmp_path)
+    shared = Path("/dev/shm")
+    for name in ("COM3.bin", "-f.bin"):
+        Path(name).write_bytes(stock[0].read_bytes())
+        assert image.make(Path(name), stock[1], Path("COM build")).parts
+    if shared.is_dir():
+        with TemporaryDirectory(dir=shared) as folder:
+            assert image.make(Path("COM3.bin"), stock[1], Path(folder)).parts
+            Path(folder, "x.bin").write_bytes(stock[0].read_bytes())
+            assert image.make(Path(folder, "x.bin"), stock[1], Path(folder)).parts
+
+
+def test_a_file_larger_than_the_flash_is_no_image(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "large.bin"
+    with path.open("wb") as file:
+        file.write(stock_image())
+        file.truncate(1 << 33)
+    assert "larger than" in refusal(capsys, 2, "--image", str(path), "--build", str(tmp_path))
 
 
 def test_a_damaged_application_is_found(
