@@ -57,7 +57,7 @@ def _map() -> Result:
 def _draw() -> tuple[Netlist, list[str]]:
     """Draws the circuit and runs the electrical rule check; writes KiCad's netlist."""
     skidl.set_default_tool(skidl.KICAD6)
-    skidl.lib_search_paths[skidl.KICAD6].append(str(tools.SYMBOLS))
+    skidl.lib_search_paths[skidl.KICAD6] += [str(tools.SYMBOLS), str(tools.OWN)]
     with contextlib.redirect_stderr(io.StringIO()):  # it misses a list of footprints
         board.draw()
         netlist = board.flatten()
@@ -81,7 +81,8 @@ def build(pictures: bool, publish: bool) -> None:
             rules.intent(netlist, pinmap.read()), "signals arrive, the pump's lines are kept"), report)
         stage("harness", lambda: (harness.faults(netlist), "every wire ends where the netlist wants"),
               report)
-        stage("footprints", lambda: (footprints.check(netlist, tools.FOOTPRINTS), "KiCad's"), report)
+        stage("footprints", lambda: (footprints.check(netlist, [tools.FOOTPRINTS, tools.OWN]),
+                                     "KiCad's; the module's by its data sheet"), report)
         stage("parts list", lambda: bom.write(netlist, out / "bom.csv"), report)
         stage("coupler's model", taps.opto_model, report)
         stage("hold-up", lambda: hold_up.check(netlist), report)

@@ -2,8 +2,8 @@
 
 `python3 hardware/pinmap.py` says what is wrong with the map; with `--write` it also writes
 firmware/boards/esp32/pins.py; with `--board s3` it prints that file for the other module.
-Sources: Espressif, ESP32-WROOM-32E data sheet and ESP32 errata 3.11 (GPIO36 and 39); ESP32-S3-WROOM-1
-data sheet.
+Sources: Espressif, ESP32-WROVER-E data sheet (16 and 17 are the PSRAM's chip select and clock) and ESP32
+errata 3.11 (GPIO36 and 39); ESP32-S3-WROOM-1 data sheet (35 to 37 are taken in those with R8).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _gpios(*ranges: int | tuple[int, int]) -> frozenset[int]:
 
 MODULES = {
     "esp32": Module(
-        "ESP32-WROOM-32E", _gpios((0, 19), (21, 23), (25, 27), (32, 36), 39), _gpios(0, 2, 5, 12, 15),
+        "ESP32-WROVER-E", _gpios((0, 19), (21, 23), (25, 27), (32, 36), 39), _gpios(0, 2, 5, 12, 15),
         _gpios((6, 11)), _gpios(1, 3), _gpios(16, 17), _gpios((34, 36), 39), _gpios(36, 39),
         _gpios(0, 2, 4, (12, 15), (25, 27)), _gpios((32, 36), 39),
         _gpios(0, 2, 4, (12, 15), (25, 27), (32, 36), 39), 8,
@@ -94,7 +94,7 @@ def _pin_faults(name: str, signal: dict, module: Module) -> list[str]:
         (gpio not in module.usable and gpio not in module.flash, "does not exist there"),
         (gpio in module.strapping, "is a strapping pin: its level at reset chooses how it boots"),
         (gpio in module.console, "belongs to the console"),
-        (gpio in module.memory, "is taken by the memory of modules that have some"),
+        (gpio in module.memory, "is taken by the module's PSRAM"),
         (gpio in module.input_only and signal["direction"] != "in", "can only be an input"),
         (gpio in module.input_only and signal["pull"] == "up", "has no pull of its own"),
         (gpio in module.ghosts and watched, "sees ghost edges whenever the converter starts"),
@@ -152,7 +152,7 @@ def render(signals: dict[str, dict], board: str = "esp32") -> str:
     module = MODULES[board]
     left_alone = [
         (module.strapping, "boot strapping"), (module.flash, "flash"), (module.console, "the console"),
-        (module.memory, "memory of other modules"), (module.ghosts, "ghost interrupts"),
+        (module.memory, "PSRAM"), (module.ghosts, "ghost interrupts"),
     ]
     said = "Left alone: " + ", ".join(f"{_numbers(n)} ({why})" for n, why in left_alone if n) + "."
     bare = module.input_only - module.ghosts

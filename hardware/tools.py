@@ -8,6 +8,7 @@ from pathlib import Path
 
 SYMBOLS = Path(os.environ.get("KICAD_SYMBOLS", "/usr/share/kicad/symbols"))
 FOOTPRINTS = Path(os.environ.get("KICAD_FOOTPRINTS", "/usr/share/kicad/footprints"))
+OWN = Path(__file__).with_name("library")  # symbol and footprint of the module, which KiCad 6 lacks
 OUT = Path(__file__).resolve().parents[1] / "build" / "hardware"
 WORK = OUT / "work"
 NETLISTSVG = OUT / "node" / "node_modules" / "netlistsvg"

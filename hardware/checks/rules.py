@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import tomllib
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from netlist import Netlist, Part
 _CONTRACTS = Path(__file__).with_name("contracts.toml")
 _BOARD_GROUND = "GND"
 _FIELDS = {"COUNT": 100e3, "HANDSET": 1e6}  # each tap, and the least resistance at its end of the lead
+_FLASH_MB, _PSRAM_MB = 4, 2  # the least; Espressif writes both into the number: N4R8
+_MEMORY = re.compile(r"-[NH](\d+)R(\d+)$")
 _ACTORS = ("Buzzer", "Relay", "Motor", "Valve", "Transistor", "Triac", "Speaker")
 
 
@@ -35,8 +38,12 @@ def signals(netlist: Netlist, pins: dict[str, dict]) -> list[str]:
         ends = {f"{part.ref}.{pin.number}" for part, pin in netlist.on(signal["net"])}
         if signal["meets"] not in ends:
             found.append(f"{name} does not reach {signal['meets']}")
-        if not any(end.startswith("U1.") for end in ends):
+        pads = [pin for part, pin in netlist.on(signal["net"]) if part.kind == "esp32"]
+        if not pads:
             found.append(f"{name} does not reach the module")
+        found += [f"{name} meets pad {pad.number} of the module, {pad.name}, and not "
+                  f"GPIO{signal['gpio']['esp32']}"
+                  for pad in pads if f"IO{signal['gpio']['esp32']}" not in pad.name.split("/")]
     return found
 
 
@@ -112,6 +119,19 @@ def _guards(part: Part, least: float) -> bool:
     return part.kind == "resistor_line" and part.where == "lead" and ohms(part.value) >= least
 
 
+def memory(netlist: Netlist) -> list[str]:
+    """Returns every number to order for the module that brings too little flash or no PSRAM."""
+    found = []
+    for part in netlist.of_kind("esp32"):
+        for number in (part.mpn, *part.alternatives.split("; ")):
+            said = _MEMORY.search(number)
+            flash, psram = (int(said[1]), int(said[2])) if said else (0, 0)
+            if flash < _FLASH_MB or psram < _PSRAM_MB:
+                found.append(f"{part.ref}: {number} does not say {_FLASH_MB} MB of flash and "
+                             f"{_PSRAM_MB} MB of PSRAM, or more")
+    return found
+
+
 def wiring(netlist: Netlist) -> list[str]:
     """Returns what comes before the electrical rules, the worst alone: it breaks the others too."""
     return barrier(netlist) or listening_only(netlist) or contracts(netlist)
@@ -119,4 +139,4 @@ def wiring(netlist: Netlist) -> list[str]:
 
 def intent(netlist: Netlist, pins: dict[str, dict]) -> list[str]:
     """Returns what electrical rules cannot see: signals gone astray, lines that are not guarded."""
-    return [*signals(netlist, pins), *lone_nets(netlist), *lines(netlist)]
+    return [*memory(netlist), *signals(netlist, pins), *lone_nets(netlist), *lines(netlist)]

@@ -6,10 +6,10 @@ from skidl import POWER, Net
 
 from .catalogue import make, test_point
 
-_MODULE_PINS = {  # GPIO -> pin of the ESP32-WROOM-32E
+_MODULE_PINS = {  # GPIO -> pin of the ESP32-WROVER-E; 16 and 17 go to its PSRAM
     4: "26", 13: "16", 14: "13", 18: "30", 19: "31", 21: "33", 22: "36", 23: "37", 25: "10", 26: "11",
     27: "12", 32: "8", 33: "9", 34: "6", 35: "7", 36: "4", 39: "5",
-    0: "25", 2: "24", 5: "29", 12: "14", 15: "23", 16: "27", 17: "28",
+    0: "25", 2: "24", 5: "29", 12: "14", 15: "23",
 }
 
 

@@ -18,6 +18,7 @@ ENDS_S = 3600  # only ends a build that hangs
 PINS_PY = Path("firmware/boards/esp32/pins.py")
 TAPS, BOARD, SHEETS = "circuit/taps.py", "circuit/board.py", "circuit/sheets.py"
 HARNESS = "draw/harness.yml"
+MODULE = "library/pumplog.pretty/ESP32-WROVER-E.kicad_mod"
 # name: (file, what stands there, what is put in its place), ..., and what the sentence must say
 FAULTS = {
     "shorted outputs": (
@@ -39,6 +40,33 @@ FAULTS = {
     "a strapping pin used as input": (
         [("pins.toml", "gpio = { esp32 = 27, s3 = 7 }", "gpio = { esp32 = 12, s3 = 7 }")],
         ["SERVICE on GPIO12", "strapping pin"]),
+    "chip select of the PSRAM used as input": (
+        [("pins.toml", "gpio = { esp32 = 27, s3 = 7 }", "gpio = { esp32 = 16, s3 = 7 }")],
+        ["SERVICE on GPIO16 of the ESP32-WROVER-E", "is taken by the module's PSRAM"]),
+    "clock of the PSRAM used as output": (
+        [("pins.toml", "gpio = { esp32 = 18, s3 = 18 }", "gpio = { esp32 = 17, s3 = 18 }")],
+        ["LIGHT on GPIO17 of the ESP32-WROVER-E", "is taken by the module's PSRAM"]),
+    "a pad that leads nowhere in a module with PSRAM": (
+        [(SHEETS, '27: "12"', '27: "27"')],
+        ["U1 (ESP32-WROVER-E-N4R8) pin 27 NC is on SERVICE, its data sheet wants nothing"]),
+    "two pads of the module exchanged": (
+        [(SHEETS, '25: "10", 26: "11"', '25: "11", 26: "10"')],
+        ["CELL_SCK meets pad 11 of the module, IO26, and not GPIO25"]),
+    "a module without PSRAM": (
+        [("parts.toml", 'mpn = "ESP32-WROVER-E-N4R8"', 'mpn = "ESP32-WROOM-32E-N4"')],
+        ["U1: ESP32-WROOM-32E-N4 does not say", "PSRAM"]),
+    "an alternative without PSRAM": (
+        [("parts.toml", "Espressif ESP32-WROVER-E-N8R8", "Espressif ESP32-WROOM-32E-N8")],
+        ["U1: Espressif ESP32-WROOM-32E-N8 does not say", "PSRAM"]),
+    "the footprint of a module without PSRAM": (
+        [("parts.toml", '"pumplog:ESP32-WROVER-E"\nvalue', '"RF_Module:ESP32-WROOM-32"\nvalue')],
+        ["U1", "ESP32-WROOM-32 is another module's"]),
+    "a pad of the module a tenth of a millimetre away": (
+        [(MODULE, '(pad "5" smd rect (at -8.75 -3.18)', '(pad "5" smd rect (at -8.75 -3.08)')],
+        ["U1", "pad 5 must lie at -8.75, -3.18"]),
+    "copper under the antenna": (
+        [(MODULE, "(copperpour not_allowed)", "(copperpour allowed)")],
+        ["U1", "copper is not kept from the antenna"]),
     "a missing transient capacitor": (
         [(TAPS, '    make(tap.filter, f"C{n + 1}",',
           '    if name == "COUNT":\n        make(tap.filter, f"C{n + 1}",')],

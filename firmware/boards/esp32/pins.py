@@ -1,8 +1,8 @@
-"""GPIO numbers on the ESP32-WROOM-32E, written by hardware/pinmap.py from hardware/pins.toml.
+"""GPIO numbers on the ESP32-WROVER-E, written by hardware/pinmap.py from hardware/pins.toml.
 
 Left alone: 0, 2, 5, 12 and 15 (boot strapping), 6 to 11 (flash), 1 and 3 (the console), 16 and 17
-(memory of other modules), 36 and 39 (ghost interrupts). 34 and 35 are inputs without pulls: what
-drives them drives both ways.
+(PSRAM), 36 and 39 (ghost interrupts). 34 and 35 are inputs without pulls: what drives them drives
+both ways.
 """
 
 from micropython import const

@@ -30,6 +30,10 @@ def _image(options: argparse.Namespace) -> image.Image:
     say(f"image: MicroPython {made.version} ({made.build}), sha256 {made.sha256}, with partitions "
         + ", ".join(f"{name} at {at:#x}, {size >> 10} KiB"
                     for name, (at, size) in image.PARTITIONS.items()))
+    reference = image.pin().build
+    if made.build != reference:
+        say(f"image: {made.build} uses no PSRAM. A board without PSRAM is for the cable only, unless its"
+            f" memory report passes. For a module with PSRAM take {reference}")
     return made
 
 
@@ -62,7 +66,8 @@ def main(argv: list[str] | None = None) -> int:
     written.add_argument("--port", required=True)
     written.set_defaults(run=_flash)
     for command in (whole, written):
-        command.add_argument("--image", type=Path, required=True, help="the stock image, ESP32_GENERIC")
+        command.add_argument("--image", type=Path, required=True,
+                             help="the stock image, ESP32_GENERIC-SPIRAM")
         command.add_argument("--sha256", help="its sum, if the sources do not pin it")
     for command in (made, sent, whole, written):
         command.add_argument("--build", type=Path, default=Path("build/firmware"))

@@ -1,6 +1,7 @@
 """The stock MicroPython image, with room made in it for the two firmwares and for the log.
 
-The user supplies the image (micropython.org, ESP32_GENERIC). Versions, builds and sums are pinned in
+The user supplies the image (micropython.org): ESP32_GENERIC-SPIRAM for the reference board, whose module
+has PSRAM, or ESP32_GENERIC for a module without. Versions, builds and sums are pinned in
 firmware/boards/esp32/image.toml. `stock` reads it, the tool mp-image-tool-esp32 edits its partition
 table, and `stock` reads what came of it. It is written in three parts, so that the settings between
 them (nvs, at 0x9000) stay as they are.
@@ -35,8 +36,13 @@ class Pin:
 
     version: str  #: the version, such as "1.27.0"
     also: tuple[str, ...]  #: other versions that are taken
-    builds: dict[str, str]  #: {name of a stock build: the machine in its banner}
+    builds: dict[str, str]  #: {name of a stock build: the machine in its banner}, the board's own first
     sums: dict[str, str]  #: {sha256: the file at micropython.org that has it}
+
+    @property
+    def build(self) -> str:
+        """The stock build for the reference board."""
+        return next(iter(self.builds))
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Image:
     """An image that is ready to be written."""
 
     version: str  #: of the MicroPython in it
-    build: str  #: the stock build that it was made of, such as "ESP32_GENERIC"
+    build: str  #: the stock build that it was made of, such as "ESP32_GENERIC-SPIRAM"
     sha256: str  #: of the stock image that it was made of
     parts: dict[int, Path]  #: {address in flash: file to write there}
 
@@ -57,7 +63,7 @@ def make(path: Path, sha256: str | None, out: Path) -> Image:
             data = file.read(stock.MOST_BYTES + 1)
     except OSError as error:
         raise NotFoundError(f"image {path} cannot be read ({error.strerror})",
-                            f"download ESP32_GENERIC, version {wanted.version}, from"
+                            f"download {wanted.build}, version {wanted.version}, from"
                             " micropython.org and name it with IMAGE=") from error
     found = stock.read(data, str(path))
     digest = hashlib.sha256(data).hexdigest()
@@ -84,7 +90,7 @@ def _pinned(found: stock.Stock, path: Path, digest: str, asked: str | None, want
     if found.version not in (wanted.version, *wanted.also):
         raise UsageError(f"image {path} is MicroPython {found.version}, and this firmware is made for"
                          f" {wanted.version}",
-                         "download ESP32_GENERIC of that version from micropython.org")
+                         f"download {wanted.build} of that version from micropython.org")
     builds = [name for name, machine in wanted.builds.items() if machine == found.machine]
     if not builds:
         raise UsageError(f"image {path} is MicroPython {found.version} for another machine,"

@@ -28,7 +28,7 @@ _CHIPS = {2: "ESP32-S2", 5: "ESP32-C3", 9: "ESP32-S3", 12: "ESP32-C2", 13: "ESP3
           18: "ESP32-P4", 20: "ESP32-C61", 23: "ESP32-C5"}  # 0: ESP32
 _VERSION = re.compile(rb"MicroPython v(\d+\.\d+(?:\.\d+)?)(\S*) on \d{4}-\d\d-\d\d")
 _MACHINE = re.compile(rb"(?<![ -~]); ([ -~]+ with [ -~]+)\0")
-_TAKE = "take the .bin of ESP32_GENERIC"
+_TAKE = "take the .bin of ESP32_GENERIC-SPIRAM"
 
 Rows = dict[str, tuple[int, int, int, int]]  # {label: (type, subtype, address, bytes)}
 

@@ -139,6 +139,19 @@ def test_a_file_larger_than_the_flash_is_no_image(
     assert "larger than" in refusal(capsys, 2, "--image", str(path), "--build", str(tmp_path))
 
 
+def test_the_board_s_own_build_is_the_variant_for_psram_and_the_other_is_for_the_cable(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert image.pin().build == "ESP32_GENERIC-SPIRAM"
+    machine = image.pin().builds["ESP32_GENERIC"].encode()
+    for build, name in image.pin().builds.items():
+        path, digest = stored(stock_image(BANNER.replace(machine, name.encode())), tmp_path)
+        assert main(["image", "--image", str(path), "--sha256", digest, "--build", str(tmp_path)]) == 0
+        said = unfolded(capsys.readouterr().err)
+        assert f"({build}), sha256 {digest}" in said
+        assert ("for the cable only, unless its memory report passes" in said) == ("SPIRAM" not in build)
+
+
 def test_a_damaged_application_is_found(
     stock: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
