@@ -31,7 +31,8 @@ class Forgotten:
 
     def to_json(self) -> dict[str, Any]:
         """Returns it for a program."""
-        return {"board": self.board, "forgotten_here": self.over_ble and not self.kept_here,
+        here = self.over_ble and not self.kept_here and not (self.everyone and self.kept_on_board)
+        return {"board": self.board, "forgotten_here": here,
                 "forgotten_on_board": not self.kept_on_board}
 
     def to_text(self) -> str:
@@ -41,6 +42,10 @@ class Forgotten:
 
     def left(self) -> PartlyError | None:
         """Returns what is still to be done, None if there is nothing."""
+        if self.everyone and self.kept_on_board:
+            return PartlyError(
+                f"board {self.board} still knows all its computers: {self.kept_on_board}",
+                "give --check CODE from its label, or hold its service button")
         on_board = f"board {self.board} may still know this computer"
         if self.kept_here:
             more = f"; {on_board}: {self.kept_on_board}" if self.kept_on_board else ""
@@ -88,7 +93,8 @@ def _over_ble(store: Store, board: str, everyone: bool, check_code: int | None) 
             kept_on_board = _ask(Client(BleLink(peer, board)), store, board, everyone, check_code)
         except NotPairedError as error:
             kept_on_board = _sentence(error)
-        if peer.paired is not False:
+        refused = everyone and bool(kept_on_board)  # whoever asks again has to be let in for it
+        if peer.paired is not False and not refused:
             try:
                 peer.unpair()
             except NotPairedError as error:

@@ -28,6 +28,7 @@ WAITING = "waiting"
 CONFLICT = "conflict"
 NOTICED = "noticed"
 PRESSES = "presses"
+TAKEN = "taken"
 _PARTLY = (GAP, UNTIMED, UNVERIFIED, UNREAD, CUT, UNPROVEN, WAITING)
 
 
@@ -40,8 +41,8 @@ class Note:
 
     @property
     def to_do(self) -> bool:
-        """Whether somebody has to act on it; that presses were denied is only told."""
-        return self.kind != PRESSES
+        """Whether somebody has to act on it; what presses gave and what a board took is only told."""
+        return self.kind not in (PRESSES, TAKEN)
 
     @property
     def partly(self) -> bool:
@@ -57,6 +58,7 @@ def notes_of(visit: Visit, gaps: Sequence[Gap], conflicts: Sequence[Conflict],
         *(Note(PRESSES if each.kind == DENIED else NOTICED, each.to_text()) for each in noticed),
         *_quarantine(visit), *(Note(CLOCK, clock.to_text()) for clock in visit.clocks),
         *(Note(GAP, gap.to_text()) for gap in gaps), *_of_the_pull(visit),
+        *([Note(TAKEN, f"on board now: {visit.taken} of what was entered")] if visit.taken > 0 else ()),
         *(Note(WAITING, text) for text in _alike([waiting.to_text() for waiting in visit.waiting])),
         *(Note(CONFLICT, conflict.words) for conflict in conflicts)]
 

@@ -87,6 +87,7 @@ class Pulled:
                 "cut_bytes": pulled.cut_bytes,
                 "earlier_reasons": [str(error) for error in self.earlier_errors],
                 "clocks_off": [clock.to_json() for clock in self.visit.clocks],
+                "put_on_board": max(self.visit.taken, 0),
                 "not_yet_on_board": [waiting.to_text() for waiting in self.visit.waiting],
                 "conflicts": [_conflict_json(conflict) for conflict in self.conflicts],
                 "noticed": [each.to_json() for each in self.noticed]}

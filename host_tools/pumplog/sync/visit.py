@@ -39,6 +39,7 @@ class Visit:
     pulled: PullResult  #: what came of its log
     waiting: tuple[Waiting, ...] = ()  #: entries that are still not on board, and why
     clocks: tuple[OffClock, ...] = ()  #: whose clocks were found to be minutes off
+    taken: int = 0  #: how many entries that waited for it are on board now
 
 
 def visit_board(
@@ -53,6 +54,7 @@ def visit_board(
     """
     before = known_anchors(store, board) if known is None else known
     waiting: tuple[Waiting, ...] = ()
+    awaited = len(store.entries.waiting(board))
     try:
         if link_spec.startswith(FILE):
             image = os.path.expanduser(link_spec.removeprefix(FILE))  # no shell sees to it there
@@ -61,7 +63,8 @@ def visit_board(
             pulled, waiting = _over_a_link(store, board, link_spec, check_code, progress)
     finally:
         store.commit()
-    return Visit(pulled, waiting, tuple(clocks_off(store, board, before)))
+    return Visit(pulled, waiting, tuple(clocks_off(store, board, before)),
+                 awaited - len(store.entries.waiting(board)))
 
 
 def _over_a_link(

@@ -55,11 +55,11 @@ class Ward:
                                  {"next_seq": 1}))
 
     def visit(self, n: int, came: int | PumplogError, *broken: UnreachableError,
-              waiting: tuple[NotTaken, ...] = (), bad_pages: int = 0) -> None:
+              waiting: tuple[NotTaken, ...] = (), bad_pages: int = 0, taken: int = 0) -> None:
         """A visit of this round to patient, board and bed n."""
         target = Target(f"B{n:02d}", f"P{n:02d}", str(n), f"patient P{n:02d} on board B{n:02d}, bed {n}")
         if isinstance(came, int):
-            brought = Visit(PullResult(came, 1, 1, came, 0, bad_pages), waiting)
+            brought = Visit(PullResult(came, 1, 1, came, 0, bad_pages), waiting, taken=taken)
             self.outcomes.append(Outcome(target, brought, earlier_errors=broken))
         else:
             self.outcomes.append(Outcome(target, error=came, earlier_errors=broken))
@@ -206,3 +206,19 @@ def test_entries_refused_alike_are_one_line_and_it_says_what_to_do(
         f"regimen of P03 is not yet on board B03: {RESULTS[1]} (3 of them)",
         "all of it is kept, do not enter it again: pull there with the service button held, or with"
         " --check CODE from the label"]
+
+
+def test_what_a_board_took_is_told_and_is_nothing_to_do(
+    ward: Ward, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ward.visit(1, 4)
+    ward.visit(2, 4, taken=3)
+    ward.visit(3, 4, waiting=(refused("bag", 3),), taken=1)
+    assert ward.report() == 1
+    out = capsys.readouterr().out
+    assert "board B02, bed 2: new records: 4\n            on board now: 3 of what was entered\n" in out
+    assert out.index("bed 3: new") < out.index("bed 1: new") < out.index("bed 2: new")
+    assert out.index("on board now: 1 of") < out.index("bag of P03 is not yet")
+    ward.report(as_json=True)
+    told = [json.loads(line)["put_on_board"] for line in capsys.readouterr().out.splitlines()]
+    assert told == [0, 3, 1]

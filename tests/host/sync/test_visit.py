@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
+from helpers.host.bedside import START_MS
 from helpers.host.loop_link import LoopBoard, LoopLink
 from helpers.host.named_link import NamedLink
 from pumplog.errors import IntegrityError, UnreachableError, UsageError
-from pumplog.store import BROKEN_OFF, COMPLETE, Store
+from pumplog.store import BROKEN_OFF, COMPLETE, Entry, Store
 from pumplog.sync import visit_board
 from pumplog.sync.client import PullResult
+from pumplog.sync.delivery import NotTaken
 
 Opened = Callable[[LoopLink], list[str]]
 
@@ -67,6 +70,25 @@ def test_a_visit_that_breaks_off_is_noted_and_the_next_goes_on_there(
         brought = visit_board(store, "B01", "serial:/dev/ttyUSB0")
         assert had + brought.pulled.records == board.log.next_seq
         assert outcomes(store) == [BROKEN_OFF, COMPLETE]
+
+
+def test_a_visit_says_how_many_entries_the_board_took(
+    opened: Opened, board: LoopBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def takes_two(client: object, store: Store, log_id: int, name: str, code: int | None
+                  ) -> list[NotTaken]:
+        for entry in store.entries.waiting(name)[:2]:
+            store.entries.mark_delivered(entry.uuid, log_id, 9)
+        return [NotTaken("bag", "P01", name, 1)]
+
+    opened(NamedLink(board))
+    monkeypatch.setattr("pumplog.sync.visit.deliver", takes_two)
+    with Store.open(":memory:") as store:
+        for kind in ("patient_start", "patient_move", "patient_end"):
+            store.entries.add(Entry(uuid4(), kind, "P01", "B01", 5, "AB", START_MS, START_MS))
+        brought = visit_board(store, "B01")
+        assert (brought.taken, len(brought.waiting)) == (2, 1)
+        monkeypatch.undo()
 
 
 class Doubling(NamedLink):
