@@ -177,6 +177,7 @@ class Radio:
         if event == _IRQ_DISCONNECTED:
             self._gone(peer)
         elif event == _IRQ_WRITTEN:
+            peer.heard_s = self._now_s
             self._handler.written(peer, self._channels[value], data)
         elif event == _IRQ_INDICATED:
             peer.indicating = False

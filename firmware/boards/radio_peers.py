@@ -3,7 +3,9 @@
 There is room for MOST_PEERS links; while a place is free, the board advertises. A link that is not
 secured within STRANGER_S is ended. When all places are taken, the oldest link that has been a
 stranger's for KNOCK_S is ended, so that a bonded host finds a free place within KNOCK_S, whoever
-holds the others. While a host gives its passkey no stranger is let in beside it.
+holds the others. If all of them are secured, the link that was silent for the longest, SILENT_S at
+least, is ended: a computer keeps the link of a program that crashed. While a host gives its passkey no
+stranger is let in beside it.
 """
 
 from micropython import const
@@ -11,6 +13,7 @@ from micropython import const
 MOST_PEERS = const(3)
 STRANGER_S = const(30)
 KNOCK_S = const(5)
+SILENT_S = const(120)
 _LAST_WORD_S = const(2)  # for the answer to what ended the bond
 _DEFAULT_PACKET_BYTES = const(20)  # until the MTU is exchanged
 
@@ -24,6 +27,7 @@ class Peer:
         self.conn = conn
         self.address = address  # type, then 6 bytes, lowest first
         self.since_s = now_s
+        self.heard_s = now_s  # when it last wrote
         self.until_s = -1  # when it has to leave; -1: it may stay
         self.packet_bytes = _DEFAULT_PACKET_BYTES
         self.indicating = False
@@ -167,8 +171,10 @@ class Peers:
 
     def put_out(self, now_s):
         """Ends the links of whoever stayed too long."""
-        oldest = None
+        oldest = silent = None
+        strangers = False
         for peer in self._peers.values():
+            strangers = strangers or not peer.secured
             if peer.leaving:
                 if not peer.asked:
                     self.disconnect(peer.conn)
@@ -176,8 +182,13 @@ class Peers:
             age_s = now_s - peer.since_s
             if 0 <= peer.until_s <= now_s or age_s >= STRANGER_S and not peer.secured:
                 self.disconnect(peer.conn)
-            elif not (peer.secured or peer.pairing or age_s < KNOCK_S):
+            elif peer.secured:
+                if now_s - peer.heard_s >= SILENT_S:
+                    if silent is None or peer.heard_s < silent.heard_s:
+                        silent = peer
+            elif not (peer.pairing or age_s < KNOCK_S):
                 if oldest is None or peer.since_s < oldest.since_s:
                     oldest = peer
-        if oldest is not None and len(self._peers) >= MOST_PEERS:
-            self.disconnect(oldest.conn)
+        last = oldest if strangers else silent
+        if last is not None and len(self._peers) >= MOST_PEERS:
+            self.disconnect(last.conn)

@@ -4,6 +4,7 @@ Any link that comes up ends the advertising, also a link that comes to nothing. 
 of an end without a beginning; MicroPython gives it the address type 255.
 """
 
+from pumpwire import uuids
 from radio_peers import MOST_PEERS
 from test_radio import HOST, STRANGER, _connect, _started
 
@@ -107,3 +108,42 @@ def test_the_end_of_a_link_that_was_found_over_changes_nothing_for_the_next_on_i
     radio.ble.central_secures(7)
     radio.service(32)
     assert radio._peers.count() == 1 and radio._peers.get(7).secured
+
+
+def _full(radio):
+    for conn in range(MOST_PEERS):
+        _connect(radio, conn, HOST)
+        radio.ble.central_secures(conn)
+    _silent(radio)
+
+
+def test_of_secured_links_on_every_place_the_longest_silent_is_ended_after_two_minutes():
+    """A computer keeps the link of a program that crashed: three of them would keep all others out."""
+    radio = _started()
+    _full(radio)
+    handle = radio._handles[uuids.COMMAND]
+    for now_s in range(1, 120):
+        for conn in (0, 2):
+            radio.ble.central_writes(conn, handle, b"x")
+        radio.service(now_s)
+        assert not radio.ble.disconnected
+    radio.service(120)
+    assert radio.ble.disconnected == [1]
+    radio.ble.central(2, 1, 0, HOST)
+    assert _heard(radio, 121) and radio._peers.count() == MOST_PEERS - 1
+    for now_s in range(122, 1000):
+        radio.service(now_s)
+    assert radio.ble.disconnected == [1]  # while there is a place nobody has to go
+
+
+def test_a_stranger_goes_before_a_silent_host():
+    radio = _started()
+    _full(radio)
+    radio.ble.central(2, 1, 0, HOST)
+    radio.service(100)
+    _connect(radio, 1, STRANGER, 118)
+    for now_s in range(119, 123):
+        radio.service(now_s)
+    assert not radio.ble.disconnected
+    radio.service(123)
+    assert radio.ble.disconnected == [1]
