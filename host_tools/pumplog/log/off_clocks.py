@@ -16,7 +16,7 @@ from pumpwire.records import OWN_CLOCK
 from .. import host
 from ..moments import local_text, utc_text
 from ..quantities import hex_id, show_span
-from ..store import Store
+from ..store import Store, without
 from .anchors import Anchor, PlacedAnchor
 from .timeline import Timeline
 
@@ -112,9 +112,10 @@ def clocks_off(store: Store, board: str, before: Known) -> list[OffClock]:
 
 
 def _last_of_running_boot(store: Store, log_id: int) -> int | None:
-    running = max(store.records.last_uptimes(log_id), default=0)
-    return max((record.seq for record in store.records.of(log_id, "anchor") if record.boot == running),
-               default=None)
+    but = store.pages.claimed(log_id) if store.pages.proves_some(log_id) else []
+    running = max(store.records.last_uptimes(log_id, but), default=0)
+    return max((record.seq for record in without(store.records.of(log_id, "anchor"), but)
+                if record.boot == running), default=None)
 
 
 def _off_clock(timeline: Timeline, log_id: int, boot: int, anchor: Anchor, ahead_ms: int

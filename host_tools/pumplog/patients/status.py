@@ -14,7 +14,7 @@ from pumpwire import commands, names
 
 from ..moments import age_s, local_text, since_text, utc_text
 from ..quantities import show, show_span
-from ..store import Pull, Store
+from ..store import Pull, Store, without
 from .episodes import FOREVER_MS, Episode, Stay, episodes
 
 if TYPE_CHECKING:
@@ -251,7 +251,8 @@ def _cell_zero_known(store: Store, log_id: int) -> bool:
     """Returns whether a board was told its load cell's zero: 0 is what it has when nobody says, and no
     cell reads exactly that. Without its zero a weight says how much left the bag, and not what is in
     it."""
-    zeros = [record.fields["cell_zero"] for record in store.records.of(log_id, "calibration")]
+    zeros = [record.fields["cell_zero"] for record in without(
+        store.records.of(log_id, "calibration"), store.pages.claimed(log_id))]
     return not zeros or zeros[-1] != 0
 
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from pumpwire.units import PAGE_BYTES
 
-from .page_states import DECAYED, SEALED, UNREAD
+from .page_states import BAD, DECAYED, OPEN, SEALED, UNREAD
 from .pages import Pages, PageSpan
 from .pulls import Pulls
-from .records import Records
+from .records import Records, without
 
 
 class Hole(NamedTuple):
@@ -50,10 +50,9 @@ class Holes:
         is not known.
 
         The board answers from right behind the record before that record. A page that was pulled before
-        it had its footer is asked for from its own end on. That holds for the last two pages only, for
-        no other page waits for its footer, and not for what outlived the board's own copy. A hole that
-        the board cannot fill is not asked for again. What only a file said is asked for as if it were
-        not here.
+        it had its footer is asked for from its own end on, but not what outlived the board's own copy. A
+        hole that the board cannot fill is not asked for again. What only a file said is asked for as if
+        it were not here.
         """
         spans = [span for span in self._pages.spans(log_id) if not span.of_a_file]
         first = spans[0].first_seq if spans else 0
@@ -62,7 +61,8 @@ class Holes:
             return oldest_seq  # it was here, and is not here now: `verify` says so too
         oldest_seq = oldest_seq or 0
         outlived = self.outlived(log_id)
-        ends = [span.end for span in spans[-2:] if span.length < PAGE_BYTES and span.end > oldest_seq
+        waiting = [span for span in spans[:-2] if span.state == OPEN] + spans[-2:]
+        ends = [span.end for span in waiting if span.length < PAGE_BYTES and span.end > oldest_seq
                 and span.first_seq not in outlived]
         claimed = [self._linked_end(log_id, span.first_seq) for span in spans
                    if span.linked < span.length and span.state != SEALED and span.end > oldest_seq]
@@ -74,14 +74,14 @@ class Holes:
 
     def _reached(self, log_id: int, spans: list[PageSpan], oldest_seq: int) -> int:
         for first, last, _ in self._unexplained(log_id, spans):
-            if last >= oldest_seq and not self._known_lost(log_id, first):
+            if last >= oldest_seq and not self._known_lost(log_id, first, spans):
                 return max(first, oldest_seq)
         return max((span.end for span in spans), default=0)
 
     def _unexplained(self, log_id: int, spans: list[PageSpan]) -> list[Hole]:
         """Returns the holes of which the log does not say that it skipped their numbers."""
         holes = _between(spans)
-        skips = self._skips(log_id) if holes else []
+        skips = self._skips(log_id, spans) if holes else []
         return [Hole(first, last) for _, first, last in holes
                 if not any(begin <= first and last <= end for begin, end in skips)]
 
@@ -92,7 +92,7 @@ class Holes:
         found = []
         outlived = self.outlived(log_id)
         for before, first, last in _between(spans):
-            for begin, end in self._skips(log_id):
+            for begin, end in self._skips(log_id, spans):
                 held = self._pages.held(log_id, before.first_seq)
                 if begin <= first and last <= end and (
                         before.first_seq in outlived
@@ -101,10 +101,12 @@ class Holes:
                     break
         return found
 
-    def _skips(self, log_id: int) -> list[tuple[int, int]]:
-        """Returns (first, last seq) of each stretch that the log says it skipped."""
+    def _skips(self, log_id: int, spans: list[PageSpan]) -> list[tuple[int, int]]:
+        """Returns (first, last seq) of each stretch that the log says it skipped. Beside what the board
+        sent or sealed, a file's word on that hides nothing."""
+        claimed = self._pages.claimed(log_id) if any(not span.of_a_file for span in spans) else []
         return [(record.fields["first_seq"], record.fields["last_seq"])
-                for record in self._records.of(log_id, "skipped")]
+                for record in without(self._records.of(log_id, "skipped"), claimed)]
 
     def outlived(self, log_id: int) -> set[int]:
         """Returns the pages (first_seq) of which more is here than the board can still read."""
@@ -117,11 +119,11 @@ class Holes:
         held = self._pages.held(log_id, first_seq)
         return first_seq + (records_within(held["data"][: held["linked"]]) if held else 0)
 
-    def _known_lost(self, log_id: int, first: int) -> bool:
+    def _known_lost(self, log_id: int, first: int, spans: list[PageSpan]) -> bool:
         """Returns whether a hole is the end of a bad page, or outlasted a complete pull while the
         board had later records: its page is gone there."""
-        before = self._pages.before(log_id, first + 1)
-        return bool(before and before["error"]) or self._pulls.stopped_at(log_id, first)
+        before = [span.state for span in spans if span.first_seq <= first][-1:]
+        return before == [BAD] or self._pulls.stopped_at(log_id, first)
 
 
 def _between(spans: list[PageSpan]) -> list[tuple[PageSpan, int, int]]:

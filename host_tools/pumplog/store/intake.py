@@ -15,8 +15,8 @@ at each moment:
 - An entry is learnt only from a sealed page, or once the board's word covers its record (`vouching`).
 
 Two closed pages side by side prove each other: each seal names the seal before it. Where they disagree
-one of the two is of another log, and nobody knows which: both stay, and the page that came last is also
-put into quarantine.
+one of the two is of another log: a page without a seal beside one whose seal fits, else nobody knows
+which. Then both stay, and the page that came last is also put into quarantine.
 """
 
 from __future__ import annotations
@@ -77,13 +77,12 @@ class Intake:
         linked = row["linked"] if row else 0
         state = row["state"] if row else OPEN
         sure = held if state == SEALED or from_file else held[:linked]
-        if from_file and (state == BAD or not linked) and state != SEALED and offset == 0 and (
-                self._proves(log_id, data)):
-            sure = b""  # of two that differ the seal tells which is right
         decayed = closed_as_decayed(held, offset, data)
         if row and decayed and self._lost_since(log_id, first_seq, row, decayed, from_file):
             return 0
         grown = _overlay(sure, offset, data)
+        if grown is None and offset == 0 and state != SEALED and self._proves(log_id, data):
+            grown = data  # of two that differ the seal tells which is right
         if broken:
             grown = _good_part(sure if grown is None else grown)
         elif grown is None:
@@ -196,15 +195,18 @@ class Intake:
 
     def _unchained(self, log_id: int, first_seq: int, reading: Reading) -> str | None:
         """Returns what is wrong where a closed page does not name the seal of the page right before
-        it, or the page right after does not name its own. Then one of the two is of another log."""
+        it, or the page right after does not name its own. Then one of the two is of another log.
+
+        Beside a page whose seal fits, it is the page without a seal that is wrong."""
         if reading.state not in _CLOSED:
             return None
+        beside = _CLOSED if reading.state == UNKEYED else (SEALED,)
         before = self._pages.before(log_id, first_seq)
         if before and before["first_seq"] + before["records"] == first_seq and (
-                before["state"] in _CLOSED and _seal(before["data"]) != reading.footer.previous):
+                before["state"] in beside and _seal(before["data"]) != reading.footer.previous):
             return "it names another seal than that of the page before it"
         after = self._pages.held(log_id, first_seq + len(reading.records))
-        if after and after["state"] in _CLOSED and (
+        if after and after["state"] in beside and (
                 page.read_footer(after["data"]).previous != reading.footer.seal[: page.PREVIOUS_BYTES]):
             return "the page after it names another seal"
         return None

@@ -42,6 +42,8 @@ class PageSpan:
     state: str  #: one of page_states'
     length: int  #: bytes held
     linked: int  #: bytes of them that the board itself sent
+    vouched: int  #: records of them that the board's word covers
+    wrong: int  #: 1 where it does not verify, or not beside its neighbours
 
     @property
     def of_a_file(self) -> bool:
@@ -61,7 +63,7 @@ class Quarantined(NamedTuple):
     reason: str  #: why they are not used, in words
 
 
-_SPAN = "first_seq, records, state, LENGTH(data) AS length, linked"
+_SPAN = "first_seq, records, state, LENGTH(data) AS length, linked, vouched, error IS NOT NULL AS wrong"
 
 
 class Pages:
@@ -161,13 +163,10 @@ class Pages:
                     " AND state NOT IN (:sealed, :unverified) AND vouched<records ORDER BY first_seq",
                     log_id=log_id, sealed=SEALED, unverified=UNVERIFIED)) if row]
 
-    def unproven_spans(self, log_id: int) -> list[PageSpan]:
-        """Returns what the pages cover, in order, that have no seal which fits."""
-        return [span for span in self.spans(log_id) if span.state != SEALED]
-
     def claimed(self, log_id: int) -> list[tuple[int, int]]:
         """Returns the records [first, end) of a log that nothing but a file says are the board's."""
-        return [(span.first_seq, span.end) for span in self.spans(log_id) if span.of_a_file]
+        return [(span.first_seq + span.vouched, span.end) for span in self.spans(log_id)
+                if span.linked < span.length and span.state != SEALED]
 
     def proves_some(self, log_id: int) -> bool:
         """Returns whether a seal or the board's word covers any page of a log."""

@@ -2,9 +2,11 @@
 
 A board closes a pull with an attestation (pumpwire.seal): under its key, for a number drawn then, where
 its log ends, and a sum over its open page. If the page that is held gives that sum, its records are the
-board's. Then so is what the board itself sent before: pages that wait for their footer, or were closed
-before it had a key. What only a file says stays unproven. If the sum does not fit, something on the way
-changed the page: then all that was not covered earlier is asked for again.
+board's. Then so is what the board itself sent before: pages that do not verify to their end, and pages
+that were closed before it had a key, if what comes after them names no seal before its own. What only a
+file says stays unproven. If the sum does not fit, something on the way changed the page: then all that
+was not covered earlier is asked for again. So is a page behind which the log goes on and that has no
+footer: a board sends no such page, and anybody can leave a footer out.
 
 An entry takes effect here once its record is covered: a forged bag must not enter the journal.
 """
@@ -15,14 +17,14 @@ import binascii
 from contextlib import suppress
 from typing import Any
 
-from pumpwire import decoding
+from pumpwire import decoding, page
 from pumpwire.errors import WireError
 
 from .boards import Logs
 from .entries import Entries
 from .keys import CHANGED, WRONG_KEY, Attestation, Attestations, Keys
 from .page_reading import end_of
-from .page_states import SEALED
+from .page_states import OPEN, SEALED, UNKEYED
 from .pages import Pages
 from .records import Records
 
@@ -61,9 +63,9 @@ class Vouching:
             return WRONG_KEY
         if told["used"] and not self._fits(log_id, told):
             if not again:  # then the page is of a later day, or a file's
-                self._distrust(log_id, told)
+                self._distrust(log_id, told["first_seq"], "not what the board attested")
             return CHANGED
-        self._vouch(log_id, told["first_seq"] if told["used"] else None, told["next_seq"])
+        self._vouch(log_id, told, again)
         return None
 
     def _fits(self, log_id: int, told: dict[str, Any]) -> bool:
@@ -80,25 +82,48 @@ class Vouching:
             return True
         return False
 
-    def _distrust(self, log_id: int, told: dict[str, Any]) -> None:
-        """What was not covered earlier of the open page counts no longer as sent by the board."""
-        held = self._pages.held(log_id, told["first_seq"])
-        if held is not None:
-            data = held["data"]
-            self._pages.quarantine(log_id, told["first_seq"], data, "not what the board attested")
-            self._pages.link(log_id, told["first_seq"], end_of(data, held["vouched"]))
+    def _distrust(self, log_id: int, first_seq: int, why: str) -> None:
+        """What was not covered earlier of a page counts no longer as sent by the board."""
+        held = self._pages.held(log_id, first_seq)
+        if held is None:
+            return
+        sure = end_of(held["data"], held["vouched"])
+        if held["linked"] > sure:
+            self._pages.quarantine(log_id, first_seq, held["data"], why)
+            self._pages.link(log_id, first_seq, sure)
 
-    def _vouch(self, log_id: int, open_seq: int | None, next_seq: int) -> None:
-        """Covers what the board itself sent up to next_seq."""
-        for span in self._pages.unproven_spans(log_id):
-            if span.first_seq == open_seq:
-                covered = min(span.records, next_seq - span.first_seq)
-            elif span.linked >= span.length and span.end <= next_seq:
-                covered = span.records
-            else:
-                continue
-            self._pages.vouch(log_id, span.first_seq, covered)
-            self._learn(log_id, span.first_seq, span.first_seq + covered)
+    def _vouch(self, log_id: int, told: dict[str, Any], again: bool) -> None:
+        """Covers what the board itself sent up to where its word says that the log ends.
+
+        A page that is held without a footer or a seal, though the log goes on behind it, is the board's
+        only if what is behind names no seal: anybody can leave a footer out, or write one without a key.
+        again: what it does not cover is left as it is, for the board may have closed it since.
+        """
+        proven: int | None = None  # the page from which on all hangs together; None: where the word says
+        for span in reversed(list(self._pages.spans(log_id))):
+            covered = 0
+            if span.first_seq == told["first_seq"] and told["used"]:
+                covered = min(span.records, told["next_seq"] - span.first_seq)
+            elif span.linked and span.end <= told["next_seq"]:
+                keyless = span.state == UNKEYED
+                named = keyless and self._named(log_id, span.end, told, proven)
+                if span.state not in (OPEN, UNKEYED) or named == bytes(page.PREVIOUS_BYTES):
+                    covered = span.records if span.linked >= span.length else 0
+                elif not again and (named or not keyless or span.wrong):
+                    self._distrust(log_id, span.first_seq, "the log goes on behind it, by another seal")
+            if covered and span.state != SEALED:
+                self._pages.vouch(log_id, span.first_seq, covered)
+                self._learn(log_id, span.first_seq, span.first_seq + covered)
+            if span.state == SEALED or span.state == UNKEYED and covered:
+                proven = span.first_seq
+
+    def _named(self, log_id: int, seq: int, told: dict[str, Any], proven: int | None) -> bytes | None:
+        """Returns which seal is named as the one before record `seq`, None if nothing proven says so."""
+        if seq == told["first_seq"]:
+            return bytes(told["previous"])
+        held = self._pages.held(log_id, seq) if seq == proven else None
+        footer = page.read_footer(held["data"]) if held else None
+        return bytes(footer.previous) if footer else None
 
     def _learn(self, log_id: int, first: int, end: int) -> None:
         board = self._logs.board_of(log_id)

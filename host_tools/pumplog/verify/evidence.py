@@ -10,7 +10,7 @@ from itertools import pairwise
 from pumpwire import page
 from pumpwire.records import LOST, SKIPPED
 
-from ..intervals import Interval, merge
+from ..intervals import Interval, holds, merge
 from ..store import (
     BAD,
     CLAIM,
@@ -102,6 +102,8 @@ class HeldLog:
     pages: tuple[HeldPage, ...]  #: in order
     lost: list[Interval]  #: [first, end) of what the ring gave up, by the log's own notes
     skips: list[Interval]  #: [first, end) of each skip of numbers that the log notes
+    skipped: list[Interval]  #: [first, end) of what it so says no record has, by notes that are proven
+    skipped_claimed: list[Interval]  #: likewise, by notes that neither seal nor word covers
     reached: list[Interval]  #: [first, end) of what was here after some complete pull
     oldest_seq: int  #: the oldest record that the board had at its latest pull
 
@@ -113,19 +115,18 @@ class HeldLog:
                       for stored, next_first in zip(evidence.pages, next_firsts, strict=False))
         sound = [held.reading.records for held in pages if held.reading.state in (OPEN, SEALED, UNKEYED)
                  and held.reading.place == (evidence.log_id, held.first)]
-        notes = [(record.kind, record.fields["first_seq"], record.fields["last_seq"] + 1)
+        notes = [(record.kind, record.fields["first_seq"], record.fields["last_seq"] + 1,
+                  holds(evidence.unproven, record.seq))
                  for records in sound for record in records if record.kind in (LOST, SKIPPED)]
-        lost = max((end for kind, _, end in notes if kind == LOST), default=0)
+        lost = max((end for kind, _, end, _ in notes if kind == LOST), default=0)
+        skipped, claimed = (merge((first, end) for kind, first, end, unproven in notes
+                                  if kind == SKIPPED and unproven == which) for which in (False, True))
         return cls(
             evidence, pages,
             [(0, lost)] if lost else [],  # the ring gives up its oldest page first
-            [(first, end) for kind, first, end in notes if kind == SKIPPED],
-            merge(evidence.reached), max((oldest for oldest, _ in evidence.reached), default=0))
-
-    @cached_property
-    def skipped(self) -> list[Interval]:
-        """[first, end) of the numbers that no record has, by the log's own notes."""
-        return merge(self.skips)
+            [(first, end) for kind, first, end, _ in notes if kind == SKIPPED],
+            skipped, claimed, merge(evidence.reached),
+            max((oldest for oldest, _ in evidence.reached), default=0))
 
     @cached_property
     def by_first(self) -> dict[int, HeldPage]:

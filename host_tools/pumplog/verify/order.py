@@ -28,7 +28,7 @@ class Hole:
         """Explains the records [first, end) behind the page `before` as far as the log itself can."""
         left = subtract([(first, end)], log.skipped)
         gone = intersect(left, log.reached)
-        left = subtract(left, gone)
+        left = subtract(subtract(left, gone), log.skipped_claimed)
         given_up = intersect(left, log.lost)
         left = subtract(left, given_up)
         unnoted = intersect(left, [(0, log.oldest_seq)] if log.oldest_seq else [])
