@@ -62,7 +62,7 @@ def _import(options: argparse.Namespace) -> None:
         print_text(came.to_text())
     if came.refused:
         raise PartlyError(f"{key_exchange.boards_text(came.refused)}: not taken, this store has keys of"
-                          " another board of that name", "provision either board under another name")
+                          " another board of such a name", "provision either board under another name")
 
 
 def _passphrase() -> str:

@@ -7,6 +7,8 @@ the store, what a log is, or whom a board serves.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..errors import UsageError
 from .link import Link
 
@@ -17,11 +19,13 @@ SERIAL = "serial:"  # and the port's name
 FILE = "file:"  # and a path: a flash image, which is pulled (pumplog.sync) and no link
 
 
-def open_link(spec: str, board: str, pairing_key: bytes | None = None) -> Link:
+def open_link(spec: str, board: str, pairing_key: bytes | None = None,
+              proves: Callable[[Link], object] = lambda _: None) -> Link:
     """Returns a link to the board of that name over `ble` or `serial:PORT`; UsageError for another spec.
 
     Over `ble` an unpaired computer pairs first, under the board's pairing key; NotPairedError if it
-    cannot.
+    cannot. Of several devices that use the name it is the first for which `proves` does not raise
+    IntegrityError.
     """
     if spec.startswith(SERIAL):
         from .serial_link import SerialLink
@@ -30,5 +34,5 @@ def open_link(spec: str, board: str, pairing_key: bytes | None = None) -> Link:
     if spec == BLE:
         from .ble_link import open_ble
 
-        return open_ble(board, pairing_key)
+        return open_ble(board, pairing_key, proves)
     raise UsageError(f"--link {spec} is not a link", "write ble, serial:PORT or file:PATH")

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pumpwire import gatt, uuids
 
 from . import ble_pairing, ble_radio
 from .ble_peer import GattPeer
+from .link import Link
 
 _CHANNEL_OF = {uuid: channel for channel, uuid in gatt.CHARACTERISTICS.items()}
 
 
-def open_ble(board: str, pairing_key: bytes | None) -> BleLink:
-    """Finds the board, connects to it and pairs if need be; pairing_key: the store's, 16 bytes.
+def open_ble(board: str, pairing_key: bytes | None, proves: Callable[[Link], object]) -> BleLink:
+    """Finds the board, connects to it and pairs if need be; pairing_key: the store's, 32 bytes.
 
-    The adapter can neither scan nor pair for two at once, so callers take turns; data then flow side by
-    side.
+    proves: raises IntegrityError for a device that only uses the board's name; the next of that name is
+    tried then. The adapter can neither scan nor pair for two at once, so callers take turns; data then
+    flow side by side.
     """
-    with ble_radio.SEARCH.turn(board) as heard:
-        peer = ble_radio.connect(heard)
-        try:
-            ble_pairing.secure(peer, board, pairing_key)
-            return BleLink(peer, board)
-        except BaseException:
-            peer.close()
-            raise
+    def attempt(peer: GattPeer) -> BleLink:
+        ble_pairing.secure(peer, board, pairing_key)
+        link = BleLink(peer, board)
+        proves(link)
+        return link
+
+    return ble_radio.first_that(board, attempt)
 
 
 class BleLink:

@@ -102,13 +102,12 @@ def pair(board: str, pairing_key: bytes, type_in: Callable[[int], None]) -> Pair
     type_in: where the system's own dialogue has to pair, is given the passkey (0 to 999,999) and returns
     once somebody has typed it there.
     """
-    with ble_radio.SEARCH.turn(board) as heard:
-        peer = ble_radio.connect(heard)
-    try:
+    def attempt(peer: GattPeer) -> None:
         if not ble_radio.pairs_itself():
             with suppress(NotPairedError):  # it may be paired already: `secure` says
                 type_in(passkey(peer, board, pairing_key))
         secure(peer, board, pairing_key)
-    finally:
         peer.close()
+
+    ble_radio.first_that(board, attempt)
     return Paired(board)

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from pumpwire import gatt
 
 from .. import host
-from ..errors import UnreachableError
+from ..errors import IntegrityError, NotPairedError, PumplogError, UnreachableError
 from .ble_peer import GattPeer, why
 from .search import Search
 
 CONNECT_TIMEOUT_S = 10.0
 _RADIOS = "pumplog.radios"  # the group of entry points that put another radio in place
 _WEAKEST_DBM = -127  # bleio would leave out what comes in below -80: the board at the ward's far end
+_OTHERS_S = 3.0  # boards advertise four times a second
+_MOST_OF_A_NAME = 4  # devices that are tried
 _ELSE = "switch it on, or pull over the cable with --link serial:PORT"
 _ELSE_TAKEN = "another program scans: close that, or pull over the cable with --link serial:PORT"
 
@@ -136,4 +140,46 @@ def connect(heard: Heard, timeout_s: float = CONNECT_TIMEOUT_S) -> GattPeer:
                                "go nearer and do it again") from error
 
 
-SEARCH: Search[Heard] = Search(lambda board: scan(gatt.SERVICE, until_name=board))
+def _scan_for(board: str | None) -> list[Heard]:
+    if board is None:
+        return scan(gatt.SERVICE, timeout_s=_OTHERS_S)
+    return scan(gatt.SERVICE, until_name=board)
+
+
+SEARCH: Search[Heard] = Search(_scan_for)
+_T = TypeVar("_T")
+
+
+def first_that(board: str, attempt: Callable[[GattPeer], _T]) -> _T:
+    """Returns what attempt(peer) gives for the first device of a board's name for which it gives
+    anything; what it raised for the others ends their links. A stranger may use the name."""
+    failed: list[PumplogError] = []
+    with SEARCH.turn(board) as candidates:
+        for heard in islice(candidates, _MOST_OF_A_NAME):
+            try:
+                peer = connect(heard)
+            except UnreachableError as error:
+                failed.append(error)
+                continue
+            try:
+                return attempt(peer)
+            except (IntegrityError, NotPairedError, UnreachableError) as error:
+                failed.append(error)
+                _let_go(peer)
+            except BaseException:
+                _let_go(peer)
+                raise
+    raise _of_all(failed)
+
+
+def _let_go(peer: GattPeer) -> None:
+    with suppress(UnreachableError):
+        peer.close()
+
+
+def _of_all(failed: list[PumplogError]) -> PumplogError:
+    """Returns the error that tells most: of a device that did answer, where any did."""
+    error = min(failed, key=lambda each: isinstance(each, UnreachableError))
+    if len(failed) == 1:
+        return error
+    return type(error)(f"{error.what}; {len(failed)} devices near here use that name", error.do)

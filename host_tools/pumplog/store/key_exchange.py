@@ -9,13 +9,16 @@ from typing import Any
 
 from pumpwire import seal
 
-from .. import plain
+from .. import host, plain
 from ..errors import NotFoundError, UsageError
 from ..files import write_whole
 from ..moments import dated_text, utc_text
 from . import key_file
+from .boards import Board
 from .key_file import BoardKeys
 from .store import Store
+
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Taken:
 
     taken: tuple[str, ...]  #: something of it was new, and is kept
     had: tuple[str, ...]  #: nothing of it was new
-    refused: tuple[str, ...]  #: this store has a board of that name, and none of these keys
+    refused: tuple[str, ...]  #: this store has a board of such a name, and none of these keys
 
     def to_json(self) -> dict[str, Any]:
         """Returns it for a program."""
@@ -128,15 +131,16 @@ def export(boards: list[BoardKeys], path: Path) -> Export:
 def take(store: Store, given: Iterable[BoardKeys]) -> Taken:
     """Takes keys into a store, durably: what is new, and of two provisionings of a board the newer.
 
-    A board whose name the store knows with none of its keys is another board, and is refused.
+    A board whose name the store knows, or knows one too like it, with none of its keys is another board,
+    and is refused.
     """
     taken, had, refused = [], [], []
     for given_board in given:
         each = _by_its_name(store, given_board)
         name, known = each.board.name, store.boards.named(each.board.name)
         here, come = ({key.device_key for key in keys} for keys in (store.keys.of(name), each.keys))
-        newer = known is None or each.board.provisioned_at_ms > known.provisioned_at_ms
-        if known and here.isdisjoint(come):
+        newer = known is None or _when_ms(each.board) > _when_ms(known)
+        if known and here.isdisjoint(come) or not known and _is_like_another(store, name):
             refused.append(name)
         elif not newer and come <= here:
             had.append(name)
@@ -156,10 +160,21 @@ def _by_its_name(store: Store, given: BoardKeys) -> BoardKeys:
     known = store.boards.named(store.keys.owner([key.device_key for key in given.keys]) or name)
     if known is None or known.name == name or store.boards.named(name):
         return given
-    if given.board.provisioned_at_ms > known.provisioned_at_ms:
+    if _when_ms(given.board) > _when_ms(known) and not _is_like_another(store, name, known.name):
         store.rename_board(known.name, name)
         return given
     return replace(given, board=replace(given.board, name=known.name))
+
+
+def _is_like_another(store: Store, name: str, but: str = "") -> bool:
+    """Returns whether a board has a name that looks like this; `but` its own."""
+    return plain.alike(name, [board.name for board in store.boards.all() if board.name != but])
+
+
+def _when_ms(board: Board) -> int:
+    """Returns when a board was provisioned, Unix ms UTC; a moment that is still to come tells nothing:
+    0. A computer whose clock was years ahead would have the last word for years."""
+    return board.provisioned_at_ms if board.provisioned_at_ms <= host.utc_now_ms() + _DAY_MS else 0
 
 
 def boards_text(names: Collection[str]) -> str:

@@ -7,7 +7,7 @@ knows, which is asked of it as any command is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pumpwire import commands, names
 
@@ -17,6 +17,9 @@ from ..patients import board_named
 from ..store import Store
 from .client import Client
 from .delivery import identify, link_to
+
+if TYPE_CHECKING:
+    from ..links.ble_peer import GattPeer
 
 
 @dataclass(frozen=True)
@@ -83,15 +86,15 @@ def _over_ble(store: Store, board: str, everyone: bool, check_code: int | None) 
     from ..links import ble_pairing, ble_radio
     from ..links.ble_link import BleLink
 
-    kept_here = ""
-    with ble_radio.SEARCH.turn(board) as heard:
-        peer = ble_radio.connect(heard)
-    try:
+    def attempt(peer: GattPeer) -> Forgotten:
+        kept_here = ""
+        known = store.boards.named(board)
         try:
-            known = store.boards.named(board)
             ble_pairing.secure(peer, board, known.pairing_key if known else None)
             kept_on_board = _ask(Client(BleLink(peer, board)), store, board, everyone, check_code)
         except NotPairedError as error:
+            if peer.paired is False:
+                raise
             kept_on_board = _sentence(error)
         refused = everyone and bool(kept_on_board)  # whoever asks again has to be let in for it
         if peer.paired is not False and not refused:
@@ -99,9 +102,13 @@ def _over_ble(store: Store, board: str, everyone: bool, check_code: int | None) 
                 peer.unpair()
             except NotPairedError as error:
                 kept_here = _sentence(error)
-    finally:
         peer.close()
-    return Forgotten(board, everyone, True, kept_here, kept_on_board)
+        return Forgotten(board, everyone, True, kept_here, kept_on_board)
+
+    try:
+        return ble_radio.first_that(board, attempt)
+    except NotPairedError as error:
+        return Forgotten(board, everyone, True, kept_on_board=_sentence(error))
 
 
 def _ask(client: Client, store: Store, board: str, everyone: bool, check_code: int | None) -> str:

@@ -235,7 +235,7 @@ class HostileLink(NamedLink):
 @contextlib.contextmanager
 def _ward(board: LoopBoard, now_ms: Callable[[], int], dice: random.Random) -> Iterator[None]:
     """Sets the clock and the radio, and lets no error pass as foreseen."""
-    def open_link(spec: str, name: str, key: bytes | None) -> NamedLink:
+    def open_link(spec: str, name: str, *_: object) -> NamedLink:
         return HostileLink(board, name, dice) if dice.random() < 0.5 else NamedLink(board, name)
 
     def told(error: Exception) -> IntegrityError:

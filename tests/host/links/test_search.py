@@ -16,6 +16,7 @@ from pumplog.links.search import Search
 class Told:
     name: str
     rssi_dbm: int
+    address: str = ""
 
 
 class Ears:
@@ -26,7 +27,7 @@ class Ears:
         self.search: Search[Told] = Search(self.scan)
         self._asked = threading.Semaphore(0)
 
-    def scan(self, board: str) -> list[Told]:
+    def scan(self, board: str | None) -> list[Told]:
         self.scans += 1
         self.under_way += 1
         assert self.under_way == 1, "two scans at once"
@@ -35,14 +36,14 @@ class Ears:
         self.others = 0
         self.under_way -= 1
         names = [each.name for each in self.air]
-        return self.air[: names.index(board) + 1] if board in names else self.air
+        return self.air[: names.index(board) + 1] if board and board in names else self.air
 
     def look(self, board: str) -> Told | None:
         """Looks for a board as a pull does; None if it is absent."""
         try:
             with self.search.turn(board) as heard:
                 assert self.under_way == 0, "scanned while a link was made"
-                return heard
+                return next(heard)
         except AbsentError:
             return None
 
@@ -83,6 +84,23 @@ def test_of_two_that_bear_one_name_the_stronger_is_not_preferred() -> None:
     for air in (ears.air, ears.air[::-1]):
         ears.air = air
         assert ears.look("B01") == air[0]
+
+
+def test_all_of_a_name_are_given_each_once_and_those_heard_later_too() -> None:
+    """A stranger advertised the name first."""
+    stranger, true, far = Told("B01", -40, "s"), Told("B01", -90, "t"), Told("B01", -99, "f")
+    ears = Ears([stranger, Told("B02", -60), true, far])
+    with ears.search.turn("B01") as heard:
+        assert next(heard) == stranger and ears.scans == 1
+        assert list(heard) == [true, far] and ears.scans == 2
+
+
+def test_a_short_look_for_others_proves_nobody_absent() -> None:
+    ears = Ears([Told("B01", -40, "s")])
+    with ears.search.turn("B01") as heard:
+        list(heard)
+    ears.air = [Told("B02", -60)]
+    assert ears.look("B02") == Told("B02", -60)
 
 
 def test_each_look_scans_anew() -> None:

@@ -25,7 +25,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
     def put(link: LoopLink) -> list[str]:
         asked: list[str] = []
 
-        def open_link(link_spec: str, board: str, pairing_key: bytes | None) -> LoopLink:
+        def open_link(link_spec: str, board: str, *_: object) -> LoopLink:
             asked.append(link_spec)
             return link
 
