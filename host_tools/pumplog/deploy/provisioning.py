@@ -21,8 +21,8 @@ from ..files import read_table
 from ..links import SERIAL, open_link
 from ..moments import possible_now_ms
 from ..quantities import QUANTUM_PL, parse, parse_check_code
-from ..store import Board, Key, Store, StoreError
-from ..sync import Client
+from ..store import Begun, Board, Key, Store, StoreError
+from ..sync import Client, Proof, proven
 
 UNCERTAINTY_PERCENT = "2.5"
 CELL_ZERO, CELL_PER_KG = 0, 420_000  # raw
@@ -149,38 +149,55 @@ def provision(store: Store, plan: Plan) -> Board:
     other = known or store.boards.like(plan.name)
     if other and other != known:
         raise UsageError(f"board {plan.name} is too like board {other.name}", "choose another name")
-    if known and plan.check_code != known.check_code:  # else its keys would be lost
-        raise UsageError(f"board {plan.name} is in this store already",
-                         "choose another name or, to provision that very board again, give --check CODE"
-                         " from its label")
+    unfinished = known is not None and store.boards.is_unfinished(known)
+    if known and not unfinished:
+        _want_code(plan, known)
     link = open_link(plan.link, plan.name)
     try:
         client = Client(link)
-        holder = _holder(client, store)
-        proof = client.prove(holder.device_key if holder else None)
+        holder, proof, code = _holder(client, store, plan)
+        if known and holder is None:
+            _want_code(plan, known)
         was = _known_as(store, plan, holder, proof.log_id)
         client.anchor()
+        begun = Begun(board, was)
         store.keys.add(plan.name, Key(board.device_key, board.provisioned_at_ms))
-        store.commit()  # before the board has it: should its answer be lost, the key is not
-        _write(client, board, plan)
-        if was:
-            store.rename_board(was, plan.name)
-        store.add_board(board)
-        store.logs.add(proof.log_id, plan.name)
-        store.commit()
+        store.boards.begin(begun)
+        store.commit()  # before the board has it: should its answer be lost, the keys are not
+        _write(client, store, begun, plan, code)
+        store.finish(begun, proof.log_id)
     finally:
         link.close()
     return board
 
 
-def _holder(client: Client, store: Store) -> Board | None:
-    """Returns what this store knows of the board on the cable, None if nobody set it up yet."""
+def _want_code(plan: Plan, known: Board) -> None:
+    """UsageError unless the plan has the code of the board that has its name: else that one's keys would
+    be lost."""
+    if plan.check_code != known.check_code:
+        raise UsageError(f"board {plan.name} is in this store already",
+                         "choose another name or, to provision that very board again, give --check CODE"
+                         " from its label")
+
+
+def _holder(client: Client, store: Store, plan: Plan) -> tuple[Board | None, Proof, int | None]:
+    """Returns what this store knows of the board on the cable, what it proved, and the code that it
+    wants. The board is None if nobody set it up yet.
+
+    A board that took its keys without its answer has a code that stands on no label yet.
+    """
     info = client.info()
-    known = store.boards.named(info.name) if info.provisioned else None
-    if info.provisioned and known is None:
+    if not info.provisioned:
+        return None, client.prove(None), plan.check_code
+    before = store.boards.named(info.name)
+    if before is None and not store.boards.begun(info.name):
         raise UsageError(f"this board is {info.name} already, and its keys are not in this store",
                          "use the store that has them")
-    return known
+    proof = proven(client, store, info.name)
+    holder = store.boards.named(info.name)
+    assert holder is not None
+    new = holder != before or store.boards.is_unfinished(holder)
+    return holder, proof, holder.check_code if new else plan.check_code
 
 
 def _known_as(store: Store, plan: Plan, holder: Board | None, log_id: int) -> str | None:
@@ -202,12 +219,16 @@ def _known_as(store: Store, plan: Plan, holder: Board | None, log_id: int) -> st
     return was.name
 
 
-def _write(client: Client, board: Board, plan: Plan) -> None:
+def _write(client: Client, store: Store, begun: Begun, plan: Plan, code: int | None) -> None:
+    """Gives a board what it is to have; UsageError if it refuses."""
+    board = begun.board
     result, _ = client.command(commands.PROVISION, struct.pack(
-        commands.PROVISION_BODY, plan.name.encode(), board.device_key, board.pairing_key,
-        board.check_code, plan.pl_per_count, plan.uncertainty_ppm, plan.cell_zero, plan.cell_per_kg,
-    ), plan.check_code or 0)
+        commands.PROVISION_BODY, board.name.encode(), board.device_key, board.pairing_key,
+        board.check_code, board.pl_per_count, board.uncertainty_ppm, plan.cell_zero, plan.cell_per_kg,
+    ), code or 0)
     if result != commands.OK:
+        store.boards.forget_begun(board)
+        store.commit()
         raise UsageError(f"the board refused ({names.RESULTS.get(result, result)})",
                          "a board that has a name wants --check CODE from its label")
 

@@ -9,7 +9,7 @@ entries, pulls, holes.
 from typing import TYPE_CHECKING
 
 from ..lazy import names_of
-from .boards import Board, Log
+from .boards import Begun, Board, Log
 from .database import StoreError
 from .entries import Entry, from_wire, superseded, to_wire
 from .holes import Hole
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BAD", "BROKEN_OFF", "CHANGED", "CLAIM", "COMPLETE", "DECAYED", "ERASED", "OPEN", "SEALED",
-    "UNKEYED", "UNREAD", "UNVERIFIED", "WRONG_KEY", "Attestation", "Board", "Entry", "Hole", "Key",
-    "Keyring", "Log", "Pull", "Quarantined", "Reading", "RecordRow", "Store", "StoreError",
+    "UNKEYED", "UNREAD", "UNVERIFIED", "WRONG_KEY", "Attestation", "Begun", "Board", "Entry", "Hole",
+    "Key", "Keyring", "Log", "Pull", "Quarantined", "Reading", "RecordRow", "Store", "StoreError",
     "StoredPage", "StoredRecord", "from_wire", "memory_failed", "read_page", "row_of", "sealed_by",
     "superseded", "to_wire", "without",
 ]

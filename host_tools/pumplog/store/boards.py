@@ -23,6 +23,13 @@ class Board:
     provisioned_at_ms: int  #: Unix ms UTC
 
 
+class Begun(NamedTuple):
+    """Keys on their way to a board, of which nobody knows whether it has them."""
+
+    board: Board  #: what it is to be
+    was: str | None  #: the name that it has had, if it gets another
+
+
 class Log(NamedTuple):
     """A log, and the board that wrote it."""
 
@@ -57,6 +64,25 @@ class Boards:
         row = self._db.row(f"SELECT {_COLUMNS} FROM boards WHERE name=:name", name=name)
         return made(Board, row, f"board {name}") if row else None
 
+    def begin(self, begun: Begun) -> None:
+        """Keeps what a board is about to be given."""
+        self._db.put("begun", ("device_key",), **vars(begun.board), was=begun.was)
+
+    def begun(self, name: str) -> list[Begun]:
+        """Returns what a board of that name may have been given without its answer, the latest first."""
+        return [Begun(made(Board, {key: row[key] for key in row.keys() if key != "was"}, "a board"),
+                      row["was"])
+                for row in self._db.rows(f"SELECT {_COLUMNS}, was FROM begun WHERE name=:name"
+                                         " ORDER BY provisioned_at_ms DESC, rowid DESC", name=name)]
+
+    def is_unfinished(self, board: Board) -> bool:
+        """Returns whether a board may have been given later keys than those that it is known by."""
+        return any(begun.board.provisioned_at_ms >= board.provisioned_at_ms
+                   for begun in self.begun(board.name))
+
+    def forget_begun(self, board: Board) -> None:
+        """It is known now whether the board has these keys."""
+        self._db.run("DELETE FROM begun WHERE device_key=:device_key", device_key=board.device_key)
 
     def like(self, name: str) -> Board | None:
         """Returns the board that somebody means who typed this name: the very name, or the only name

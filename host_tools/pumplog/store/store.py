@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from .boards import Board, Boards, Logs
+from .boards import Begun, Board, Boards, Logs
 from .database import Database, Waiting
 from .entries import Entries
 from .holes import Holes
@@ -57,6 +57,15 @@ class Store:
         """Keeps a board, in place of an earlier one of its name; its earlier keys stay."""
         self.boards.put(board)
         self.take_keys(board.name, (Key(board.device_key, board.provisioned_at_ms),))
+
+    def finish(self, begun: Begun, log_id: int) -> None:
+        """Keeps a board that turned out to have what it was given, durably."""
+        if begun.was and self.boards.named(begun.was) and not self.boards.named(begun.board.name):
+            self.rename_board(begun.was, begun.board.name)
+        self.add_board(begun.board)
+        self.logs.add(log_id, begun.board.name)
+        self.boards.forget_begun(begun.board)
+        self.commit()
 
     def take_keys(self, board: str, keys: tuple[Key, ...]) -> None:
         """Keeps keys of a board, and judges by them what is here of its logs."""

@@ -8,6 +8,7 @@ again. `Client` is one conversation with one board, over any link.
 
 from .bonds import Forgotten, forget
 from .client import Client, Proof, PullResult
+from .delivery import proven
 from .entering import Entered, enter
 from .image import pull_image
 from .nearby import Nearby, boards_nearby
@@ -22,5 +23,5 @@ from .ward import RoundProgress, pull_round
 __all__ = [
     "AT_ONCE", "TRIES", "Client", "Entered", "Forgotten", "Nearby", "Progress", "Proof", "PullResult",
     "RoundProgress", "RoundReport", "Target", "Visit", "boards_nearby", "enter", "everybody", "forget",
-    "named", "pull_image", "pull_round", "round_text", "visit_board",
+    "named", "proven", "pull_image", "pull_round", "round_text", "visit_board",
 ]

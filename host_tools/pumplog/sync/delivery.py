@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pumpwire import commands, names
 
 from ..errors import IntegrityError, PartlyError, UsageError
 from ..links import Link, open_link
-from ..store import Store, to_wire
+from ..store import Begun, Store, to_wire
 from .client import Client, Proof, PullResult
 
 
@@ -74,12 +75,37 @@ def identify(client: Client, store: Store, board: str) -> Proof:
     if info.name != board:
         raise IntegrityError(f"this is board {info.name}, not {board}",
                              "nothing was written; check the label and the port")
-    known = store.boards.named(board)
-    proof = client.prove(known.device_key if known else None)
+    proof = proven(client, store, board)
     owner = store.logs.board_of(proof.log_id)
     if not store.claim_log(proof.log_id, board):
         raise IntegrityError(f"board {board} shows the log of board {owner}",
                              "nothing was taken; have both boards looked at")
+    return proof
+
+
+def proven(client: Client, store: Store, board: str) -> Proof:
+    """Has a board of that name prove itself; IntegrityError if it holds none of the keys that it may
+    have.
+
+    It may have been given keys and its answer lost: if it proves these, it has them.
+    """
+    known = store.boards.named(board)
+    begun = store.boards.begun(board)
+    if not begun:
+        return client.prove(known.device_key if known else None)
+    if known:
+        with suppress(IntegrityError):
+            return client.prove(known.device_key)
+    for each in begun[:-1]:
+        with suppress(IntegrityError):
+            return _finished(client, store, each)
+    return _finished(client, store, begun[-1])
+
+
+def _finished(client: Client, store: Store, begun: Begun) -> Proof:
+    """Has a board prove that it has what it was given, and keeps that it has."""
+    proof = client.prove(begun.board.device_key)
+    store.finish(begun, proof.log_id)
     return proof
 
 
@@ -89,7 +115,8 @@ def link_to(store: Store, link_spec: str, board: str) -> Link:
     link_spec: `ble` or `serial:PORT`.
     """
     known = store.boards.named(board)
-    return open_link(link_spec, board, known.pairing_key if known else None)
+    return open_link(link_spec, board, known.pairing_key if known else None,
+                     lambda link: identify(Client(link), store, board))
 
 
 def catch_up(client: Client, store: Store, log_id: int, board: str) -> PullResult | None:
