@@ -9,7 +9,7 @@ import struct
 from .check import crc16
 from .errors import WireError
 from .racp import (
-    ABORT, AT_LEAST, BY_SEQ, COUNT, COUNT_RESPONSE, NULL, REPORT, RESPONSE, SUCCESS,
+    ABORT, AT_LEAST, BY_SEQ, COUNT, COUNT_RESPONSE, NULL, RANGE, REPORT, RESPONSE, SUCCESS,
 )
 from .stream import FLOW_MASK, PACKET_OVERHEAD, SEGMENT_HEAD, seed, segment_head
 
@@ -17,6 +17,12 @@ from .stream import FLOW_MASK, PACKET_OVERHEAD, SEGMENT_HEAD, seed, segment_head
 def report_from(seq, tag=0):
     """Returns the request for all records from `seq` on, in a report of that tag."""
     request = struct.pack("<BBBI", REPORT, AT_LEAST, BY_SEQ, seq)
+    return request + bytes((tag,)) if tag else request
+
+
+def report_between(first, last, tag=0):
+    """Returns the request for the records first..last, in a report of that tag."""
+    request = struct.pack("<BBBII", REPORT, RANGE, BY_SEQ, first, last)
     return request + bytes((tag,)) if tag else request
 
 

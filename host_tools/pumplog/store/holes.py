@@ -68,6 +68,17 @@ class Holes:
                    if span.linked < span.length and span.state != SEALED and span.end > oldest_seq]
         return min([self._reached(log_id, spans, oldest_seq), *ends, *claimed])
 
+    def to_repair(self, log_id: int, oldest_seq: int) -> list[tuple[int, int]]:
+        """Returns the (first, last) of records that came damaged, or did not come, though the board has
+        records from oldest_seq on; the newest first."""
+        spans = [span for span in self._pages.spans(log_id) if not span.of_a_file]
+        bad = [(span.first_seq, max(span.first_seq, after.first_seq - 1))
+               for span, after in pairwise(spans) if span.state == BAD]
+        lost = [(first, last) for first, last, _ in self._unexplained(log_id, spans)
+                if self._known_lost(log_id, first, spans)]
+        return sorted(((first, last) for first, last in {*bad, *lost} if first >= oldest_seq),
+                      reverse=True)
+
     def next_seq_reached(self, log_id: int, oldest_seq: int = 0) -> int:
         """Returns the first record that this store lacks and that the board may have."""
         return self._reached(log_id, list(self._pages.spans(log_id)), oldest_seq)

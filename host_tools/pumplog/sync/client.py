@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from pumpwire import (
     commands,
@@ -29,6 +30,7 @@ from ..moments import is_possible
 from ..quantities import hex_id
 from ..store import CHANGED, WRONG_KEY, Attestation, Hole, Store
 from .host_clock import HostClock
+from .repairs import Ask, repair
 from .transfer import Transfer
 from .unproven import UnprovenRecords, unproven_of
 
@@ -240,8 +242,7 @@ class Client:
         """Copies what the store lacks of the board's log; progress is told the bytes so far.
 
         What came before a link broke stays in the store, and a further pull goes on there.
-        IntegrityError for a page that does not verify, or an end that cannot be read, once all else is
-        kept.
+        IntegrityError, once all else is kept: a page does not verify, or an end cannot be read.
         """
         transfer = Transfer(self._link, store, log_id, progress)
         attested: bool | None = None
@@ -270,15 +271,16 @@ class Client:
     def _report(self, transfer: Transfer) -> None:
         """Has the board send what the store lacks; every page that came whole stays."""
         store, log_id = transfer.store, transfer.log_id
-        wanted = store.holes.next_seq_wanted(log_id, self.status()["oldest_seq"])
+        oldest_seq = self.status()["oldest_seq"]
+        ask = partial(receiving.report_from, store.holes.next_seq_wanted(log_id, oldest_seq))
         broken = True
         try:
             with self._understood():
-                code = self._run(transfer, wanted)
+                code = self._run(transfer, ask)
                 if code == racp.BUSY:  # a host broke off before us, which a cable does not notice
                     self._link.write(uuids.RACP, receiving.abort())
                     self._racp_answer(racp.ABORT)
-                    code = self._run(transfer, wanted)
+                    code = self._run(transfer, ask)
             broken = False
         finally:
             transfer.flush(broken)
@@ -286,11 +288,13 @@ class Client:
         if code not in (racp.SUCCESS, racp.NO_RECORDS):
             raise IntegrityError(f"the board ended the pull with «{names.RACP_CODES.get(code, code)}»",
                                  "pull again, the log has moved on meanwhile")
+        with self._understood():
+            repair(self._run, transfer, oldest_seq)
 
-    def _run(self, transfer: Transfer, wanted: int) -> int:
+    def _run(self, transfer: Transfer, ask: Ask) -> int:
         """Asks for a report under a tag of its own and receives it."""
         self._tag = (self._tag + 1) & 255
-        self._link.write(uuids.RACP, receiving.report_from(wanted, self._tag))
+        self._link.write(uuids.RACP, ask(self._tag))
         return transfer.run(self._tag)
 
     def _attest(self, store: Store, log_id: int) -> bool | None:

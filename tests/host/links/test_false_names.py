@@ -13,7 +13,8 @@ from pumplog.links.search import Search
 
 WAYS = ("lets nobody connect", "is no board", "window closed", "proves nothing", "goes away")
 ERRORS = {"lets nobody connect": UnreachableError, "is no board": UnreachableError,
-          "window closed": NotPairedError, "proves nothing": IntegrityError, "goes away": UnreachableError}
+          "window closed": NotPairedError, "proves nothing": IntegrityError,
+           "goes away": UnreachableError}
 
 
 @dataclass
