@@ -15,6 +15,7 @@ _REMEMBERED = const(64)  # entries whose uuid is known, so that one sent twice i
 _MAX_ENTRY = const(128)
 _TIME_AGE_S = const(60)  # what TIME answered counts as long: the clock may drift 6 ms meanwhile
 _DRIFT_S_A_MS = const(10)  # 100 ppm
+_LONGEST_NAME = const(8)  # a scan response holds no more
 
 
 class CommandServer:
@@ -195,11 +196,14 @@ class CommandServer:
         if config.provisioned and not self._may_write(check_code):
             return commands.REFUSED, b""
         fields = struct.unpack(commands.PROVISION_BODY, body)
+        name = fields[0].rstrip(b"\0")
         calibration = fields[4:]
+        if not _is_name(name):
+            return commands.MALFORMED, b""
         if not 0 < calibration[0] < SMALL_INT_LIMIT or calibration[3] == 0:
             return commands.MALFORMED, b""
         self._values(calibration)
-        config.provision(fields[0].rstrip(b"\0"), fields[1], fields[2], fields[3], calibration)
+        config.provision(name, fields[1], fields[2], fields[3], calibration)
         done = self.log_calibration()
         self._applied(None, None)
         return done
@@ -216,3 +220,12 @@ class CommandServer:
             (config.pl_per_count, config.uncertainty_ppm, config.cell_zero, config.cell_per_kg)
         )
         return self._append(CALIBRATION)
+
+
+def _is_name(name):
+    """Returns whether a board can bear that name: a boot could not read some others, nor advertise
+    longer ones."""
+    for byte in name:
+        if not 32 < byte < 127:
+            return False
+    return 0 < len(name) <= _LONGEST_NAME

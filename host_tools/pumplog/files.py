@@ -99,6 +99,14 @@ def write_whole(path: Path, text: str) -> None:
         raise
 
 
+def write_private(path: Path, text: str) -> None:
+    """Writes a file that only its owner may read, in place of one that is there; OSError if it cannot
+    be."""
+    make_private(path)
+    keep_private(path)
+    path.write_text(text, encoding="utf-8")
+
+
 def make_private(path: str | Path) -> None:
     """Makes a file that only its owner may read and write, if there is none; OSError if it cannot be."""
     with suppress(FileExistsError):

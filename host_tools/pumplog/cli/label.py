@@ -7,6 +7,7 @@ import argparse
 from ..deploy import labels
 from ..errors import NotFoundError
 from ..extras import require
+from ..files import write_private
 from ..patients import board_named, episode_or_board
 from ..store import Store
 from .options import open_store, path
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             print_text(f"board {board}: check code {code:06d}")
     if options.output:
-        options.output.write_text(labels.sheet(list(found.items())), encoding="utf-8")
+        write_private(options.output, labels.sheet(list(found.items())))
         say(f"labels are in {options.output}: print them at 100 %")
     return 0
 

@@ -7,6 +7,7 @@ import argparse
 from ..deploy import labels, provisioning
 from ..errors import PartlyError, UsageError
 from ..extras import require
+from ..files import write_private
 from .options import open_store, path
 from .screen import print_json, print_text, say
 
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
             else:
                 print_text(done.to_text())
     if labelled and options.labels:
-        options.labels.write_text(labels.sheet(labelled), encoding="utf-8")
+        write_private(options.labels, labels.sheet(labelled))
         say(f"labels are in {options.labels}: print them at 100 %; the keys stay in this store")
     elif labelled:
         say("write the check code on the board's label; the keys stay in this store")

@@ -65,15 +65,18 @@ def _claim(store: Store, path: str, board: str, pages: list[tuple[int, int, byte
     IntegrityError, and nothing is taken, if they are another board's.
     """
     keys = store.keys.all()
-    for log_id in {log_id for _, log_id, _ in pages}:
+    log_ids = {log_id for _, log_id, _ in pages}
+    for log_id in log_ids:
         sealers = {name for _, other, data in pages if other == log_id for name in sealed_by(data, keys)}
         owner = store.logs.board_of(log_id)
         if sealers and board not in sealers:
             owner = min(sealers)
-        elif store.claim_log(log_id, board):
+        elif owner in (None, board) or not store.pages.proves_some(log_id):
             continue
         raise IntegrityError(f"{path} is the log of board {owner}, not of {board}",
                              "nothing was taken; check the file's name")
+    for log_id in log_ids:
+        store.claim_log(log_id, board)
 
 
 def _pages(image: bytes) -> list[tuple[int, int, bytes]]:

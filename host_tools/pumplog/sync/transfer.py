@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from pumpwire import page, racp, receiving, stream, uuids
 from pumpwire.errors import WireError
+from pumpwire.units import PAGE_BYTES
 
 from .. import host
 from ..errors import IntegrityError, UnreachableError
@@ -26,6 +27,7 @@ _TRIES = 8  # silences in a row, before the board counts as gone
 _STALL_S = 5.0  # without a packet that is new, whatever else comes, before it is asked for again
 _STALLS = 5  # of these in a row, before the board counts as gone
 _MOST_BYTES = 32 << 20  # of a pull: no board's flash holds as much
+_MOST_PAGES = _MOST_BYTES // PAGE_BYTES  # nor as many pages, however short
 
 
 class Transfer:
@@ -93,7 +95,7 @@ class Transfer:
         self._expected += 1
         self._asked_again = -1
         self.bytes += len(body)
-        if self.bytes > _MOST_BYTES:
+        if self.bytes > _MOST_BYTES or self.pages > _MOST_PAGES:
             raise IntegrityError(f"the board on {self._link.description} sends more than a board's flash"
                                  " can hold", "have it looked at; what came is kept")
         for first_seq, offset, piece in self._segments.feed(body):

@@ -48,6 +48,7 @@ class Evidence:
     unproven: list[Interval] = field(default_factory=list)  #: records that nothing covers, [first, end)
     #: pages (first_seq) held as they were before the board's memory failed
     outlived: set[int] = field(default_factory=set)
+    claimed: list[Interval] = field(default_factory=list)  #: of `unproven` what only a file has
 
     @classmethod
     def of(cls, store: Store, log_id: int, board: str | None) -> Evidence:
@@ -57,7 +58,8 @@ class Evidence:
                    store.attestations.of(log_id), store.pulls.reached(log_id),
                    [each for each in store.pages.quarantined(log_id)
                     if each.reason not in (CLAIM, DECAYED)],
-                   store.entries.all(), store.pages.unproven(log_id), store.holes.outlived(log_id))
+                   store.entries.all(), store.pages.unproven(log_id), store.holes.outlived(log_id),
+                   store.pages.claimed(log_id))
 
     @property
     def empty(self) -> bool:
@@ -102,8 +104,8 @@ class HeldLog:
     pages: tuple[HeldPage, ...]  #: in order
     lost: list[Interval]  #: [first, end) of what the ring gave up, by the log's own notes
     skips: list[Interval]  #: [first, end) of each skip of numbers that the log notes
-    skipped: list[Interval]  #: [first, end) of what it so says no record has, by notes that are proven
-    skipped_claimed: list[Interval]  #: likewise, by notes that neither seal nor word covers
+    skipped: list[Interval]  #: [first, end) of the numbers that so no record has, by notes of the board
+    skipped_claimed: list[Interval]  #: likewise, by notes that only a file has
     reached: list[Interval]  #: [first, end) of what was here after some complete pull
     oldest_seq: int  #: the oldest record that the board had at its latest pull
 
@@ -116,11 +118,11 @@ class HeldLog:
         sound = [held.reading.records for held in pages if held.reading.state in (OPEN, SEALED, UNKEYED)
                  and held.reading.place == (evidence.log_id, held.first)]
         notes = [(record.kind, record.fields["first_seq"], record.fields["last_seq"] + 1,
-                  holds(evidence.unproven, record.seq))
+                  holds(evidence.claimed, record.seq))
                  for records in sound for record in records if record.kind in (LOST, SKIPPED)]
         lost = max((end for kind, _, end, _ in notes if kind == LOST), default=0)
-        skipped, claimed = (merge((first, end) for kind, first, end, unproven in notes
-                                  if kind == SKIPPED and unproven == which) for which in (False, True))
+        skipped, claimed = (merge((first, end) for kind, first, end, of_a_file in notes
+                                  if kind == SKIPPED and of_a_file == which) for which in (False, True))
         return cls(
             evidence, pages,
             [(0, lost)] if lost else [],  # the ring gives up its oldest page first

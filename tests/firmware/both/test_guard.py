@@ -165,6 +165,16 @@ def test_keys_are_taken_from_a_cable_only_whoever_sends_them_on_the_air():
         assert desk.config.device_key == key
 
 
+def test_a_name_that_no_boot_could_read_or_advertise_is_refused_and_changes_nothing():
+    for name in (b"", b"\xff\xfe", b"B01\xc3", b"B 01", b"B01\n", b"B01\0x", b"123456789", b"\x1b[2J"):
+        desk = Desk()
+        link = desk.link()
+        link.prove()
+        who = struct.pack(commands.PROVISION_BODY, name, b"x" * 32, b"y" * 32, 1, 1000000, 0, 0, 420000)
+        assert link.send(link.sealed(commands.PROVISION, who))[2] == commands.MALFORMED
+        assert desk.config.device_key == KEY and desk.config.name == Desk().config.name
+
+
 def test_a_host_has_its_own_bond_forgotten_with_the_key_and_all_with_the_code():
     desk = Desk()
     link = desk.link()

@@ -581,6 +581,10 @@ def test_a_lost_label_is_printed_again_by_any_name_of_its_board(
     assert main(["label", "P01", "--output", str(sheet), "--db", str(db)]) == 0
     assert capsys.readouterr().out == "board B01: check code 123456\n"
     assert "check 123456" in sheet.read_text()
+    assert sheet.stat().st_mode & 0o777 == 0o600  # who has the code may write to the board
+    sheet.chmod(0o644)
+    assert main(["label", "P01", "--output", str(sheet), "--db", str(db)]) == 0
+    assert sheet.stat().st_mode & 0o777 == 0o600 and capsys.readouterr().out
     assert main(["label", "B01", "--json", "--db", str(db)]) == 0
     assert capsys.readouterr().out == '{"board": "B01", "check_code": "123456"}\n'
     assert main(["label", "B09", "--db", str(db)]) == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+import pytest
 from helpers.host.bedside import KEY
 from helpers.host.loop_link import LoopBoard, LoopLink
 from helpers.host.made_log import AT_MS, store_with_board
@@ -12,6 +13,7 @@ from helpers.scale import scaled
 from pumplog.errors import IntegrityError
 from pumplog.store import BROKEN_OFF, COMPLETE, Pull, Store
 from pumplog.sync.client import Client, PullResult
+from pumplog.sync.transfer import Transfer
 from pumpwire import page, receiving, stream, uuids
 from pumpwire.units import PAGE_BYTES
 
@@ -136,3 +138,21 @@ def test_what_the_board_has_no_more_costs_a_moment_and_is_told_as_before() -> No
         assert result and result.bad_pages == 1 and result.records == 0
         assert link.sent_bytes() < 2 * 4096 + 500
     assert minutes(store, board) == held
+
+
+def test_a_board_that_sends_page_after_page_of_a_few_bytes_is_left() -> None:
+    """Each of them would be kept, and every later command would read them all."""
+    store = store_with_board(KEY)
+    transfer = Transfer(LoopLink(LoopBoard()), store, 7, lambda n: None)
+    transfer.pages = 8192
+    transfer._hold(1 << 20, 0, b"PL")
+    transfer._tag, transfer._segments = 0, receiving.SegmentReader()
+    transfer._expected = transfer._farthest = 0
+    packet = bytearray(64)
+    packet[1:11] = stream.segment_head(1 << 21, 0, 2) + b"PL"
+    length = stream.seal_packet(packet, 0, 0, 11)
+    transfer._packet(bytes(packet[:length]))
+    packet[1:11] = stream.segment_head(1 << 22, 0, 2) + b"PL"
+    length = stream.seal_packet(packet, 1, 0, 11)
+    with pytest.raises(IntegrityError, match="sends more than a board's flash can hold"):
+        transfer._packet(bytes(packet[:length]))
