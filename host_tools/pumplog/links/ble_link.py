@@ -13,7 +13,8 @@ from .link import Link
 _CHANNEL_OF = {uuid: channel for channel, uuid in gatt.CHARACTERISTICS.items()}
 
 
-def open_ble(board: str, pairing_key: bytes | None, proves: Callable[[Link], object]) -> BleLink:
+def open_ble(board: str, pairing_key: bytes | None,
+             proves: Callable[[Link], object] = lambda _: None) -> BleLink:
     """Finds the board, connects to it and pairs if need be; pairing_key: the store's, 32 bytes.
 
     proves: raises IntegrityError for a device that only uses the board's name; the next of that name is

@@ -70,7 +70,10 @@ class Holes:
 
     def to_repair(self, log_id: int, oldest_seq: int) -> list[tuple[int, int]]:
         """Returns the (first, last) of records that came damaged, or did not come, though the board has
-        records from oldest_seq on; the newest first."""
+        records from oldest_seq on; the newest first. Only where the board has a key: without a seal
+        nothing tells which of two is right."""
+        if not self._pages.proves_some(log_id):
+            return []
         spans = [span for span in self._pages.spans(log_id) if not span.of_a_file]
         bad = [(span.first_seq, max(span.first_seq, after.first_seq - 1))
                for span, after in pairwise(spans) if span.state == BAD]

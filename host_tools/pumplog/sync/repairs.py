@@ -3,6 +3,7 @@
 A page that came damaged is damaged on the board, or was on its way; a page that did not come is gone
 there, or somebody between left it out. Nobody can tell but by asking again: for these records alone, so
 that a board that has no others costs a moment. A page whose seal fits then takes its place in the store.
+A board without a key is not asked: nothing would tell which of two pages is right.
 """
 
 from __future__ import annotations
