@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Generic, Protocol, TypeVar
 
-from ..errors import AbsentError
+from ..errors import AbsentError, UnreachableError
 
 
 class Named(Protocol):
@@ -59,7 +59,8 @@ class Search(Generic[NamedT]):
         """Yields who was heard under a name, then who is heard under it besides."""
         first = self._heard[board]
         yield from first
-        self._listen(None)
+        with suppress(UnreachableError):  # what the first ones did is then all that there is to tell
+            self._listen(None)
         known = {each.address for each in first}
         yield from (each for each in self._heard.get(board, []) if each.address not in known)
 

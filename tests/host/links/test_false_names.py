@@ -99,3 +99,16 @@ def test_a_crowd_of_strangers_costs_four_tries(air) -> None:
     with pytest.raises(PumplogError, match="4 devices"):
         ble_link.open_ble("B01", b"k" * 32, proves)
     assert sum(each.closed for each in crowd) == 4
+
+
+def test_a_radio_that_cannot_listen_again_hides_nothing_of_what_the_first_did(
+    air, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scan(board: str | None) -> list[Device]:
+        if board is None:
+            raise UnreachableError("this computer's Bluetooth cannot scan", "switch it on")
+        return [Device("s", "window closed")]
+
+    monkeypatch.setattr(ble_radio, "SEARCH", Search(scan))
+    with pytest.raises(NotPairedError, match="window closed"):
+        ble_link.open_ble("B01", b"k" * 32, proves)
