@@ -25,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
                             help="in the whole bag, such as '110 mg', or 'none'")
     parser.add_argument("--volume", help="of the bag, such as '250 mL'")
     parser.add_argument("--confirm", action="store_true",
-                        help="a twofold change from the last bag is meant")
+                        help="a twofold change from the last bag is meant, or another bag so soon")
     add_ago(parser)
 
 
@@ -44,6 +44,8 @@ def run(options: argparse.Namespace) -> int:
         say(bag.to_text())
         if bag.ahead_ms and not options.confirm:
             raise bags.dated_ahead(bag)
+        if bag.twin and not options.confirm:
+            raise bags.entered_already(bag.twin)
         for change in bag.changes:
             if not options.confirm and not _retyped(change):
                 raise bags.unconfirmed(change)

@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..moments import since_text
 from ..quantities import MASS_UG, VOLUME_UL, parse, show, show_age
 from ..store import Entry, Store
+from .contradictions import AROUND_MS
 from .drugs import DRUGS, bag_field
 from .entering import (
     Authorship,
@@ -35,6 +36,7 @@ class NewBag:
     patient: Episode  #: whose bag it is, before it hangs
     changes: tuple[Change, ...]  #: strengths in mg/mL that change twofold, and want confirming
     ahead_ms: int = 0  #: by how much the bag before is dated ahead of this computer's clock, if by a day
+    twin: Entry | None = None  #: a bag that was entered already, within half an hour of this one
 
     def to_text(self) -> str:
         """Returns patient, board and bed; mg a bag, mg/mL, and the mg/day to expect of each drug."""
@@ -95,7 +97,8 @@ def new_bag(
     entry = new_entry(by, "bag", patient.patient, patient.board, patient.assignment, fields)
     last = patient.latest("bag")
     ahead_ms = last.effective_at_ms - entry.entered_at_ms if last and not last.simulated else 0
-    return NewBag(entry, patient, tuple(_changes(last, fields)), ahead_ms if ahead_ms > _DAY_MS else 0)
+    return NewBag(entry, patient, tuple(_changes(last, fields)), ahead_ms if ahead_ms > _DAY_MS else 0,
+                  _twin(patient, entry))
 
 
 def unconfirmed(change: Change) -> UsageError:
@@ -111,6 +114,13 @@ def dated_ahead(bag: NewBag) -> UsageError:
                       "set the clock right that is wrong; if this computer's is right, add --confirm")
 
 
+def entered_already(twin: Entry) -> UsageError:
+    """Returns why a bag is not entered where a bag was entered for the same half hour."""
+    return UsageError(f"a bag was entered already, by {twin.author}, that hangs since"
+                      f" {since_text(twin.effective_at_ms)}",
+                      "do not enter it twice; if another bag hangs now, add --confirm")
+
+
 def bags_of(store: Store, name: str | None) -> list[PatientBags]:
     """Returns the bags of one patient, or without a name of everybody whose stay goes on."""
     return [PatientBags(patient, tuple(patient.of_kind("bag")))
@@ -119,6 +129,12 @@ def bags_of(store: Store, name: str | None) -> list[PatientBags]:
 
 def _mass_ug(text: str | None, option: str) -> int:
     return 0 if text == "none" else parse(text, option, MASS_UG)
+
+
+def _twin(patient: Episode, entry: Entry) -> Entry | None:
+    """Returns the bag, by whoever, that would contradict a new entry."""
+    return next((bag for bag in reversed(patient.of_kind("bag"))
+                 if abs(bag.effective_at_ms - entry.effective_at_ms) < AROUND_MS), None)
 
 
 def _changes(last: Entry | None, fields: dict[str, int]) -> list[Change]:

@@ -58,9 +58,9 @@ def notes_of(visit: Visit, gaps: Sequence[Gap], conflicts: Sequence[Conflict],
         *(Note(PRESSES if each.kind == DENIED else NOTICED, each.to_text()) for each in noticed),
         *_quarantine(visit), *(Note(CLOCK, clock.to_text()) for clock in visit.clocks),
         *(Note(GAP, gap.to_text()) for gap in gaps), *_of_the_pull(visit),
+        *(Note(CONFLICT, conflict.words) for conflict in conflicts),
         *([Note(TAKEN, f"on board now: {visit.taken} of what was entered")] if visit.taken > 0 else ()),
-        *(Note(WAITING, text) for text in _alike([waiting.to_text() for waiting in visit.waiting])),
-        *(Note(CONFLICT, conflict.words) for conflict in conflicts)]
+        *(Note(WAITING, text) for text in _alike([waiting.to_text() for waiting in visit.waiting]))]
 
 
 def _quarantine(visit: Visit) -> list[Note]:

@@ -172,3 +172,20 @@ def test_another_ctrl_c_ends_at_once_and_without_a_word() -> None:
         assert run.wait(timeout=300) == -signal.SIGINT and run.stderr.read() == ""
     finally:
         run.kill()
+
+
+@pytest.mark.parametrize("ago, asked", [
+    ("", True), (" --ago '29 min'", True), (" --ago '31 min'", False), (" --ago '5 h'", False),
+])
+def test_a_bag_entered_twice_is_asked_about_as_it_is_entered(
+    db: Path, capsys: pytest.CaptureFixture[str], ago: str, asked: bool
+) -> None:
+    hang = "bag hang 5 --morphine '110 mg' --bupivacaine '55 mg' --volume '250 mL'"
+    assert said(capsys, db, hang)[0] == 0
+    code, text = said(capsys, db, hang + ago)
+    assert code == (2 if asked else 0)
+    assert ("a bag was entered already, by AB, that hangs since" in text) is asked
+    with Store.open(db) as store:
+        assert len([each for each in store.entries.all() if each.kind == "bag"]) == (1 if asked else 2)
+    assert said(capsys, db, hang + ago + " --confirm")[0] == 0
+    assert said(capsys, db, hang.replace("hang 5", "hang 6"))[0] == 0  # another patient's is no twin
