@@ -34,3 +34,4 @@ def test_a_cable_that_goes_bad_leaves_the_old_firmware_running_and_what_was_copi
 def test_the_doctor_over_a_bad_cable(made: Ready) -> None:
     ended = doctored(made, "doctor", bad=(2_000, EVER))
     assert ended.code == 3 and ended.line.damaged, ended.said
+    assert "The firmware runs, and is board B01." in ended.said  # what it knew before

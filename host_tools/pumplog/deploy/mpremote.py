@@ -92,27 +92,28 @@ class Mpremote:
     def execute(self, code: str) -> str:
         """Runs Python on the board, again if it or its answer was damaged; returns what it printed. What
         ran there before is interrupted."""
-        began_s, tries, damaged = host.waited_s(), 0, 0
+        began_s = heard_s = host.waited_s()
+        damaged = 0
         while True:
             try:
                 return self.attempt(code)
             except _DamagedError as error:
-                tries += 1
-                damaged += self._line is not None and self._line.heard
                 problem = error
-            waited_s = host.waited_s() - began_s
-            if self.until_s is not None and host.waited_s() > self.until_s:
+            now_s = host.waited_s()
+            if self._line and self._line.heard:
+                damaged, heard_s = damaged + 1, now_s
+            if self.until_s is not None and now_s > self.until_s:
                 raise UnreachableError(f"the board on {self.port} was not done in nine minutes",
                                        "use another cable, then do it again. What was copied is kept")
-            if self._line is None and waited_s > _GONE_S:
+            if self._line is None and now_s - began_s > _GONE_S:
                 raise UnreachableError(f"the board on {self.port} went away ({problem})",
                                        "check its power, the cable and the port's name. Close what else"
                                        " uses the port, then do it again")
-            if damaged >= _TRIES or waited_s > self.patience_s and 2 * damaged > tries:
+            if damaged >= _TRIES or damaged and now_s - began_s > 2 * self.patience_s:
                 raise UnreachableError(f"the cable of the board on {self.port} damages what it carries",
                                        "use another cable or plug, then do it again. What was copied is"
                                        " kept")
-            if waited_s > self.patience_s:
+            if now_s - heard_s > self.patience_s:
                 raise UnreachableError(f"the board on {self.port} no longer answers",
                                        "check its power and the cable, then do it again")
             host.wait(_PAUSE_S)

@@ -116,7 +116,7 @@ class BadLine:
         """Opens it."""
         if self._pulled():
             raise serial.SerialException(2, "No such file or directory")
-        self._port = _open(self.board.port, 115200, timeout=0, exclusive=True)
+        self._port = _open(self.board.port, 115200, timeout=0)
 
     def isOpen(self) -> bool:  # noqa: N802 (pyserial's name)
         """Whether it is open."""
@@ -212,17 +212,19 @@ class BadLine:
                 continue
             began_s = time.monotonic()
             time.sleep(_REAL_LOOK_S)
-            self.now_s += (time.monotonic() - began_s) * self.board._speed
+            # a busy computer may keep the board from its processor: that is no time of the board's
+            passed_s = time.monotonic() - began_s
+            self.now_s += _REAL_LOOK_S if self._doing() == ["running"] else passed_s * self.board._speed
 
     def _nothing_can_come(self) -> bool:
         """Whether the board waits for its console: the kernel says which call a process sleeps in."""
         if self._port is None or self.now_s < self._until_s and self._to_board:
             return True
+        return self.board._process is None or self._doing()[:2] == ["0", "0x0"]  # read, of the console
+
+    def _doing(self) -> list[str]:
+        """Returns what the kernel says of the board's process: the call it sleeps in, or "running"."""
         process = self.board._process
-        if process is None:
-            return True
-        try:
-            call = Path(f"/proc/{process.pid}/syscall").read_text().split()
-        except OSError:
-            return False
-        return call[:2] == ["0", "0x0"]  # read, of the console
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{process.pid}/syscall").read_text().split() if process else []
+        return []
