@@ -64,7 +64,8 @@ KINDS: dict[str, Kind] = {
         "The bag runs into the patient past the mechanism: weight falls, no counts. It pauses while"
         " a bag is changed.",
         "Possible free flow, within 1.5 mL of it, with what counts and weight say; doses say that"
-        " milligrams from counts are too low. Their bounds hold what left the bag, and say doubtful.",
+        " milligrams from counts are too low. Their bounds hold what left the bag, and say doubtful. So"
+        " does the reservoir in a status, until an hour after.",
     ),
     "runaway": Kind(
         "pump and line",
@@ -181,7 +182,8 @@ KINDS: dict[str, Kind] = {
         " visit in that time is entered on the laptop alone.",
         "A last-gasp record with the minute so far, a boot (power on). The stretch off is bracketed by"
         " the weight on both sides, else unknown; never zero, in no value, in the high bounds. The boot"
-        " is placed by its own clock or the next visit, else its minutes are told as without a time.",
+        " is placed by its own clock or the next visit, else its minutes are told as without a time. The"
+        " next pull tells that the board was off, from two minutes on, with its times.",
     ),
     "brownout": Kind(
         "board",
