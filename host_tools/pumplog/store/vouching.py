@@ -83,13 +83,15 @@ class Vouching:
         return False
 
     def _distrust(self, log_id: int, first_seq: int, why: str) -> None:
-        """What was not covered earlier of a page counts no longer as sent by the board."""
+        """What was not covered earlier of a page counts no longer as sent by the board; why: it is not
+        the board's, "" where a pull may just have broken within it."""
         held = self._pages.held(log_id, first_seq)
         if held is None:
             return
         sure = end_of(held["data"], held["vouched"])
         if held["linked"] > sure:
-            self._pages.quarantine(log_id, first_seq, held["data"], why)
+            if why:
+                self._pages.quarantine(log_id, first_seq, held["data"], why)
             self._pages.link(log_id, first_seq, sure)
 
     def _vouch(self, log_id: int, told: dict[str, Any], again: bool) -> None:
@@ -110,7 +112,8 @@ class Vouching:
                 if span.state not in (OPEN, UNKEYED) or named == bytes(page.PREVIOUS_BYTES):
                     covered = span.records if span.linked >= span.length else 0
                 elif not again and (named or not keyless or span.wrong):
-                    self._distrust(log_id, span.first_seq, "the log goes on behind it, by another seal")
+                    self._distrust(log_id, span.first_seq,
+                                   "what is behind it names another seal" if keyless else "")
             if covered and span.state != SEALED:
                 self._pages.vouch(log_id, span.first_seq, covered)
                 self._learn(log_id, span.first_seq, span.first_seq + covered)

@@ -98,3 +98,10 @@ def test_wherever_a_bit_changes_nothing_vouched_is_lost_and_nothing_lost_is_sile
     tmp_path: Path
 ) -> None:
     hold_decays(range(20), tmp_path)
+
+
+def test_a_pull_that_broke_within_a_page_leaves_nothing_for_verify_once_the_page_came(
+    tmp_path: Path
+) -> None:
+    """The board closed the page as decayed meanwhile: what came of it before is no sign of a change."""
+    hold_decays([1119], tmp_path)
