@@ -1,6 +1,10 @@
 """Where the log ends: at boot only, so this module is let go afterwards (boot_code)."""
 
+from micropython import const
+
 from .slots import BLANK, FOREIGN, OTHER, OURS, READY
+
+_EACH = const(5)  # slots behind the newest page that are looked at: some may refuse and stay blank
 
 
 def find(slots):
@@ -34,6 +38,8 @@ def _search(slots):
     wrapped = low < last and slots.look(last) == OURS
     if wrapped and slots.first_seq >= first:
         return -1
+    if not wrapped and first and low + 1 < last:
+        return -1  # the ring has gone round: what is blank behind the newest page refuses its cells
     slots.oldest, slots.oldest_seq = 0, first
     step = 1
     while low + step <= last:
@@ -43,7 +49,7 @@ def _search(slots):
                 slots.oldest, slots.oldest_seq = low + step, slots.first_seq
         elif what not in (BLANK, READY) or wrapped and step > 1:
             return -1
-        step += step if step == 1 else 3 * step
+        step += 1 if step < _EACH else 3 * step
     if wrapped and not slots.oldest:
         return -1
     return low if newest >= first else -1

@@ -420,3 +420,27 @@ def test_locate_finds_the_place_behind_every_record():
                 assert log.locate(seq + 1) == (slot, at)
             seq += 2 if two else 1
             assert log.locate(seq) == (slot, at + length)
+
+
+def _lives_on(pages, rounds, bad, before):
+    """Boots again and again while slots refuse and stay blank; before: pages written until they do."""
+    flash = Nor(pages)
+    log = _log(flash)
+    n = 0
+    for k in range(rounds):
+        flash.bad = bad if k >= before else ()
+        for _ in range(300):
+            _minute(log, n % 50 * 9)
+            _service(log, 3)
+            n += 1
+        reached = log.next_seq
+        log = _log(flash)
+        assert log.next_seq > reached, (pages, bad, k)
+
+
+def test_slots_that_refuse_and_stay_blank_do_not_hide_the_newest_page():
+    for pages, at, refusing in ((6, 2, 1), (6, 2, 2), (6, 1, 3), (6, 2, 4), (16, 1, 2), (16, 9, 2),
+                                (16, 4, 4), (40, 1, 2)):
+        _lives_on(pages, 2 * pages, tuple(range(at, at + refusing)), 0)
+    for pages, at, refusing in ((6, 2, 3), (16, 3, 7), (16, 5, 11), (16, 1, 6)):
+        _lives_on(pages, 3 * pages, tuple(range(at, at + refusing)), pages + pages // 2)
