@@ -26,6 +26,7 @@ settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("busy")
 
 _ENV = ("SCALE", "MICROPYTHON")  # what changes a test from outside
+_MOST_BYTES = 64 << 20  # of a file that is kept: a board's flash has 4 MB
 _MADE = pytest.StashKey[list[Path]]()  # temporary folders, in the order in which they were made
 _OF_FIXTURE = pytest.StashKey[dict[object, list[Path]]]()  # those that each fixture made
 _BEFORE = pytest.StashKey[int]()  # how many there were as a test began
@@ -87,14 +88,26 @@ def _keep(item: pytest.Item) -> Path | None:
     kept = item.config.rootpath / "build" / "failures" / re.sub(r"[^\w.-]+", "_", item.name)
     shutil.rmtree(kept, ignore_errors=True)
     for number, run in enumerate(sorted(runs), 1):
-        shutil.copytree(run, kept / f"run{number}")
+        shutil.copytree(run, kept / f"run{number}", ignore=_not_kept)
     for folder in folders:
         for store in folder.glob("*.db"):
-            shutil.copy(store, kept / store.name)
+            if _is_kept(store):
+                shutil.copy(store, kept / store.name)
     settings = " ".join(f"{name}={shlex.quote(os.environ[name])}" for name in _ENV if name in os.environ)
     command = f"{settings} .venv/bin/python -m pytest {shlex.quote(item.nodeid)}".strip()
     (kept / "replay.txt").write_text(command + "\n")
     return kept
+
+
+def _not_kept(folder: str, names: list[str]) -> list[str]:
+    """Returns what of a folder is not copied."""
+    return [name for name in names if not _is_kept(Path(folder, name))]
+
+
+def _is_kept(path: Path) -> bool:
+    """Returns whether something is a folder or a file of a bounded size, not a way to a device."""
+    return not path.is_symlink() and (
+        path.is_dir() or path.is_file() and path.stat().st_size <= _MOST_BYTES)
 
 
 def _given(values: Any) -> Iterator[Path]:

@@ -19,6 +19,8 @@ def run(folder):
     (folder / "B01").mkdir(parents=True)
     (folder / "B01" / "log.flash").write_bytes(b"PL")
     (folder / "truth.json").write_text(json.dumps({"seed": 7}))
+    (folder / "B01" / "endless").symlink_to("/dev/full")
+    (folder / "endless.db").symlink_to("/dev/full")
     return folder
 
 @pytest.fixture(scope="module")
@@ -86,6 +88,7 @@ def test_a_failing_test_keeps_seed_truth_images_store_and_its_command(tmp_path: 
     assert json.loads((kept / "run1" / "truth.json").read_text()) == {"seed": 7}
     assert (kept / "run1" / "B01" / "log.flash").read_bytes() == b"PL"
     assert (kept / "nurse.db").exists()
+    assert not list(kept.rglob("endless*"))  # ways to a file without an end
     command = (kept / "replay.txt").read_text()
     assert command.startswith("SCALE=full ") and "\n" not in command.rstrip("\n")
     assert "'test_tiny.py::test_fails[kill]'" in command
