@@ -3,7 +3,7 @@
 import gc
 import sys
 
-_AT_BOOT_ONLY = ("head_search", "page_extent", "recovery")
+_AT_BOOT_ONLY = ("head_search", "page_extent", "recovery", "boot_code")
 
 
 def let_go():

@@ -198,9 +198,9 @@ class CommandServer:
         fields = struct.unpack(commands.PROVISION_BODY, body)
         name = fields[0].rstrip(b"\0")
         calibration = fields[4:]
-        if not _is_name(name):
-            return commands.MALFORMED, b""
-        if not 0 < calibration[0] < SMALL_INT_LIMIT or calibration[3] == 0:
+        # a boot could not read some other names, nor advertise longer ones
+        if not (0 < len(name) <= _LONGEST_NAME and 32 < min(name) and max(name) < 127
+                and 0 < calibration[0] < SMALL_INT_LIMIT and calibration[3]):
             return commands.MALFORMED, b""
         self._values(calibration)
         config.provision(name, fields[1], fields[2], fields[3], calibration)
@@ -220,12 +220,3 @@ class CommandServer:
             (config.pl_per_count, config.uncertainty_ppm, config.cell_zero, config.cell_per_kg)
         )
         return self._append(CALIBRATION)
-
-
-def _is_name(name):
-    """Returns whether a board can bear that name: a boot could not read some others, nor advertise
-    longer ones."""
-    for byte in name:
-        if not 32 < byte < 127:
-            return False
-    return 0 < len(name) <= _LONGEST_NAME

@@ -18,7 +18,6 @@ from pumpwire.frames import frame_length, records_in
 from pumpwire.records import MAX_FRAME
 from pumpwire.units import PAGE_BYTES
 
-from . import boot_code
 from .ahead import LOST_BYTES, Ahead
 from .open_page import OpenPage
 from .slots import MARK_BYTES, OURS, RETIRED, Slots
@@ -117,6 +116,8 @@ class EventLog:
         return self.boot
 
     def _booted(self):
+        from . import boot_code
+
         self.boot_page = None
         boot_code.let_go()
 

@@ -25,6 +25,7 @@ from helpers.air.ward import (
     window_records,
 )
 from pumpwire import page
+from pumpwire.units import PAGE_BYTES
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +150,8 @@ def test_a_board_with_a_bad_page_still_gives_the_rest(ward: Ward, tmp_path: Path
     with on_air(copy) as air:
         done = pumplog(db, "pull", "P01", PUMPLOG_AIR=air.address)
         check_damage_shows(db, quiet, first, last, done)
-        (again,) = json_lines(pumplog(db, "pull", "P01", "--json", PUMPLOG_AIR=air.address))
-    assert again["outcome"] == "complete" and again["bad_pages"] == 1
-    assert again["bytes"] < page.FOOTER_AT
+        pulls = [json_lines(pumplog(db, "pull", "P01", "--json", PUMPLOG_AIR=air.address))[0]
+                 for _ in range(2)]
+    for again in pulls:  # the bad page is asked for once more, alone: it may have been bad on its way
+        assert again["outcome"] == "complete" and again["bad_pages"] == 1
+        assert again["bytes"] < 2 * PAGE_BYTES
