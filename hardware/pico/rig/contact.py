@@ -62,11 +62,12 @@ class Contact:
                 return
             if self._machine.tx_fifo() >= _FIFO_WORDS and self._dry_us - now_us > _AHEAD_US // 2:
                 return
-            if now_us > self._dry_us and self.began_us != self._dry_us:
-                self.late += 1
-                self._dry_us = now_us
             level, us = self._words.pop(0)
             self._machine.put(us - programs.LEVELS_LESS_US << 1 | level)
+            now_us = self._clock_us()  # only now: what else runs may hold up the put
+            if now_us > self._dry_us:
+                self.late += self.began_us != self._dry_us  # the first word is late for nothing
+                self._dry_us = now_us
             self._dry_us += us
 
     def state(self):

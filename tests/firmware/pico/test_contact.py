@@ -56,6 +56,27 @@ def test_a_loop_held_up_is_told():
     assert contact.state()["late"] >= 1
 
 
+def test_a_word_held_up_on_its_way_to_the_program_is_told():
+    """Between the look at the clock and the put something else may run: a collection takes a millisecond."""
+    for held_up in range(1, 5):
+        contact, trace = fitted()
+        put = contact._machine.put
+        puts = []
+
+        def slow(word):
+            puts.append(word)
+            if len(puts) == held_up:
+                logic.pass_us(800)
+            put(word)
+
+        contact._machine.put = slow
+        bounces = [400, 300, 50, 1200]
+        contact.press(30000, bounces, [])
+        play(contact, 60000)
+        exact = trace.lengths_us(HANDSET) == bounces + [30000]
+        assert exact == (contact.state()["late"] == 0), (held_up, trace.lengths_us(HANDSET))
+
+
 def test_held_until_further_notice():
     contact, _ = fitted()
     contact.hold(True)
