@@ -273,18 +273,12 @@ class Client:
         store, log_id = transfer.store, transfer.log_id
         oldest_seq = self.status()["oldest_seq"]
         ask = partial(receiving.report_from, store.holes.next_seq_wanted(log_id, oldest_seq))
-        broken = True
-        try:
-            with self._understood():
+        with self._understood():
+            code = self._run(transfer, ask)
+            if code == racp.BUSY:  # a host broke off before us, which a cable does not notice
+                self._link.write(uuids.RACP, receiving.abort())
+                self._racp_answer(racp.ABORT)
                 code = self._run(transfer, ask)
-                if code == racp.BUSY:  # a host broke off before us, which a cable does not notice
-                    self._link.write(uuids.RACP, receiving.abort())
-                    self._racp_answer(racp.ABORT)
-                    code = self._run(transfer, ask)
-            broken = False
-        finally:
-            transfer.flush(broken)
-            store.commit()
         if code not in (racp.SUCCESS, racp.NO_RECORDS):
             raise IntegrityError(f"the board ended the pull with «{names.RACP_CODES.get(code, code)}»",
                                  "pull again, the log has moved on meanwhile")

@@ -27,10 +27,7 @@ def repair(run: Callable[[Transfer, Ask], int], transfer: Transfer, oldest_seq: 
     """
     told = transfer.bad_page
     for first, last in transfer.store.holes.to_repair(transfer.log_id, oldest_seq)[:_MOST]:
-        broken = True
         try:
             run(transfer, partial(receiving.report_between, first, last))
-            broken = False
         finally:
-            transfer.flush(broken)
             transfer.bad_page = told

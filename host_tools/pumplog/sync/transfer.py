@@ -45,7 +45,19 @@ class Transfer:
         self.records = self.pages = self.bytes = self.repaired = 0
 
     def run(self, tag: int) -> int:
-        """Receives the report of that tag until the board says it is done; returns its response code."""
+        """Receives the report of that tag until the board says it is done; returns its response code.
+
+        However it ends, what came goes to the store.
+        """
+        broken = True
+        try:
+            code = self._receive(tag)
+            broken = False
+        finally:
+            self._flush(broken)
+        return code
+
+    def _receive(self, tag: int) -> int:
         self._tag = tag
         self._segments = receiving.SegmentReader()
         self._expected = self._farthest = 0
@@ -123,10 +135,10 @@ class Transfer:
         if held and held[0] == first_seq and offset == page.FOOTER_AT:
             held[2].extend(b"\xff" * (offset - held[1] - len(held[2])) + piece)
             return
-        self.flush()
+        self._flush()
         self._page = (first_seq, offset, bytearray(piece))
 
-    def flush(self, broken: bool = False) -> None:
+    def _flush(self, broken: bool = False) -> None:
         """Gives the page in hand to the store and makes it durable; `bad_page` if it does not verify.
 
         broken: the link broke within it.

@@ -8,6 +8,7 @@ import json
 import random
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,16 +75,22 @@ def drawn(seed: int) -> dict[str, Any]:
     return {"seed": seed, "bad": (begin, begin + length)}
 
 
+@contextlib.contextmanager
+def _on_a_bad_line(made: Ready, folder: Path, how: dict[str, Any]) -> Iterator[tuple[UsbBoard, BadLine]]:
+    """Gives the board with its old firmware running and watched, and a bad cable to it."""
+    with UsbBoard(folder, made.flash, made.nvs, speed=SPEED) as board:
+        assert running(board, made.folder / "nurse.db") == OLD
+        while not board.watched:  # from its second second on
+            time.sleep(0.05)
+        yield board, BadLine(board, **{"seed": 1, **how})
+
+
 def tried(made: Ready, name: str, again: bool = False, **how: Any) -> Ended:
     """Deploys over one bad cable; again: then over a good cable. After the first the board must log with
     its key by a complete firmware, out of service by itself; what was said is one sentence, with its
     exit code."""
     folder = made.folder / name
-    with UsbBoard(folder, made.flash, made.nvs, speed=SPEED) as board:
-        assert running(board, made.folder / "nurse.db") == OLD
-        while not board.watched:  # from its second second on
-            time.sleep(0.05)
-        line = BadLine(board, **{"seed": 1, **how})
+    with _on_a_bad_line(made, folder, how) as (board, line):
         code, said = _deployed(made, line)
         if line.pulled_at is not None:
             waited_s = board.let_watchdog_wait()  # what ends service without a cable
@@ -115,11 +122,7 @@ def doctored(made: Ready, name: str, **how: Any) -> Ended:
     """Has the doctor examine the board over one bad cable. What it says is a sentence for each thing, or
     one of why it cannot; the board runs its firmware afterwards."""
     folder = made.folder / name
-    with UsbBoard(folder, made.flash, made.nvs, speed=SPEED) as board:
-        assert running(board, made.folder / "nurse.db") == OLD
-        while not board.watched:  # from its second second on
-            time.sleep(0.05)
-        line = BadLine(board, **{"seed": 1, **how})
+    with _on_a_bad_line(made, folder, how) as (board, line):
         out = io.StringIO()
         with line.in_place(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             code = pumplog_main(["--db", str(made.folder / "nurse.db"), "doctor", "--port", board.port])
