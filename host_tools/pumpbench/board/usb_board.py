@@ -50,6 +50,7 @@ FLASH_BYTES = 4 << 20
 HEAP = "512k"  # the chip's own modules, which are C on the ESP32, lie on it too
 CELL_DOUT, CELL_SCK = 35, 25  # as wired here, not by the firmware's map
 _POWER_ON, _HARD, _WATCHDOG, _SOFT = 1, 2, 3, 5
+_READS_CONSOLE = ["0", "0x0"]  # read, of file 0, as the kernel of a 64-bit PC has it
 _SECOND_INTERRUPT_S = 0.05  # the unix port ends at the second of two
 
 
@@ -157,6 +158,22 @@ class UsbBoard:
                 for end in self._cable:
                     os.close(end)
                 self._cable = None
+
+    def doing(self) -> list[str]:
+        """Returns what the kernel says of the chip: the call it sleeps in, or "running"."""
+        process = self._process
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{process.pid}/syscall").read_text().split() if process else []
+        return []
+
+    def waits_for_host(self) -> bool:
+        """Does the chip wait in a read of its console, or has it no power, with nothing on its way
+        between it and the host. A board in the midst of a reset is waited for."""
+        with self._lock:
+            if self._process and self.doing()[:2] != _READS_CONSOLE:
+                return False
+            cable = [self._cable[0]] if self._cable else []
+            return not select.select([*cable, self._console.fd, self._bench.fileno()], [], [], 0)[0]
 
     def let_watchdog_wait(self) -> float | None:
         """Returns the running watchdog's time in s, None where none runs, and lets that time pass

@@ -19,7 +19,6 @@ import select
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 
 import mpremote.transport_serial
@@ -214,17 +213,10 @@ class BadLine:
             time.sleep(_REAL_LOOK_S)
             # a busy computer may keep the board from its processor: that is no time of the board's
             passed_s = time.monotonic() - began_s
-            self.now_s += _REAL_LOOK_S if self._doing() == ["running"] else passed_s * self.board._speed
+            busy = self.board.doing() == ["running"]
+            self.now_s += _REAL_LOOK_S if busy else passed_s * self.board._speed
 
     def _nothing_can_come(self) -> bool:
-        """Whether the board waits for its console: the kernel says which call a process sleeps in."""
         if self._port is None or self.now_s < self._until_s and self._to_board:
             return True
-        return self.board._process is None or self._doing()[:2] == ["0", "0x0"]  # read, of the console
-
-    def _doing(self) -> list[str]:
-        """Returns what the kernel says of the board's process: the call it sleeps in, or "running"."""
-        process = self.board._process
-        with contextlib.suppress(OSError):
-            return Path(f"/proc/{process.pid}/syscall").read_text().split() if process else []
-        return []
+        return self.board.waits_for_host()
