@@ -76,12 +76,16 @@ class Radio:
     def start(self, name, handler):
         """Advertises under `name` (at most 8 bytes)."""
         self._handler = handler
-        self._name = name.encode()[:8]
-        ble = self.ble
-        ble.config(gap_name=name, mtu=_MTU)
-        ble.config(bond=True, le_secure=True, mitm=True, io=_DISPLAY_ONLY)
-        ble.gatts_write(self._serial, self._name)
+        self.ble.config(mtu=_MTU)
+        self.ble.config(bond=True, le_secure=True, mitm=True, io=_DISPLAY_ONLY)
         self._refresh()
+        self.rename(name)
+
+    def rename(self, name):
+        """Advertises under another name from now on."""
+        self._name = name.encode()[:8]
+        self.ble.config(gap_name=name)
+        self.ble.gatts_write(self._serial, self._name)
         self._advertise()
 
     def _advertise(self):

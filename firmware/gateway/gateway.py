@@ -117,6 +117,8 @@ class Gateway:
             self.log.set_key(self.config.device_key)
             self._calibrate()
             self.unpair(None)  # other keys: whoever had the old ones is a stranger now
+            if self.board.radio is not None:
+                self.board.radio.rename(self.config.name)
         elif kind == entries.REGIMEN:
             self.tracker.set_regimen(*self.config.regimen)
         elif kind == entries.BAG:

@@ -31,6 +31,8 @@ from pumpwire import commands, entries, gatt, pairing, proofs, racp, receiving, 
 BOARD, PATIENT = "B01", "P01"
 HOST_ID = 4242
 PAIRED = (commands.PAIR, commands.OK)
+# and of a nurse's pull; "pump" once a few minutes brought no count, as on a busy computer they may pass
+OF_A_BOARD_LEFT_ALONE = {"boot", "calibration", "anchor", "resumed", "access", "pump"}
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def attack(
     assert "Traceback" not in (copy.folder / BOARD / "firmware.err").read_text()
     assert rows(db, "SELECT COUNT(DISTINCT boot) FROM records") == [(3,)] and not holes(db)
     late = rows(db, "SELECT kind FROM records WHERE boot = 3")
-    assert {kind for kind, in late} <= {"boot", "calibration", "anchor", "resumed", "access"}, late
+    assert {kind for kind, in late} <= OF_A_BOARD_LEFT_ALONE, late
     anchors = [kind for kind, in late if kind == "anchor"]
     assert 1 <= len(anchors) <= 2  # the nurse's own: she pulled at most twice
     told = [json.loads(fields) for fields, in

@@ -14,6 +14,7 @@ from helpers.cable.blank_chip import rom_loader
 from helpers.cable.desk import deploy
 from helpers.cable.stock_image import stock_image
 from helpers.folded import unfolded
+from helpers.hil.virtual_air import ADDRESS, VirtualAir
 from pumpbench.board import UsbBoard
 
 pytestmark = pytest.mark.alone
@@ -36,12 +37,15 @@ def flashed(folder: Path) -> bytes:
 
 def test_from_a_blank_chip_to_a_board_that_logs(tmp_path: Path) -> None:
     db = tmp_path / "nurse.db"
-    with UsbBoard(tmp_path / "board", flashed(tmp_path), speed=SPEED) as board:
+    with VirtualAir() as air, UsbBoard(tmp_path / "board", flashed(tmp_path), speed=SPEED,
+                                       air=(air.for_boards, ADDRESS)) as board:
         done = deploy(board, tmp_path)
         assert done.returncode == 0 and "runs from /a" in done.stdout, done.stdout + done.stderr
         link = ("--link", f"serial:{board.port}")
         done = pumplog(db, "provision", "--name", "B07", "--ul-per-count", "1 uL", *link)
         assert done.returncode == 0, done.stderr
+        heard = json_lines(pumplog(db, "scan", "--json", PUMPLOG_AIR=air.for_hosts))
+        assert [each["board"] for each in heard] == ["B07"]  # by the name that it has from now on
         done = pumplog(db, "doctor", "--port", board.port, "--json")
         found = {row["what"]: row["good"] for row in json_lines(done)}
         assert done.returncode == 0 and False not in found.values(), done.stdout

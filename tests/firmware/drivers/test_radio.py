@@ -100,6 +100,17 @@ def test_an_advertisement_that_is_refused_is_made_later():
     assert b"B01" in radio.ble.advertised[1]
 
 
+def test_a_board_that_is_named_anew_is_heard_by_that_name_at_once():
+    radio = _started()
+    radio.rename("B07")
+    assert b"B07" in radio.ble.advertised[1] and b"B01" not in radio.ble.advertised[1]
+    assert radio.ble.options["gap_name"] == "B07" and radio.ble.values[radio._serial] == b"B07"
+    radio.ble.refusals = 1
+    radio.rename("B08")
+    radio.service(0)
+    assert b"B08" in radio.ble.advertised[1]
+
+
 def test_a_packet_that_is_refused_is_kept_by_the_sender():
     radio = _started()
     peer = _connect(radio, 7)
