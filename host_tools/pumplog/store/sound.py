@@ -96,11 +96,12 @@ def made(of: Callable[..., _T], row: Any, what: str) -> _T:
 
     what: the row in words, such as "an entry".
     """
+    values = {key.lower(): row[key] for key in row.keys()}  # a flipped bit may have changed its case
     for name, (types, most) in _types(of).items():
-        value = row[name]
+        value = values[name]
         if type(value) not in types or type(value) is int and not 0 <= value <= most:
             raise damaged(f"{what} ({name})")
-    return of(**row)
+    return of(**values)
 
 
 def damaged(what: str) -> IntegrityError:

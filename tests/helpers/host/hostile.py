@@ -148,7 +148,7 @@ def take_pages(dice: random.Random, path: Path) -> None:
 BAG = ("--morphine", "100 mg", "--bupivacaine", "50 mg", "--volume", "250 mL")
 COMMANDS: Sequence[tuple[str, ...]] = (
     ("status",), ("status", "--json"), ("doses", "P01"), ("doses", "P01", "--json"), ("doses", "P02"),
-    ("events", "P01"), ("events", "P02", "--json"), ("events",), ("verify", "--all"), ("verify", "P01"),
+    ("events", "P01"), ("events", "P02", "--json"), ("events",), ("verify",), ("verify", "P01"),
     ("table",), ("table", "--json"), ("bag", "list"), ("bag", "list", "--json"), ("regimen", "show"),
     ("regimen", "show", "P01", "--json"), ("patient", "list"), ("patient", "list", "--json"),
     ("keys", "list"), ("keys", "list", "--json"), ("bag", "hang", "P01", *BAG, "--confirm"),
