@@ -121,8 +121,8 @@ def _entry(row: Row) -> Entry:
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise damaged("an entry") from error
     known = dict(wire.KINDS.values()).get(entry.kind) or entry.fields
-    if not all(name in known and type(value) is int and 0 <= value < 1 << 32
-               for name, value in entry.fields.items()):
+    if set(entry.fields) != set(known) or not all(
+            type(value) is int and 0 <= value < 1 << 32 for value in entry.fields.values()):
         raise damaged(f"an entry ({entry.kind} of {entry.patient})")
     return entry
 

@@ -39,6 +39,9 @@ class Radio:
     def unpair(self, peer):
         return False
 
+    def rename(self, name):
+        pass
+
     def notify(self, channel, data):
         self._packets += 1
         return True

@@ -157,8 +157,9 @@ def test_entries_that_contradict_each_other_are_told_and_leave_the_pull_complete
     ward: Ward, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for kind, author, morphine in (("patient_start", "AB", 0), ("bag", "AB", 1), ("bag", "CD", 2)):
+        bag = {"morphine_ug": morphine, "bupivacaine_ug": 0, "volume_ul": 250_000}
         ward.store.entries.add(Entry(uuid4(), kind, "P01", "B01", 5, author, NOW_MS, NOW_MS,
-                                   {"morphine_ug": morphine}))
+                                     bag if kind == "bag" else {}))
     ward.visit(1, 4)
     ward.visit(2, 4)
     assert ward.report() == 0

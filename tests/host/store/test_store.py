@@ -24,6 +24,7 @@ from helpers.paths import PRODUCT
 from pumplog.errors import IntegrityError, UsageError
 from pumplog.store import Entry, Store, StoreError, migrations
 from pumplog.sync.delivery import not_in_log
+from pumpwire import entries as wire_entries
 from pumpwire import page
 
 OPEN = """
@@ -162,6 +163,19 @@ def test_migrations_are_numbered_without_a_gap_and_each_has_a_statement() -> Non
     files = migrations.files()
     assert [int(file.name[:4]) for file in files] == list(range(1, len(files) + 1))
     assert all(list(migrations.statements(file)) for file in files)
+
+
+@pytest.mark.parametrize("kind, fields", [(name, fields) for name, fields in wire_entries.KINDS.values()
+                                          if fields])
+def test_an_entry_that_lacks_a_number_of_its_kind_is_damaged(
+    tmp_path: Path, kind: str, fields: tuple[str, ...],
+) -> None:
+    for lacking in fields:
+        with Store.open(tmp_path / f"{lacking}.db") as store:
+            store.entries.add(Entry(UUID(int=1), kind, "P01", "B01", 5, "AB", AT_MS, AT_MS,
+                                    {name: 1 for name in fields if name != lacking}))
+            with pytest.raises(IntegrityError, match=f"an entry .{kind} of P01. cannot be read"):
+                store.entries.all()
 
 
 @pytest.mark.parametrize("version", range(len(migrations.files())))
