@@ -229,8 +229,11 @@ def _does_not_verify(log_id: int, first_seq: int, reason: str) -> IntegrityError
 
 
 def _good_part(data: bytes) -> bytes:
-    """Returns a page as it came, or without what a footer that has not come yet must speak of."""
-    if len(data) in range(page.HEADER_BYTES, PAGE_BYTES) and read_page(data, Keyring()).state == BAD:
+    """Returns a page as it came, or without what a footer that has not come yet must speak of; of half a
+    header nothing, for the board may have lost it when the rest is asked for."""
+    if len(data) < page.HEADER_BYTES:
+        return b""
+    if len(data) < PAGE_BYTES and read_page(data, Keyring()).state == BAD:
         return data[: end_of(data, _ALL)]
     return data
 

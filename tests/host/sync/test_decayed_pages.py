@@ -105,3 +105,8 @@ def test_a_pull_that_broke_within_a_page_leaves_nothing_for_verify_once_the_page
 ) -> None:
     """The board closed the page as decayed meanwhile: what came of it before is no sign of a change."""
     hold_decays([1119], tmp_path)
+
+
+def test_a_pull_that_broke_within_a_header_leaves_no_page(tmp_path: Path) -> None:
+    """The header decayed on the board before the rest could come: nobody ever sends it."""
+    hold_decays([1729], tmp_path)
