@@ -9,7 +9,15 @@ from board import Board
 
 gc.threshold(8192)  # collect often: what loading leaves behind must not cut the heap into small pieces
 board = Board()
-from gateway.gateway import Gateway  # noqa: E402 (the board's ports find their room first)
+try:
+    from gateway.gateway import Gateway  # (the board's ports find their room first)
+except MemoryError:
+    if board.radio is None:
+        raise
+    board.memory.stop(board.radio)  # the cable goes on
+    board.radio = None
+    gc.collect()
+    from gateway.gateway import Gateway
 
 gc.collect()
 try:

@@ -2,17 +2,21 @@
 
 It needs nothing on the board but MicroPython. It shows the light twice, then prints one line a signal,
 and what to see there; it counts for ten seconds, in which somebody makes counts and presses. `bad` in a
-line means that the wiring is wrong. The pins are those of pins.toml (a test compares them).
+line means that the wiring is wrong. It also tells what memory the system has, and what the radio leaves
+of it (docs/test_engineer.md). The pins are those of pins.toml (a test compares them).
 """
 
 import time
 
+import bluetooth
+import esp32
 from machine import I2C, Pin
 
 MOTOR, HANDSET, RELIEF, SERVICE = 34, 32, 33, 27
 CELL_DOUT, CELL_SCK, SDA, SCL, SUPPLY, LIGHT = 35, 25, 21, 22, 26, 18
 _WATCH_MS = 10000
 _CONVERSIONS = 20
+_MOST_INTERNAL = 1 << 19  # a larger region is PSRAM
 
 
 def read_cell(dout, sck):
@@ -58,6 +62,25 @@ def watch(pins):
     return rose, fell
 
 
+def memory():
+    """Returns what memory the system has left: of the chip's own, in all and in one piece; and PSRAM."""
+    regions = esp32.idf_heap_info(esp32.HEAP_DATA)
+    own = [region for region in regions if region[0] < _MOST_INTERNAL]
+    free, piece = sum(region[1] for region in own), max(region[2] for region in own)
+    psram = sum(region[1] for region in regions) - free
+    return f"{free} bytes, {piece} in one piece, PSRAM {psram} bytes"
+
+
+def radio_on():
+    """Returns what memory is left with the radio on; leaves it off."""
+    ble = bluetooth.BLE()
+    ble.active(True)
+    try:
+        return memory()
+    finally:
+        ble.active(False)
+
+
 def main():
     """Prints the whole test."""
     light = Pin(LIGHT, Pin.OUT, value=0)
@@ -67,6 +90,8 @@ def main():
         light.off()
         time.sleep_ms(500)
     print("LIGHT    was on twice?")
+    print("MEMORY   bare:", memory())
+    print("MEMORY   with the radio on:", radio_on())
     supply = Pin(SUPPLY, Pin.IN).value()
     print("SUPPLY  ", "ok: 5 V is there" if supply else "bad, unless it runs from its cells")
     found = I2C(0, scl=Pin(SCL), sda=Pin(SDA), freq=100000).scan()

@@ -38,7 +38,8 @@ _DISPLAY = const(3)  # passkey action
 
 class Radio:
     """handler: opened(peer), closed(peer), written(peer, channel, data), info(), status(),
-    pairing_value(), passkey() -> int or None, paired(address), wrote(op, result, host_id), uptime.
+    pairing_value(), passkey() -> int or None, paired(address), wrote(op, result, host_id), uptime,
+    room() -> bool: whether the system has the memory for one more link.
 
     dropped: events that found no room since boot.
     """
@@ -90,10 +91,13 @@ class Radio:
 
     def _advertise(self):
         """Begins the advertising anew while there is a place: any link that comes up ends it, also a
-        link that comes to nothing."""
+        link that comes to nothing. Without the memory for one more link, ends it until there is."""
         self._advertised_s = self._now_s
         self._unheard = False
         if self._peers.count() >= MOST_PEERS:
+            return
+        if not self._handler.room():
+            self._silence()
             return
         flags = self._has_news if self._news else 0
         response = bytes((len(self._name) + 1, 0x09)) + self._name + self._company + bytes((flags,))
@@ -101,6 +105,18 @@ class Radio:
             self.ble.gap_advertise(_ADVERTISE_US, self._advertisement, resp_data=response)
         except OSError:
             self._unheard = True  # the stack is busy: `service` tries again, and the loop goes on
+
+    def _silence(self):
+        """Ends the advertising."""
+        try:
+            self.ble.gap_advertise(None)
+        except OSError:
+            self._unheard = True
+
+    def stop(self):
+        """Switches the radio off, for good, and lets go of this object."""
+        self.ble.irq(None)
+        self.ble.active(False)
 
     # ---- interrupts
 

@@ -3,8 +3,8 @@
 from micropython import const
 from pumpwire import commands, entries, uuids
 from pumpwire.records import (
-    ACCESS, ANCHOR, GAP, LOOP, OWN_CLOCK, POWER, SUPPLY_BACK, SUPPLY_FAILING, SYNC_NOT_KNOWN,
-    TICKS_SKIPPED,
+    ACCESS, ANCHOR, AT_LINK, AT_MINUTE, AT_START, AT_WINDOW, GAP, LOOP, OWN_CLOCK, POWER, SUPPLY_BACK,
+    SUPPLY_FAILING, SYNC_NOT_KNOWN, TICKS_SKIPPED,
 )
 from pumpwire.units import CHIP_EARLIEST_S, CHIP_LATEST_S, SMALL_INT_LIMIT
 
@@ -14,6 +14,7 @@ from .command_server import CommandServer
 from .config import Config
 from .event_log import EventLog
 from .guard import Guard
+from .headroom import Headroom
 from .note import note
 from .peer_session import Session
 from .resume import Memory
@@ -22,9 +23,11 @@ from .tracker import Tracker
 from .version import FIRMWARE
 
 _LOOP_S = const(3600)
+_LOOK_S = const(60)  # from look to look at the memory that is left
 _OWN_CLOCK_MS = const(5000)
 _NEWS = const(60)  # records since a host took all: an hour's, or less if much happened
 _HELD_UP_TICKS = const(250)  # with news, written at once: no hold-up lasts longer
+_DARK_S = const(8)  # while memory is short for the radio the light is dark for a second in so many
 _FLASHES = const(4)  # of the light when something was written: half a second each, or as seconds come
 
 
@@ -44,6 +47,8 @@ class Gateway:
             self.config, self.log, self.uptime, self._button_held, self.applied, self.anchored,
             board.clock_ms, self.wrote, self.unpair,
         )
+        self.headroom = Headroom(board.memory, self.log)
+        self._look_next_s = _LOOK_S
         self.pairing = None  # without a radio nobody pairs, and its code may stay off the heap
         self._held = board.service.pressed()  # held at boot is service mode, no press
         self.now_ms = 0
@@ -73,6 +78,7 @@ class Gateway:
         if board.serial is not None:
             self._serial = SerialPeer(board.serial, self)
             self.opened(self._serial)
+        self.headroom.look(AT_START)
         if board.radio is not None:
             from .pairing import Pairing
 
@@ -149,14 +155,17 @@ class Gateway:
         if self._flashes:
             self._flashes -= 1
             board.light.set(self._lit == (self._flashes % 2 == 0))
-        elif self.log.logging != self._lit:
+        elif self._shines() != self._lit:
             self._light()
         self._sampled = True
 
     def _light(self):
         """Lets the light say "logging" or "not logging"; it flashes when somebody wrote."""
-        self._lit = self.log.logging
+        self._lit = self._shines()
         self.board.light.set(self._lit)
+
+    def _shines(self):
+        return self.log.logging and not (self.headroom.held and self.uptime.s % _DARK_S == 0)
 
     def keep(self, span_ms, counts, presses):
         """Keeps what no minute record holds yet where a reset does not reach."""
@@ -186,6 +195,9 @@ class Gateway:
         self._watch_button()
         if board.serial is not None:
             self._serial.service()
+        if self.uptime.s >= self._look_next_s:
+            self._look_next_s = self.uptime.s + _LOOK_S
+            self.headroom.look(AT_MINUTE)
         if board.radio is not None:
             board.radio.service(self.uptime.s)
             board.radio.news(self.log.next_seq - self._news_from >= _NEWS)
@@ -215,7 +227,8 @@ class Gateway:
         """Opens the pairing window at each press of the service button."""
         held = self.board.service.pressed()
         if held and not self._held and self.pairing is not None:
-            self.pairing.pressed(self.uptime.s)
+            if self.headroom.look(AT_WINDOW):
+                self.pairing.pressed(self.uptime.s)
         self._held = held
 
     def _button_held(self):
@@ -254,6 +267,10 @@ class Gateway:
         low = address[1] | address[2] << 8 | address[3] << 16
         self.wrote(commands.PAIR, commands.OK, 0, address[4] | address[5] << 8 | address[6] << 16, low)
 
+    def room(self):
+        """Returns whether the system has what one more link needs."""
+        return self.headroom.look(AT_LINK)
+
     def opened(self, peer):
         """A link came up."""
         values = {uuids.INFO: self.info, uuids.STATUS: self.status}
@@ -283,4 +300,4 @@ class Gateway:
     def status(self):
         """Returns the STATUS message."""
         return status.status(self.config, self.log, self.uptime, self.tracker, self.now_ms,
-                             self.commands.anchored)
+                             self.commands.anchored, self.headroom)

@@ -16,13 +16,15 @@ def _known(value):
     return commands.NEVER if value < 0 else value
 
 
-def status(config, log, uptime, tracker, now_ms, anchored):
+def status(config, log, uptime, tracker, now_ms, anchored, headroom):
     """Returns what the board knows now; what it does not know is NEVER, never 0."""
     flags = commands.FLAG_LOGGING if log.logging else 0
     if tracker.running():
         flags |= commands.FLAG_RUNNING
     if anchored:
         flags |= commands.FLAG_ANCHORED
+    if headroom.held:
+        flags |= commands.FLAG_RADIO_HELD
     last_bolus_ms = tracker.last_bolus_ms_ago(now_ms)
     return struct.pack(
         commands.STATUS_BODY, log.boot, uptime.s, uptime.ms, log.oldest_seq, log.next_seq,
@@ -31,4 +33,4 @@ def status(config, log, uptime, tracker, now_ms, anchored):
         tracker.reservoir.se_ul(), tracker.signatures.open,
         commands.NEVER if last_bolus_ms < 0 else last_bolus_ms // 1000,
         config.assignment, config.pl_per_count, flags,
-    )
+    ) + struct.pack(commands.STATUS_MEMORY, headroom.free, headroom.largest, headroom.lowest)

@@ -15,6 +15,8 @@ SIGNATURES = {
 SIGNATURE_STATES = {1: "began", 2: "over"}
 CELLS = {1: "refused", 2: "decayed"}
 SUPPLY_STATES = {1: "failing", 2: "back"}
+MEMORY_MOMENTS = {1: "start", 2: "pairing", 3: "link", 4: "minute"}
+RADIO_STATES = {1: "on", 2: "takes_no_link", 3: "off"}
 ACCESS_OPS = {0: "pair", 2: "anchor", 3: "entry", 4: "provision", 6: "unpair"}
 ACCESS_RESULTS = {
     0: "done", 1: "no_code_no_button", 6: "sent_before", 7: "wrong_key", 8: "key_not_proven",
@@ -25,6 +27,7 @@ STATUS_FIELDS = (
     "rate_high_ul_h", "reservoir_ul", "reservoir_se_ul", "signatures", "last_bolus_age_s",
     "assignment", "pl_per_count", "flags",
 )  # signatures: bit 1 << n stands for SIGNATURES[n]
+STATUS_MEMORY_FIELDS = ("memory_free", "memory_largest", "memory_lowest")
 # results of commands (pumpwire.commands)
 RESULTS = {
     0: "done", 1: "refused: neither the check code nor the service button", 2: "malformed",

@@ -6,6 +6,7 @@ pumpwire.commands.
 
 import struct
 
+from . import commands, names
 from .check import crc16
 from .errors import WireError
 from .racp import (
@@ -101,3 +102,12 @@ class SegmentReader:
                 rest = bytearray(segment_head(first_seq, offset + len(piece), length - len(piece)))
             self._held = bytearray(rest)
         return out
+
+
+def read_status(data):
+    """Returns what a STATUS says, {name: value}; an older firmware says nothing of its memory."""
+    values = struct.unpack_from(commands.STATUS_BODY, data)
+    at = struct.calcsize(commands.STATUS_BODY)
+    if len(data) >= at + struct.calcsize(commands.STATUS_MEMORY):
+        values += struct.unpack_from(commands.STATUS_MEMORY, data, at)
+    return dict(zip(names.STATUS_FIELDS + names.STATUS_MEMORY_FIELDS, values))

@@ -54,6 +54,7 @@ SKIPPED = 20
 CELLS = 21
 WEIGHT = 22
 ACCESS = 23
+MEMORY = 24
 
 # kind: a code for each field, the name, the fields' names; one string each, for a board keeps them
 KINDS = {
@@ -130,6 +131,11 @@ KINDS = {
     # uptime is told at once, and at the hour's end how many more there were, with the last one's
     # fields.
     ACCESS: b"uuuuuu access op result host_id count address_high address_low",
+    # What Python left of the chip's internal memory to its system, out of which the radio takes its own:
+    # bytes free, those in one piece, and the fewest that were free since the board began. when: see
+    # pumpwire.names.MEMORY_MOMENTS; radio: see pumpwire.names.RADIO_STATES. Told when what it may do
+    # changes, when a pairing window is refused, and at each new low of less than 60 kB.
+    MEMORY: b"uuuuu memory when free largest lowest radio",
 }
 
 # What the numbers in the fields mean; pumpwire.names has their words.
@@ -142,6 +148,8 @@ OCCLUSION, FREE_FLOW, RUNAWAY, EMPTY, COUNTER_SILENT = 1, 2, 3, 4, 5
 CELL_DEAD, CELL_DRIFT, HANDSET_STUCK, REGIMEN_MISMATCH = 6, 7, 8, 9
 BEGAN, OVER = 1, 2
 SUPPLY_FAILING, SUPPLY_BACK = 1, 2
+AT_START, AT_WINDOW, AT_LINK, AT_MINUTE = 1, 2, 3, 4
+RADIO_ON, RADIO_HELD, RADIO_OFF = 1, 2, 3
 NEVER_S = (1 << 30) - 1
 NO_TEMPERATURE = -4096
 

@@ -10,6 +10,9 @@ CHIP_EARLIEST_S = 189388800  # 2026-01-01T00:00:00Z
 CHIP_LATEST_S = 820540800  # 2046-01-01T00:00:00Z: this is too late
 PAGE_BYTES = 4096
 PL_PER_UL = 1000000  # picolitres in a microlitre: calibrations are given in pL per count
+# Of internal memory: with less no link is taken. Assumed, not measured: see docs/test_engineer.md.
+RADIO_RESERVE_BYTES = 16384
+RADIO_PIECE_BYTES = 4096  # of it in one piece
 
 
 def const(value):

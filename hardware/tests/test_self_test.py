@@ -58,6 +58,18 @@ def run(monkeypatch: pytest.MonkeyPatch, pins: Pins) -> None:
     machine = types.ModuleType("machine")
     machine.Pin, machine.I2C = Pin, I2C
     monkeypatch.setitem(sys.modules, "machine", machine)
+    esp32, bluetooth, radio = types.ModuleType("esp32"), types.ModuleType("bluetooth"), [False]
+    esp32.HEAP_DATA = 4
+    esp32.idf_heap_info = lambda kind: [
+        (70000, 60000 - 32000 * radio[0], 50000, 0), (13000, 12000, 11000, 0), (4 << 20, 4000000, 1, 1)]
+
+    class Ble:
+        def active(self, on: bool) -> None:
+            radio[0] = on
+
+    bluetooth.BLE = Ble
+    monkeypatch.setitem(sys.modules, "esp32", esp32)
+    monkeypatch.setitem(sys.modules, "bluetooth", bluetooth)
     monkeypatch.setattr(time, "ticks_ms", lambda: pins.now_ms, raising=False)
     monkeypatch.setattr(time, "ticks_diff", lambda a, b: a - b, raising=False)
     monkeypatch.setattr(time, "sleep_ms", lambda ms: None, raising=False)
@@ -70,6 +82,8 @@ def test_a_sound_board_shows_its_cell_its_clock_and_its_presses(
     run(monkeypatch, Pins(-123456, [0x68]))
     said = capsys.readouterr().out
     assert "ok: raw -123456, spread 0" in said and "ok: DS3231 answers" in said
+    assert "bare: 72000 bytes, 50000 in one piece, PSRAM 4000000 bytes" in said
+    assert "with the radio on: 40000 bytes, 50000 in one piece" in said
     assert "HANDSET 0 presses" not in said and "bad" not in said
 
 

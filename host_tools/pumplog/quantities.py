@@ -47,6 +47,11 @@ def parse_check_code(text: str) -> int:
     return int(text)
 
 
+def kilobytes(n: int) -> str:
+    """Returns bytes for the screen."""
+    return f"{show(Fraction(n, 1000), 1)} kB"
+
+
 def show(value: Fraction | int, digits: int = 3) -> str:
     """Returns a number for the screen: `digits` decimals, a leading and no trailing zero.
 

@@ -90,7 +90,7 @@ def test_an_air_that_ends_lets_go_of_its_boards() -> None:
 
 def test_the_list_names_all_ports() -> None:
     ports = contract()
-    assert len(ports) == 23
+    assert len(ports) == 24
     assert ports["flash"] == {"read", "program", "erase"} and ports["handset"] == {"value", "closed"}
 
 

@@ -21,6 +21,8 @@ The same ports on every board (boards/virtual is the other):
     light        set(on)
     serial       read() -> bytes or None, write(data); or None
     radio        boards/radio.py; or None
+    memory       left() -> (free, largest, lowest) bytes of what the radio takes its memory from;
+                 short: whether the radio is off for want of it
     identity     bytes, unique to the chip
     skipped      ticks that passed unseen since boot
     late_ms      how late the latest tick came at worst since this was last set to 0
@@ -49,10 +51,10 @@ from drivers.pulse_counter import PulseCounter
 from drivers.supply_sense import SupplySense
 from flash import Flash
 from machine import I2C, Pin
+from memory import Memory
 from micropython import const
 from nvs import Nvs
 from pumpwire.units import TICK_MS, TICKS_WRAP
-from radio import Radio
 from retained import Retained
 from serial_port import SerialPort
 from watchdog import Watchdog
@@ -89,7 +91,8 @@ class Board:
         self.nvs = Nvs()
         self.retained = Retained()
         self.serial = SerialPort()
-        self.radio = Radio(self.nvs)
+        self.memory = Memory()
+        self.radio = self.memory.radio(self.nvs)
         self.identity = machine.unique_id()
         self.skipped = 0
         self.late_ms = 0

@@ -10,6 +10,7 @@ import bench
 import flash_chip
 from flash_chip import SECTOR
 
+HEAP_DATA = 4
 _TABLE_AT = 0x8000
 _NOT_FOUND = -0x1102
 
@@ -70,6 +71,12 @@ class Partition:
                 raise OSError(-0x104)
             flash_chip.erase(self._at + argument * SECTOR)
             return 0
+
+
+def idf_heap_info(capabilities):
+    """Returns what a chip with PSRAM tells of its regions: the radio takes nothing here, so all of it is
+    there."""
+    return [(262144, 150000, 110592, 150000), (4 << 20, 4000000, 4000000, 4000000)]
 
 
 class NVS:

@@ -16,6 +16,8 @@ import socket
 import struct
 import time
 
+from chip_memory import LINK_BYTES, PAIRING_BYTES, RADIO_PIECES, chip
+
 STEP_MS = 100
 
 FLAG_READ = 0x02
@@ -144,6 +146,7 @@ class BLE:
             self._interrupt(*self._events.pop(0))
 
     def _interrupt(self, event, data):
+        self._takes(event, data)
         if event in (1, 2):  # central connected, disconnected: handle, address type, address
             self._irq(event, struct.unpack(">HB", data[:3]) + (data[3:],))
         elif event == 3:  # written: kept up to the buffer's size, the rest falls off silently
@@ -170,11 +173,26 @@ class BLE:
         elif event == 31:  # passkey: handle, action, number to compare
             self._irq(event, struct.unpack(">HBI", data))
 
+    def _takes(self, event, data):
+        """Takes and gives back the chip's memory as a stack does."""
+        conn = data[:2]
+        if event == 1:
+            chip.take(conn, LINK_BYTES)
+        elif event == 31:
+            chip.take(b"pairing" + conn, PAIRING_BYTES)
+        elif event in (2, 28):  # gone; or encrypted, or not to be
+            chip.give(b"pairing" + conn)
+            if event == 2:
+                chip.give(conn)
+
     # ---- MicroPython's calls
 
     def active(self, on=None):
         """Switches the radio on, or says whether it is."""
+        if on is False:
+            chip.give(b"radio")
         if on and self._socket is None:
+            chip.take(b"radio", *RADIO_PIECES)
             host, port = os.getenv("PUMPBENCH_AIR").split(":")
             self._socket = socket.socket()
             self._socket.connect(socket.getaddrinfo(host, int(port))[0][-1])

@@ -15,6 +15,7 @@ import sys
 
 from bench_wires import TICK_MS, WRAP_MASK, Port, wires
 from flash import Flash
+from memory import Memory
 from nvs import Nvs
 from retained import Retained
 
@@ -130,6 +131,7 @@ class Board:
         self.light.set = lambda on: None
         self.rtc = Rtc(settings["rtc_s"])
         self.serial = None
+        self.memory = Memory()
         self.radio = None
         if "control" in settings:
             control = open(settings["control"], "rb", buffering=0)
@@ -141,9 +143,7 @@ class Board:
             self._on_the_air(settings)
 
     def _on_the_air(self, settings):
-        from radio import Radio
-
-        self.radio = Radio(self.nvs)
+        self.radio = self.memory.radio(self.nvs)
         self.counter.value = lambda: settings["counts"]
         self.handset.value = lambda: settings["presses"]
         self.handset.closed = lambda: False

@@ -6,9 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from pumpwire.units import CHIP_EARLIEST_S, CHIP_LATEST_S
+from pumpwire import commands
+from pumpwire.units import CHIP_EARLIEST_S, CHIP_LATEST_S, RADIO_RESERVE_BYTES
 
 from ..plain import in_a_line
+from ..quantities import kilobytes
 from .image import PARTITIONS, Pin
 from .mpremote import Mpremote
 from .on_board import Survey
@@ -135,6 +137,20 @@ def of_firmware(survey: Survey, ours: dict[str, str], ours_id: str) -> list[Diag
                               f"The firmware in /{other}, to fall back on, is not whole: the next make"
                               " deploy replaces it."))
     return told
+
+
+def of_memory(status: dict[str, int]) -> Diagnosis:
+    """Has the radio the memory that its links need; status: what the board knows now."""
+    if "memory_free" not in status:
+        return Diagnosis("memory", None, "This firmware does not say what memory is left for the radio.")
+    left = (f"{kilobytes(status['memory_free'])} of memory are left for the radio, and at least"
+            f" {kilobytes(status['memory_lowest'])} were since the board started")
+    if status["flags"] & commands.FLAG_RADIO_HELD:
+        return Diagnosis("memory", False,
+                         f"The radio takes no new link: {left}; it needs"
+                         f" {kilobytes(RADIO_RESERVE_BYTES)}. The cable works: pull by cable, and use a"
+                         " module with PSRAM.")
+    return Diagnosis("memory", True, f"The radio takes links: {left}.")
 
 
 def of_clock(read: Wiring, host_s: int) -> Diagnosis:

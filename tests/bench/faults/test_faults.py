@@ -627,8 +627,10 @@ class Probe(VirtualBoard):
     def __init__(self, folder: Path) -> None:
         firmware = folder / "firmware"
         firmware.mkdir(parents=True)
-        for source in (ROOT / "firmware" / "boards" / "virtual").glob("*.py"):
+        boards = ROOT / "firmware" / "boards"
+        for source in [*(boards / "virtual").glob("*.py"), boards / "memory.py"]:
             shutil.copy(source, firmware)
+        shutil.copytree(ROOT / "firmware" / "pumpwire", firmware / "pumpwire")
         (firmware / "main.py").write_text(PROBE)
         super().__init__(folder, "probe", firmware)
 

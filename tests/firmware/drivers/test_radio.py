@@ -26,11 +26,15 @@ class Config:
 class Handler:
     def __init__(self):
         self.peers = []
+        self.has_room = True
         self.writes = []
         self.now_s = 0
         self.access = []
         self.uptime = Uptime()
         self.pairing = Pairing(Config(), lambda n: b"7" * n)
+
+    def room(self):
+        return self.has_room
 
     def info(self):
         return b"info"

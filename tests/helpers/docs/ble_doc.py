@@ -50,6 +50,8 @@ STATUS = {
     "last_bolus_age_s": "seconds since the last bolus began; FFFFFFFF none since the board started",
     "assignment": "random number of the patient's stay; 0 none",
     "pl_per_count": "calibration: picolitres a count", "flags": "see below",
+    "memory_free": "memory left for the radio, bytes", "memory_largest": "of it in one piece",
+    "memory_lowest": "the least that was left since the board started",
 }
 ELAPSED = {
     "flags": "25: a tick counter, of 100 ms, on the present timeline",
@@ -59,7 +61,9 @@ ELAPSED = {
 }
 FLAGS = {commands.FLAG_LOGGING: "records are being written",
          commands.FLAG_RUNNING: "the pump was seen to run",
-         commands.FLAG_ANCHORED: "a computer has said the time since the board started"}
+         commands.FLAG_ANCHORED: "a computer has said the time since the board started",
+         commands.FLAG_RADIO_HELD: "no link is taken on the radio, and no pairing window opens: memory"
+                                   " is short"}
 KEY_AND_PRESENCE = "device key, and code or button"
 BODIES = {  # op: name, request body, answer's body, what it needs
     commands.TIME: ("TIME", "", "u32 boot, u32 uptime_s, u16 uptime_ms", ""),
@@ -145,7 +149,8 @@ def status() -> str:
     bits = [f"| flags | {bit} | {what} |" for bit, what in FLAGS.items()]
     bits += [f"| signatures | {1 << number} | {name.replace('_', ' ')} |"
              for number, name in names.SIGNATURES.items()]
-    return "\n".join([_map(commands.STATUS_BODY, names.STATUS_FIELDS, STATUS), "",
+    body = commands.STATUS_BODY + commands.STATUS_MEMORY[1:]
+    return "\n".join([_map(body, names.STATUS_FIELDS + names.STATUS_MEMORY_FIELDS, STATUS), "",
                       "| field | bit | meaning |", "|---|---|---|", *bits])
 
 

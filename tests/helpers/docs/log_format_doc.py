@@ -25,6 +25,7 @@ NUMBERS = {  # a field's numbers: where their words stand
     "gap.cause": names.GAPS, "signature.signature": names.SIGNATURES,
     "signature.state": names.SIGNATURE_STATES, "power.state": names.SUPPLY_STATES,
     "cells.what": names.CELLS, "access.op": names.ACCESS_OPS, "access.result": names.ACCESS_RESULTS,
+    "memory.when": names.MEMORY_MOMENTS, "memory.radio": names.RADIO_STATES,
 }
 VALUES = {  # what stands in an entry's fields, where the name and its unit do not say it
     entries.PATIENT_START: "the stay begins",

@@ -9,7 +9,7 @@ import machine
 from pumpwire import decoding, page, records
 from world import world
 
-SUPPLY, SERVICE = 26, 27
+SUPPLY, SERVICE, LIGHT = 26, 27, 18
 
 
 def power_on(pages=4, ticks_ms=0, cause=machine.PWRON_RESET):

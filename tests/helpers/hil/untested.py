@@ -8,6 +8,7 @@ UNTESTED = (
     "the load cell itself, its noise, creep and temperature",
     "the radio: range and reception, the ESP32's own Bluetooth stack, what its interrupts cost while"
     " counts come",
+    "memory: what the radio takes as it starts, at a link and at pairing, and what it leaves after days",
     "flash: how long an erase stops this processor, how it wears, what a brown-out leaves half written",
     "the hold-up's length with this board's capacitors and load",
     "the crystal's drift, the clock chip, the watchdog's own timer",

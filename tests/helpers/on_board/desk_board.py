@@ -74,7 +74,7 @@ class DeskBoard:
         self.late_ms = 0
         self.radio = None
         for name in ("counter", "handset", "relief", "service", "load_cell", "temperature", "supply",
-                     "rtc", "nvs", "retained", "watchdog", "light", "serial"):
+                     "rtc", "nvs", "retained", "watchdog", "light", "serial", "memory"):
             setattr(self, name, Port())
         settings = {}
         self.counter.value = self._count
@@ -94,6 +94,8 @@ class DeskBoard:
         self.retained.save = lambda buf: True
         self.watchdog.feed = lambda: None
         self.light.set = lambda on: None
+        self.memory.left = lambda: (100000, 65536, 90000)
+        self.memory.short = False
         self.serial.read = lambda: self._to_read.pop(0) if self._to_read else None
         self.serial.write = self.answers.append
 

@@ -114,3 +114,16 @@ def test_what_the_console_prints_at_each_start_is_named_where_it_is_printed() ->
     assert "gpio_pullup_en ... GPIO number error" in says and "harmless" in says
     page = (ROOT / "docs" / "biomed.md").read_text()
     assert "GPIO number error" in page and "A brown-out reads as `power_on`" in page
+
+
+@pytest.mark.parametrize("status, good, says", [
+    ({"flags": 1}, None, "does not say"),  # a firmware from before it did
+    ({"flags": 1, "memory_free": 80_000, "memory_largest": 50_000, "memory_lowest": 61_500}, True,
+     "The radio takes links: 80 kB of memory are left for the radio, and at least 61.5 kB were"),
+    ({"flags": 17, "memory_free": 12_000, "memory_largest": 4000, "memory_lowest": 9000}, False,
+     "takes no new link: 12 kB"),
+])
+def test_memory(status: dict[str, int], good: bool | None, says: str) -> None:
+    told = diagnosis.of_memory(status)
+    assert told.good == good and says in told.sentence
+    assert good is not False or "it needs 16.4 kB" in told.sentence and "cable" in told.sentence

@@ -138,6 +138,9 @@ SAID = {
     "loop": ([3600, 140, 3], "in 1 h 0 min the latest tick was 140 ms late, 3 never came"),
     "resumed": ([1, 900, 0, 40_000, 12, 1, 25_000],
                 "after boot 1: its last 40 s held 12 counts, 1 presses; at most 25 s passed unseen"),
+    "memory": ([3, 20_000, 12_000, 15_500, 2],
+               "20 kB of memory left for the radio, 12 kB in the largest piece, at least 15.5 kB so far:"
+               " the radio takes no new link"),
     "power": ([1], "5 V failing: what follows was written on the hold-up"),
     "reservoir": ([182_400, 600], "holds about 182.4 mL, give or take 0.6 mL"),
     "weight": ([182_000, 10, records.NO_TEMPERATURE],

@@ -60,6 +60,9 @@ class BLE:
 
     def gap_advertise(self, interval_us, adv_data=None, *, resp_data=None, connectable=True):
         self._refuse()
+        if interval_us is None:
+            self.advertised = None
+            return
         if not self._active or len(adv_data) > 31 or len(resp_data) > 31:
             raise OSError(errno.EINVAL)
         self.advertised = bytes(adv_data), bytes(resp_data)

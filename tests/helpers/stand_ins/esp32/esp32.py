@@ -6,6 +6,17 @@ _FILTER_CLOCK_MHZ = 80
 _NVS_NOT_FOUND, _NVS_INVALID_LENGTH = -0x1102, -0x110C
 
 
+HEAP_DATA = 4
+PSRAM = (4 << 20, 4000000, 4000000, 4000000)
+heap = []  # what idf_heap_info tells; a test changes it
+
+
+def idf_heap_info(capabilities):
+    if capabilities != HEAP_DATA:
+        raise ValueError(capabilities)
+    return list(heap)
+
+
 class PCNT:
     """A 16-bit unit: back to 0 at its limit; edges count once the new level has outlasted the filter."""
 
@@ -135,5 +146,6 @@ class NVS:
 def power_up(pages=0):
     """Begins a boot: the units are free again; flash of so many erased pages if any are asked for."""
     PCNT.units.clear()
+    heap[:] = [(250000, 150000, 110592, 150000), PSRAM]
     if pages:
         Partition.cells["log"] = bytearray(b"\xff" * (4096 * pages))
