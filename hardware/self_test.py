@@ -63,12 +63,18 @@ def watch(pins):
 
 
 def memory():
-    """Returns what memory the system has left: of the chip's own, in all and in one piece; and PSRAM."""
+    """Returns (free, piece, psram), bytes that the system has left: of the chip's own memory, in all and
+    in one piece; and of PSRAM."""
     regions = esp32.idf_heap_info(esp32.HEAP_DATA)
     own = [region for region in regions if region[0] < _MOST_INTERNAL]
     free, piece = sum(region[1] for region in own), max(region[2] for region in own)
     psram = sum(region[1] for region in regions) - free
-    return f"{free} bytes, {piece} in one piece, PSRAM {psram} bytes"
+    return free, piece, psram
+
+
+def memory_line():
+    """Returns the line about memory."""
+    return "{} bytes, {} in one piece, PSRAM {} bytes".format(*memory())
 
 
 def radio_on():
@@ -76,7 +82,7 @@ def radio_on():
     ble = bluetooth.BLE()
     ble.active(True)
     try:
-        return memory()
+        return memory_line()
     finally:
         ble.active(False)
 
@@ -90,7 +96,7 @@ def main():
         light.off()
         time.sleep_ms(500)
     print("LIGHT    was on twice?")
-    print("MEMORY   bare:", memory())
+    print("MEMORY   bare:", memory_line())
     print("MEMORY   with the radio on:", radio_on())
     supply = Pin(SUPPLY, Pin.IN).value()
     print("SUPPLY  ", "ok: 5 V is there" if supply else "bad, unless it runs from its cells")

@@ -197,6 +197,7 @@ class Gateway:
             self._serial.service()
         if self.uptime.s >= self._look_next_s:
             self._look_next_s = self.uptime.s + _LOOK_S
+            board.memory.lasted()
             self.headroom.look(AT_MINUTE)
         if board.radio is not None:
             board.radio.service(self.uptime.s)
@@ -300,4 +301,4 @@ class Gateway:
     def status(self):
         """Returns the STATUS message."""
         return status.status(self.config, self.log, self.uptime, self.tracker, self.now_ms,
-                             self.commands.anchored, self.headroom)
+                             self.commands.anchored, self.headroom, self.board)

@@ -16,7 +16,7 @@ def _known(value):
     return commands.NEVER if value < 0 else value
 
 
-def status(config, log, uptime, tracker, now_ms, anchored, headroom):
+def status(config, log, uptime, tracker, now_ms, anchored, headroom, board):
     """Returns what the board knows now; what it does not know is NEVER, never 0."""
     flags = commands.FLAG_LOGGING if log.logging else 0
     if tracker.running():
@@ -33,4 +33,5 @@ def status(config, log, uptime, tracker, now_ms, anchored, headroom):
         tracker.reservoir.se_ul(), tracker.signatures.open,
         commands.NEVER if last_bolus_ms < 0 else last_bolus_ms // 1000,
         config.assignment, config.pl_per_count, flags,
-    ) + struct.pack(commands.STATUS_MEMORY, headroom.free, headroom.largest, headroom.lowest)
+    ) + struct.pack(commands.STATUS_CHIP, headroom.free, headroom.largest, headroom.lowest,
+                      board.skipped, board.late_ms)

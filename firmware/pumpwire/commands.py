@@ -37,7 +37,7 @@ INFO_BODY = "<BB12s"
 PROTOCOL = 3
 # STATUS: see pumpwire.names.STATUS_FIELDS
 STATUS_BODY = "<IIHIIIIIiIIIIIB"
-STATUS_MEMORY = "<III"  # behind it; before this field came boards sent none
+STATUS_CHIP = "<IIIII"  # behind it: pumpwire.names.STATUS_CHIP_FIELDS; earlier firmwares send none
 NEVER = 0xFFFFFFFF  # last_bolus_age_s before the first bolus; rates not known yet
 FLAG_LOGGING, FLAG_RUNNING, FLAG_ANCHORED = 1, 4, 8  # 2 was never used
 FLAG_RADIO_HELD = 16

@@ -27,7 +27,7 @@ STATUS_FIELDS = (
     "rate_high_ul_h", "reservoir_ul", "reservoir_se_ul", "signatures", "last_bolus_age_s",
     "assignment", "pl_per_count", "flags",
 )  # signatures: bit 1 << n stands for SIGNATURES[n]
-STATUS_MEMORY_FIELDS = ("memory_free", "memory_largest", "memory_lowest")
+STATUS_CHIP_FIELDS = ("memory_free", "memory_largest", "memory_lowest", "ticks_skipped", "late_ms")
 # results of commands (pumpwire.commands)
 RESULTS = {
     0: "done", 1: "refused: neither the check code nor the service button", 2: "malformed",

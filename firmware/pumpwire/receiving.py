@@ -105,9 +105,9 @@ class SegmentReader:
 
 
 def read_status(data):
-    """Returns what a STATUS says, {name: value}; an older firmware says nothing of its memory."""
+    """Returns what a STATUS says, {name: value}; an older firmware says nothing of its chip."""
     values = struct.unpack_from(commands.STATUS_BODY, data)
     at = struct.calcsize(commands.STATUS_BODY)
-    if len(data) >= at + struct.calcsize(commands.STATUS_MEMORY):
-        values += struct.unpack_from(commands.STATUS_MEMORY, data, at)
-    return dict(zip(names.STATUS_FIELDS + names.STATUS_MEMORY_FIELDS, values))
+    if len(data) >= at + struct.calcsize(commands.STATUS_CHIP):
+        values += struct.unpack_from(commands.STATUS_CHIP, data, at)
+    return dict(zip(names.STATUS_FIELDS + names.STATUS_CHIP_FIELDS, values))

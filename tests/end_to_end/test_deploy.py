@@ -97,7 +97,7 @@ def test_the_doctor_finds_a_sound_board_sound_and_each_thing_that_is_wrong(
     assert found["handset"][0] is False and "J3" in found["handset"][1]
     assert found["clock"][0] is False and "s ahead of this computer" in found["clock"][1]
     code, found = doctor(board, folder, "--quick")
-    assert code == 0 and set(found) == {"running", "logging", "memory", "keys"}
+    assert code == 0 and set(found) == {"running", "logging", "memory", "loop", "keys"}
 
 
 def test_power_cut_in_the_middle_of_a_deploy_leaves_the_old_firmware_its_log_and_its_key(

@@ -9,13 +9,15 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from helpers.hil import acceptance
-from helpers.hil.bed import Bed
+from helpers.hil.bed import Bed, of_kind
+from helpers.hil.board_report import Report
 from helpers.hil.rig_client import Rig
 from helpers.hil.simulated_rig import SimulatedRig
 from helpers.hil.untested import UNTESTED
@@ -24,9 +26,10 @@ from helpers.hil.virtual_cables import HOLD_UP_S, Cables
 from pumpbench.board import UsbBoard, fresh_flash
 from pumplog.links.serial_link import SerialLink
 from pumplog.sync.client import Client
+from pumpwire import names
 
 RESULTS = pytest.StashKey[dict[str, str]]()
-NAME = pytest.StashKey[str]()
+REPORT = pytest.StashKey[Report]()
 AIR = pytest.StashKey[str]()
 SPEED = 4  # of the virtual board's time
 ERASE_MS = 200  # of it: W25Q32JV 45 typically, 400 at most
@@ -47,6 +50,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def _real(config: pytest.Config) -> bool:
     return bool(config.getoption("--port")) or config.getoption("--target") == "real"
+
+
+def _target(config: pytest.Config) -> str:
+    return f"A real board on {config.getoption('--port')}" if _real(config) else "The virtual board"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -80,13 +87,12 @@ def pytest_runtest_makereport(
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Writes the page."""
+    """Writes the page, and beside it what the board told of itself."""
     path = session.config.getoption("--acceptance")
     if path:
-        real = _real(session.config)
-        target = f"A real board on {session.config.getoption('--port')}" if real else "The virtual board"
-        acceptance.write(path, session.config.stash.get(NAME, "not reached"), target,
-                         list(session.config.stash[RESULTS].items()))
+        report = session.config.stash.get(REPORT, Report("not reached", _target(session.config)))
+        acceptance.write(path, report.board, report.target, list(session.config.stash[RESULTS].items()))
+        report.write(path.with_name("board.json"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -133,16 +139,19 @@ def bed(request: pytest.FixtureRequest, virtual: UsbBoard | None,
             rig = Rig(simulated.port)
             port, db, name = virtual.port, virtual.folder.parent / "hil.db", "B01"
         stack.callback(rig.close)
-        config.stash[NAME] = name
+        report = config.stash[REPORT] = Report(name, _target(config))
         hold_up_s = REAL_HOLD_UP_S if virtual is None else HOLD_UP_S
         os.environ["XDG_STATE_HOME"] = str(db.parent / "state")  # of every tool that is started here
         bed = Bed(port, rig, db, name, hold_up_s, 1 if virtual is None else SPEED, virtual is not None,
-                  config.stash.get(AIR, None))
+                  report, config.stash.get(AIR, None))
         if virtual is not None:
             bed.pumplog("provision", "--name", name, "--ul-per-count", "1 uL").good()
         rig.ask("rest")
+        before = bed.head()
         yield bed
         rig.ask("rest")
+        boots = [boot for boot in of_kind(bed.pull(), "boot") if boot["seq"] > before]
+        report.resets = dict(Counter(names.BOOT_REASONS[boot["reason"]] for boot in boots))
 
 
 @pytest.fixture(autouse=True)

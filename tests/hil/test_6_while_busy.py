@@ -6,7 +6,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from helpers.hil.bed import APART_S, Bed, Done, after, of_kind, total
+from helpers.hil.bed import APART_S, Bed, Done, after, of_kind
 from pumplog.store import Store
 
 ENTRIES = 120  # 40 bytes and more each: over a page of 4061 bytes, wherever the open one stands
@@ -52,5 +52,5 @@ def test_while_it_takes_entries_erases_and_sends_every_count_and_press_is_counte
     assert len(pages(bed)) > len(pages_before), "no page was filled: nothing was erased meanwhile"
     found = bed.cut_and_pull(before)
     assert len(of_kind(found, "entry")) == ENTRIES
-    assert (total(found, "counts"), total(found, "presses")) == (given.counts, given.presses)
+    bed.compare(found, given.counts, given.presses)
     assert given.counts > 0 and given.presses > 0 and after(found, before)

@@ -12,20 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers.hil.bed import APART_S, Bed, after, of_kind, total
+from helpers.hil.bed import APART_S, Bed, after, of_kind
 from pumplog import host
 from pumplog.store import Store
 from pumpwire import commands
 
-PRESS_US = 600_000
 TRIES = 3
 CLOSED = "its pairing window is closed"
 ENTRIES = 20
-
-
-def press(bed: Bed) -> None:
-    """Presses the service button."""
-    bed.rig.press("SERVICE", PRESS_US)
 
 
 @pytest.fixture
@@ -54,7 +48,7 @@ def test_without_a_press_nobody_is_let_in(bed: Bed) -> None:
 
 def test_three_wrong_passkeys_close_the_window(bed: Bed, wrong: Path) -> None:
     before = bed.head()
-    press(bed)
+    bed.press_service()
     for _ in range(TRIES):
         done = bed.over_radio("pair", bed.name, db=wrong)
         assert done.code == 4 and CLOSED not in done.err, done
@@ -66,7 +60,7 @@ def test_three_wrong_passkeys_close_the_window(bed: Bed, wrong: Path) -> None:
 
 def test_after_a_press_the_right_one_pairs_and_pulls_while_the_pump_counts(bed: Bed) -> None:
     before = bed.head()
-    press(bed)
+    bed.press_service()
     bed.over_radio("pair", bed.name).good()
     bed.queue(ENTRIES)
     bed.rig.ask("counts", n=1_000_000, high_us=1000, low_us=4000)
@@ -81,6 +75,6 @@ def test_after_a_press_the_right_one_pairs_and_pulls_while_the_pump_counts(bed: 
     bed.rig.ask("stop")
     made = bed.rig.ask("counts_state")["made"]
     found = bed.cut_and_pull(before)
-    assert (total(found, "counts"), total(found, "presses")) == (made, presses)
+    bed.compare(found, made, presses)
     assert len(of_kind(found, "entry")) == ENTRIES
     bed.over_radio("pull", bed.name).good()  # the bond outlasts the cut

@@ -22,7 +22,7 @@ The same ports on every board (boards/virtual is the other):
     serial       read() -> bytes or None, write(data); or None
     radio        boards/radio.py; or None
     memory       left() -> (free, largest, lowest) bytes of what the radio takes its memory from;
-                 short: whether the radio is off for want of it
+                 short: whether the radio is off for want of it; lasted(): the board runs
     identity     bytes, unique to the chip
     skipped      ticks that passed unseen since boot
     late_ms      how late the latest tick came at worst since this was last set to 0
@@ -91,8 +91,9 @@ class Board:
         self.nvs = Nvs()
         self.retained = Retained()
         self.serial = SerialPort()
-        self.memory = Memory()
-        self.radio = self.memory.radio(self.nvs)
+        self.memory = Memory(self.nvs)
+        self.radio = self.memory.radio(
+            machine.reset_cause() != machine.PWRON_RESET and not self.retained.served())
         self.identity = machine.unique_id()
         self.skipped = 0
         self.late_ms = 0

@@ -16,6 +16,10 @@ class Retained:
         """Keeps a copy of `buf`. Allocates nothing."""
         self._rtc.memory(buf)
 
+    def served(self):
+        """Returns whether the loader marked it: the board was in service since it was saved."""
+        return self._rtc.memory()[:2] == b"PS"
+
     def load(self, buf):
         """Fills `buf` with what was saved; False, leaving it alone, unless that is as long."""
         kept = self._rtc.memory()

@@ -6,7 +6,8 @@
 Settings come in USB_CHIP as JSON: state (folder), bench (port), cause (of this reset), cell (pins [dout,
 sck], or null), clock (is there a DS3231), cut_in ([low, high, n]: power goes in the flash operation
 after n at these addresses; or null), record (note all of them), erase_ms (how long an erase of flash
-takes), speed (of the board's time).
+takes), speed (of the board's time), memory ([its internal memory in per cent of an ESP32's, whether it
+has PSRAM]).
 """
 
 import json

@@ -1,8 +1,10 @@
 """MicroPython's `bluetooth` for the virtual chip: a radio that takes every call and hears nobody.
 
-With PUMPBENCH_AIR in the environment boards/virtual/bluetooth.py, in the folder USB_CHIP_RADIO, takes
+With PUMPBENCH_AIR in the environment boards/virtual/bluetooth.py, in the folder USB_CHIP_VIRTUAL, takes
 its place.
 """
+
+from chip_memory import RADIO_PIECES, chip
 
 FLAG_READ, FLAG_WRITE_NO_RESPONSE, FLAG_WRITE, FLAG_NOTIFY, FLAG_INDICATE = 2, 4, 8, 16, 32
 
@@ -22,8 +24,9 @@ class BLE:
     _on = False
 
     def active(self, on=None):
-        if on is not None:
+        if on is not None and on != BLE._on:
             BLE._on = on
+            chip.take(b"radio", *RADIO_PIECES) if on else chip.give(b"radio")
         return BLE._on
 
     def config(self, *names, **options):

@@ -6,10 +6,11 @@ import os
 import sys
 import vfs
 
-from esp32 import Partition  # before the radio's folder is in sight, which has another board's
+sys.path.append(os.getenv("USB_CHIP_VIRTUAL"))
+from esp32 import Partition  # before that folder comes first, which has another board's
 
 if os.getenv("PUMPBENCH_AIR"):
-    sys.path.insert(0, os.getenv("USB_CHIP_RADIO"))
+    sys.path.insert(0, os.getenv("USB_CHIP_VIRTUAL"))
 import bench
 import bluetooth  # noqa: F401 (the chip's own modules load while the computer's files are in sight)
 import machine  # noqa: F401

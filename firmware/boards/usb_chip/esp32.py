@@ -7,12 +7,16 @@ import json
 import struct
 
 import bench
+import chip_memory
 import flash_chip
 from flash_chip import SECTOR
 
 HEAP_DATA = 4
 _TABLE_AT = 0x8000
 _NOT_FOUND = -0x1102
+_share, _psram = bench.settings["memory"]
+# for the radio, which is imported later
+chip_memory.chip = chip_memory.ChipMemory([n * _share // 100 for n in chip_memory.REGIONS], _psram)
 
 
 def _table():
@@ -74,9 +78,8 @@ class Partition:
 
 
 def idf_heap_info(capabilities):
-    """Returns what a chip with PSRAM tells of its regions: the radio takes nothing here, so all of it is
-    there."""
-    return [(262144, 150000, 110592, 150000), (4 << 20, 4000000, 4000000, 4000000)]
+    """Returns (size, free, largest piece, fewest free so far) of each region of a chip with PSRAM."""
+    return chip_memory.chip.info()
 
 
 class NVS:

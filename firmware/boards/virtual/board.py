@@ -131,7 +131,7 @@ class Board:
         self.light.set = lambda on: None
         self.rtc = Rtc(settings["rtc_s"])
         self.serial = None
-        self.memory = Memory()
+        self.memory = Memory(self.nvs)
         self.radio = None
         if "control" in settings:
             control = open(settings["control"], "rb", buffering=0)
@@ -143,7 +143,7 @@ class Board:
             self._on_the_air(settings)
 
     def _on_the_air(self, settings):
-        self.radio = self.memory.radio(self.nvs)
+        self.radio = self.memory.radio(False)  # its radio is Python, and cannot end it
         self.counter.value = lambda: settings["counts"]
         self.handset.value = lambda: settings["presses"]
         self.handset.closed = lambda: False

@@ -49,6 +49,7 @@ from .wires import Wires
 FLASH_BYTES = 4 << 20
 HEAP = "512k"  # the chip's own modules, which are C on the ESP32, lie on it too
 CELL_DOUT, CELL_SCK = 35, 25  # as wired here, not by the firmware's map
+_MEMORY = 100, True
 _POWER_ON, _HARD, _WATCHDOG, _SOFT = 1, 2, 3, 5
 _READS_CONSOLE = ["0", "0x0"]  # read, of file 0, as the kernel of a 64-bit PC has it
 _SECOND_INTERRUPT_S = 0.05  # the unix port ends at the second of two
@@ -70,12 +71,14 @@ class UsbBoard:
     image, nvs: the flash to begin with and nvs.json, if the folder has none. clock False: no DS3231.
     speed: how many times as fast as the wall's clock the board's time runs. erase_ms: how long, in that
     time, an erase of flash stops it. air: (where an air.server.Air takes boards, this one's address
-    there); without an air its radio hears nobody.
+    there); without an air its radio hears nobody. memory: (its chip's internal memory in per cent of an
+    ESP32's, whether it has PSRAM).
     """
 
     def __init__(
         self, folder: Path, image: bytes = b"", nvs: bytes = b"{}", clock: bool = True, speed: int = 1,
         erase_ms: int = 0, air: tuple[str, str] | None = None,
+        memory: tuple[int, bool] = _MEMORY,
     ) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,6 +96,7 @@ class UsbBoard:
         self._speed = speed
         self._erase_ms = erase_ms
         self._air = air
+        self._memory = memory
         self._process: subprocess.Popen[bytes] | None = None
         self._bites_s: tuple[float, float] | None = None  # (watchdog's time, when it bites)
         self._interrupted_s = 0.0
@@ -195,15 +199,15 @@ class UsbBoard:
             "state": str(self.folder.absolute()), "bench": self._bench.getsockname()[1], "cause": cause,
             "cell": [CELL_DOUT, CELL_SCK], "clock": self._clock, "cut_in": self.cut_in,
             "record": self.record, "speed": self._speed, "erase_ms": self._erase_ms,
+            "memory": self._memory,
         }
         if self.record:
             (self.folder / "operations").touch()
         chip = sources() / "boards" / "usb_chip"
         env = {"USB_CHIP": json.dumps(settings), "USB_CHIP_MAIN": str(int(main)),
-               "MICROPYPATH": str(chip)}
+               "USB_CHIP_VIRTUAL": str(chip.with_name("virtual")), "MICROPYPATH": str(chip)}
         if self._air:
-            env |= {"PUMPBENCH_AIR": self._air[0], "PUMPBENCH_ADDRESS": self._air[1],
-                    "USB_CHIP_RADIO": str(sources() / "boards" / "virtual")}
+            env |= {"PUMPBENCH_AIR": self._air[0], "PUMPBENCH_ADDRESS": self._air[1]}
         self._process = self._console.spawn(
             [find_micropython(), "-X", f"heapsize={HEAP}", "-i", str(chip / "boot_chip.py")], env)
 
@@ -297,10 +301,12 @@ def run_on_chip(folder: Path, code: str) -> str:
     printed."""
     chip = sources() / "boards" / "usb_chip"
     settings = {"state": str(folder.absolute()), "bench": 9, "cause": _POWER_ON, "cell": None,
-                "clock": False, "cut_in": None, "record": False, "erase_ms": 0, "speed": 1}
+                "clock": False, "cut_in": None, "record": False, "erase_ms": 0, "speed": 1,
+                "memory": _MEMORY}
     done = subprocess.run(
         [find_micropython(), "-X", f"heapsize={HEAP}", "-c", "import boot_chip\n" + code],
-        env={"USB_CHIP": json.dumps(settings), "USB_CHIP_MAIN": "0", "MICROPYPATH": str(chip)},
+        env={"USB_CHIP": json.dumps(settings), "USB_CHIP_MAIN": "0",
+             "USB_CHIP_VIRTUAL": str(chip.with_name("virtual")), "MICROPYPATH": str(chip)},
         capture_output=True, text=True)
     if done.returncode:
         raise BenchError(f"the chip in {folder} could not run that",

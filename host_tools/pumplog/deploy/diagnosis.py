@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pumpwire import commands
-from pumpwire.units import CHIP_EARLIEST_S, CHIP_LATEST_S, RADIO_RESERVE_BYTES
+from pumpwire.units import (
+    CHIP_EARLIEST_S,
+    CHIP_LATEST_S,
+    RADIO_PIECE_BYTES,
+    RADIO_RESERVE_BYTES,
+    TICK_MS,
+)
 
 from ..plain import in_a_line
 from ..quantities import kilobytes
@@ -19,6 +25,7 @@ from .two_firmwares import manifest_id
 _CLOCK_OFF_S = 60  # as much as anchors may disagree before the board's log says so
 _CELL_SPREAD = 20_000  # raw, over ten conversions of a cell at rest: 50 g
 _BROKEN_CELL = 8_000_000
+_FEW_LOOKS = 50  # missed: a log's mount, and a dozen erases of 0.4 s
 _ENOUGH = 5  # conversions, to leave out the lowest and the highest
 
 # Reads what the pins show, by the drivers and the pin map of the firmware on the board.
@@ -145,12 +152,31 @@ def of_memory(status: dict[str, int]) -> Diagnosis:
         return Diagnosis("memory", None, "This firmware does not say what memory is left for the radio.")
     left = (f"{kilobytes(status['memory_free'])} of memory are left for the radio, and at least"
             f" {kilobytes(status['memory_lowest'])} were since the board started")
+    if status["flags"] & commands.FLAG_RADIO_HELD and status["memory_free"] >= RADIO_RESERVE_BYTES \
+            and status["memory_largest"] >= RADIO_PIECE_BYTES:
+        return Diagnosis("memory", False,
+                         "The radio is off until the board starts again. It had too little memory to"
+                         " start, or the board had stopped soon after each of its last starts. The"
+                         f" cable works: pull by cable, then tap SW3. Now {left}.")
     if status["flags"] & commands.FLAG_RADIO_HELD:
         return Diagnosis("memory", False,
                          f"The radio takes no new link: {left}; it needs"
                          f" {kilobytes(RADIO_RESERVE_BYTES)}. The cable works: pull by cable, and use a"
                          " module with PSRAM.")
     return Diagnosis("memory", True, f"The radio takes links: {left}.")
+
+
+def of_loop(status: dict[str, int]) -> Diagnosis:
+    """Does the loop come in time; status: what the board knows now."""
+    if "late_ms" not in status:
+        return Diagnosis("loop", None, "This firmware does not say whether its loop comes in time.")
+    skipped, looks = status["ticks_skipped"], status["uptime_s"] * 1000 // TICK_MS
+    told = (f"The loop missed {skipped or 'none'} of {looks} looks since the board started; the latest"
+            f" came {status['late_ms']} ms late.")
+    if skipped > max(_FEW_LOOKS, looks // 100):
+        return Diagnosis("loop", None, f"{told} Counts and presses are kept meanwhile, and the log says"
+                                       " when. But something stops it: have the board looked at.")
+    return Diagnosis("loop", True, told)
 
 
 def of_clock(read: Wiring, host_s: int) -> Diagnosis:

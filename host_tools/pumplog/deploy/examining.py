@@ -45,7 +45,7 @@ def ask(port: str, open_store: Callable[[], Store] | None) -> list[Diagnosis]:
     out.append(Diagnosis("logging", logging, "It logs." if logging else
                          "It does not log: its log cannot be written; pull it, then have the board"
                          " looked at."))
-    out.append(diagnosis.of_memory(status))
+    out += [diagnosis.of_memory(status), diagnosis.of_loop(status)]
     if not info.provisioned:
         out.append(Diagnosis("keys", False,
                              "It has no name and no keys: pumplog provision gives them."))

@@ -4,9 +4,11 @@ import sys
 
 import bluetooth
 import esp32
+import machine
 from gateway.headroom import Headroom
 from helpers.esp32 import boots
 from memory import Memory
+from nvs import Nvs
 from pumpwire import names, records
 from pumpwire.units import RADIO_PIECE_BYTES, RADIO_RESERVE_BYTES
 from world import world
@@ -45,7 +47,7 @@ def seen_each_second(seconds, look):
 
 def test_what_is_left_is_that_of_the_internal_regions():
     esp32.heap[:] = [(8000, 3000, 2000, 1000), (200000, 40000, 30000, 20000), esp32.PSRAM]
-    assert Memory().left() == (43000, 30000, 21000)
+    assert Memory(Nvs()).left() == (43000, 30000, 21000)
 
 
 def test_a_board_with_plenty_tells_of_no_memory():
@@ -153,6 +155,70 @@ def test_a_firmware_that_does_not_fit_beside_the_radio_runs_without_it():
     assert calls and not bluetooth.BLE.only.active() and not advertised()
     assert not [name for name in sys.modules if name.startswith("radio")]
     assert [radio for _, _, radio in told()] == [records.RADIO_OFF]
+
+
+def test_a_board_that_stopped_soon_after_each_of_its_last_starts_leaves_its_radio_off_for_one():
+    """C code that finds no memory resets the chip past any `except`, perhaps at each link."""
+    for cause in (machine.WDT_RESET, machine.HARD_RESET):
+        boots.power_on()
+        assert boots.board().radio is not None
+        for _ in range(2):
+            radios = []
+            for _ in range(4):
+                boots.power_on(pages=0, cause=cause)
+                radios.append(boots.board().radio is not None)
+            assert radios == [True, True, True, False]
+    boots.power_on(pages=0, cause=machine.WDT_RESET)
+    boots.run(30)
+    assert advertised()
+
+
+def test_a_start_that_lasted_power_and_service_begin_that_anew():
+    boots.power_on()
+    for _ in range(4):
+        for _ in range(3):
+            boots.power_on(pages=0, cause=machine.WDT_RESET)
+            assert boots.board().radio is not None
+        boots.power_on(pages=0)
+        assert boots.board().radio is not None
+    for _ in range(4):
+        for _ in range(2):
+            boots.power_on(pages=0, cause=machine.WDT_RESET)
+            assert boots.board().radio is not None
+        boots.power_on(pages=0, cause=machine.WDT_RESET)
+        boots.run(70)
+        assert advertised()
+    machine.RTC().memory(b"PS" + bytes(46))
+    for _ in range(9):
+        boots.power_on(pages=0, cause=machine.HARD_RESET)
+        assert boots.board().radio is not None
+
+
+def test_the_log_of_a_start_without_its_radio_says_so():
+    boots.power_on()
+    nvs = esp32.NVS("pumplog")
+    nvs.set_blob("starts", b"\x03")
+    nvs.commit()
+    machine.chip["cause"] = machine.WDT_RESET
+    boots.run(20)
+    assert bluetooth.BLE.only is None
+    assert [radio for _, _, radio in told()] == [records.RADIO_OFF]
+
+
+def test_settings_that_cannot_be_read_or_written_leave_the_radio_on():
+    class Refuses:
+        def get(self, key):
+            if key == "starts":
+                raise OSError(5)
+
+        def set(self, key, data):
+            raise OSError(5)
+
+    boots.power_on()
+    for _ in range(5):
+        memory = Memory(Refuses())
+        assert memory.radio(True) is not None and not memory.short
+        memory.lasted()
 
 
 def test_every_moment_and_state_has_a_word():

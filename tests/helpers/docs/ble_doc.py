@@ -52,6 +52,8 @@ STATUS = {
     "pl_per_count": "calibration: picolitres a count", "flags": "see below",
     "memory_free": "memory left for the radio, bytes", "memory_largest": "of it in one piece",
     "memory_lowest": "the least that was left since the board started",
+    "ticks_skipped": "ticks of a tenth of a second that never came since then",
+    "late_ms": "how late the latest tick came, ms, since then or the last LOOP record",
 }
 ELAPSED = {
     "flags": "25: a tick counter, of 100 ms, on the present timeline",
@@ -149,8 +151,8 @@ def status() -> str:
     bits = [f"| flags | {bit} | {what} |" for bit, what in FLAGS.items()]
     bits += [f"| signatures | {1 << number} | {name.replace('_', ' ')} |"
              for number, name in names.SIGNATURES.items()]
-    body = commands.STATUS_BODY + commands.STATUS_MEMORY[1:]
-    return "\n".join([_map(body, names.STATUS_FIELDS + names.STATUS_MEMORY_FIELDS, STATUS), "",
+    body = commands.STATUS_BODY + commands.STATUS_CHIP[1:]
+    return "\n".join([_map(body, names.STATUS_FIELDS + names.STATUS_CHIP_FIELDS, STATUS), "",
                       "| field | bit | meaning |", "|---|---|---|", *bits])
 
 

@@ -25,6 +25,7 @@ from pumplog.store import Board, Entry, Store
 from pumplog.sync.client import Client
 
 from helpers.folded import unfolded
+from helpers.hil.board_report import Report
 from helpers.hil.rig_client import Rig
 from helpers.paths import ROOT
 
@@ -57,7 +58,8 @@ class Done:
 @dataclass
 class Bed:
     """port: the board's. db: the store that knows its key. hold_up_s: its supply's, at most.
-    speed: how many times as fast as ours the board's time runs. air: the virtual one's address."""
+    speed: how many times as fast as ours the board's time runs. report: what the board tells of
+    itself meanwhile. air: the virtual one's address."""
 
     port: str
     rig: Rig
@@ -66,6 +68,7 @@ class Bed:
     hold_up_s: float
     speed: int
     virtual: bool
+    report: Report
     air: str | None = None
 
     def __post_init__(self) -> None:
@@ -82,12 +85,15 @@ class Bed:
                          *arguments])
         return Done(code, unfolded(out.getvalue()), unfolded(err.getvalue()))
 
+    def radio_environment(self) -> dict[str, str]:
+        """Returns the environment of a program that uses Bluetooth."""
+        return {**os.environ, **({"PUMPLOG_AIR": self.air} if self.air else {})}
+
     def over_radio(self, *arguments: str, db: Path | None = None) -> Done:
         """Runs pumplog by Bluetooth, as a user starts it; db: another store than the nurse's."""
         command = [sys.executable, "-m", "pumplog", "--db", str(db or self.db), *arguments]
-        air = {"PUMPLOG_AIR": self.air} if self.air else {}
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S,
-                              env={**os.environ, **air})
+                              env=self.radio_environment())
         return Done(done.returncode, unfolded(done.stdout), unfolded(done.stderr))
 
     def known(self) -> Board:
@@ -152,9 +158,21 @@ class Bed:
     def cut_and_pull(self, after_seq: int) -> list[dict[str, Any]]:
         """Cuts the supply, so that the board writes what is under way and dies; powers it up, pulls,
         and returns the records after `after_seq`: none may be missing."""
+        with self.client() as client:
+            self.report.loop(client.status())
         self.rig.cut(for_ms=int(self.hold_up_s * 1000) + 500)
         self.await_running()
         return after(self.pull(), after_seq)
+
+    def compare(self, found: list[dict[str, Any]], counts: int, presses: int) -> None:
+        """Wants the log to have the counts and presses that the rig gave."""
+        self.report.counted("counts", counts, total(found, "counts"))
+        self.report.counted("presses", presses, total(found, "presses"))
+        assert (total(found, "counts"), total(found, "presses")) == (counts, presses)
+
+    def press_service(self) -> None:
+        """Presses the service button."""
+        self.rig.press("SERVICE", 600_000)
 
     def pass_s(self, board_s: float) -> None:
         """Lets so much of the board's time pass."""

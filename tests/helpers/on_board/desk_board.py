@@ -96,6 +96,7 @@ class DeskBoard:
         self.light.set = lambda on: None
         self.memory.left = lambda: (100000, 65536, 90000)
         self.memory.short = False
+        self.memory.lasted = lambda: None
         self.serial.read = lambda: self._to_read.pop(0) if self._to_read else None
         self.serial.write = self.answers.append
 

@@ -1,4 +1,4 @@
-"""What is left for the radio, in STATUS: of a board that says it, and of one that does not yet."""
+"""What STATUS says of the chip: of a board that says it, and of one that does not yet."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def status(data: bytes) -> dict[str, int]:
     return Client(Link(data)).status()  # type: ignore[arg-type]
 
 
-def test_a_board_that_says_what_memory_is_left_is_understood() -> None:
-    told = status(BODY + struct.pack(commands.STATUS_MEMORY, 70_000, 40_000, 65_000))
-    assert [told[name] for name in names.STATUS_MEMORY_FIELDS] == [70_000, 40_000, 65_000]
+def test_a_board_that_says_how_its_chip_is_is_understood() -> None:
+    told = status(BODY + struct.pack(commands.STATUS_CHIP, 70_000, 40_000, 65_000, 2, 140))
+    assert [told[name] for name in names.STATUS_CHIP_FIELDS] == [70_000, 40_000, 65_000, 2, 140]
     assert told["flags"] == 15
 
 
 def test_a_board_from_before_it_did_and_one_that_says_more_are_too() -> None:
     older = status(BODY)
     assert set(older) == set(names.STATUS_FIELDS)
-    assert status(BODY + bytes(11)) == older
-    newer = status(BODY + struct.pack(commands.STATUS_MEMORY, 1, 2, 3) + bytes(9))
-    assert set(newer) == set(names.STATUS_FIELDS + names.STATUS_MEMORY_FIELDS)
+    assert status(BODY + bytes(19)) == older
+    newer = status(BODY + struct.pack(commands.STATUS_CHIP, 1, 2, 3, 4, 5) + bytes(9))
+    assert set(newer) == set(names.STATUS_FIELDS + names.STATUS_CHIP_FIELDS)
