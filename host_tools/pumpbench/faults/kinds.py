@@ -153,6 +153,7 @@ KINDS: dict[str, Kind] = {
         {"counts": Parameter(5, 1, 1_000_000)},
         "The motor tap picks up counts that no motor made.",
         "Booked as counted, since the board cannot know (five and more at once as a clinician's bolus)."
+        " What came faster than a pump gives is out of the low bounds, and told."
         " Once it is over the weight's error, a disagreement of counts and weight.",
     ),
     "handset_bounce": Kind(

@@ -71,7 +71,7 @@ def bracketed(
     episode: Episode, observed: Observed, hung: Sequence[Bag], begin_ms: int, end_ms: int
 ) -> Bracketed:
     """Returns what is bracketed in [begin, end); what neither rate nor weight bounds is not in it."""
-    boluses_pl = _boluses_pl(episode, observed)
+    boluses_pl = programmed_pl(episode, observed)
     ms = least_ms = most_ms = deliveries = 0
     found: list[BracketVolume] = []
     total = ZERO
@@ -103,7 +103,7 @@ def _uncovered_ms(bracket: Bracket, covered: list[Interval], begin_ms: int, end_
     return length(inside) - sum(length(clip(covered, *piece)) for piece in inside)
 
 
-def _boluses_pl(episode: Episode, observed: Observed) -> list[Fraction]:
+def programmed_pl(episode: Episode, observed: Observed) -> list[Fraction]:
     """Returns the volumes of one bolus that were prescribed or programmed."""
     prescribed = [entry.fields["bolus_ul"] for entry in episode.of_kind("regimen")]
     programmed = {part.bolus.programmed_ul for part in observed.boluses if not part.bolus.inferred}

@@ -17,10 +17,10 @@ from ..intervals import Interval, clip, length, merge
 from ..log import NOT_RECORDED, Bolus, Reliefs, judge_reliefs
 from ..patients import MASSES, Episode, Observed, Running
 from .bags import Bag, bags
-from .bracketed import Bracketed, bracketed
+from .bracketed import Bracketed, bracketed, programmed_pl
 from .disputed import Disputed, disputed, doubtful, missed_deliveries, widened
 from .figure import ZERO, Figure, total
-from .hidden import hidden_pl
+from .hidden import hidden
 from .notes import notes
 from .volumes import UncertainSpan, Volumes, volumes
 from .window_doses import Doses, Piece, Presses
@@ -40,7 +40,8 @@ def doses(episode: Episode, observed: Observed, begin_ms: int, end_ms: int) -> D
     counted = volumes(observed, span)
     alone = widened(observed, counted, disputes, begin_ms, end_ms)
     whole = alone.raised(between.high_ml(begin_ms, end_ms))
-    deliveries, in_part = _deliveries(observed, span)
+    bolus_pl = min(programmed_pl(episode, observed), default=None)
+    deliveries, in_part = _deliveries(observed, span, bolus_pl)
     deliveries = deliveries.raised(Fraction(missed_deliveries(observed, disputes, *span.wide)))
     running = observed.running(begin_ms, end_ms)
     wall = observed.watched(begin_ms, end_ms)
@@ -128,14 +129,16 @@ def _added_up(masses: list[Mapping[str, Figure | None]]) -> dict[str, Figure | N
     return {mass.name: total(each[mass.name] for each in masses) for mass in MASSES}
 
 
-def _deliveries(observed: Observed, span: UncertainSpan) -> tuple[Figure, Figure]:
+def _deliveries(
+    observed: Observed, span: UncertainSpan, least_bolus_pl: Fraction | None
+) -> tuple[Figure, Figure]:
     """Counts the patient's boluses that begin in the span, whole, and given in part: likely, surely,
-    and at most."""
+    and at most. least_bolus_pl: the smallest bolus that was programmed, None if nobody knows."""
     parts = [part for part in observed.boluses_in(*span.wide) if part.is_asked]
     starts = [part.bolus for part in parts]
     certain = [part.bolus for part in parts if part.surely]
     perhaps = [each.bolus for each in observed.perhaps_boluses_in(*span.wide) if each.is_asked]
-    hidden = len(hidden_pl(observed, *span.wide))
+    unheard = hidden(observed, *span.wide)
 
     def within(boluses: Iterable[Bolus], edges: Interval) -> Fraction:
         return Fraction(sum(edges[0] <= bolus.begin_ms < edges[1] for bolus in boluses))
@@ -144,12 +147,13 @@ def _deliveries(observed: Observed, span: UncertainSpan) -> tuple[Figure, Figure
         within((bolus for bolus in starts if bolus.likely and not bolus.in_part), span.exact),
         within((bolus for bolus in certain if bolus.surely_whole), span.narrow),
         within((bolus for bolus in starts if bolus.may_be_whole), span.wide)
-        + sum(bolus.may_be_whole for bolus in perhaps),
+        + sum(bolus.may_be_whole for bolus in perhaps)
+        + sum(each.may_be_whole(least_bolus_pl) for each in unheard),
     ), Figure(
         within((bolus for bolus in starts if bolus.in_part), span.exact),
         within((bolus for bolus in certain if bolus.surely_in_part), span.narrow),
         within((bolus for bolus in starts if not bolus.surely_whole), span.wide)
-        + sum(not bolus.surely_whole for bolus in perhaps) + hidden,
+        + sum(not bolus.surely_whole for bolus in perhaps) + len(unheard),
     )
 
 

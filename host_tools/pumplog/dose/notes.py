@@ -10,6 +10,7 @@ from ..moments import utc_text
 from ..patients import CLEAR_MS, Episode, Observed, conflicts
 from ..quantities import show, show_age, show_span
 from .bags import BY_START, BY_WEIGHT, Bag
+from .volumes import PL_PER_ML
 from .window_doses import Doses
 from .windows import HOUR_MS
 
@@ -112,6 +113,12 @@ def _of_presses(observed: Observed, found: Doses) -> Iterable[str]:
     if left:
         yield (f"boluses proven whose end was not recorded: {left}; each counts as 0 to 1 delivery,"
                " and its volume as continuous")
+    for part in observed.boluses:
+        if part.bolus.is_too_fast and found.begin_ms <= part.bolus.begin_ms < found.end_ms:
+            yield (f"{show(part.bolus.volume_pl / PL_PER_ML, 2)} mL were counted within"
+                   f" {show_span(part.bolus.end_ms - part.bolus.begin_ms)}, from"
+                   f" {utc_text(part.bolus.begin_ms)} on: no pump is so fast. The low bounds leave it"
+                   " out; have the lead to the pump looked at")
     without = found.presses.without_outcome
     if without:
         yield f"presses counted without an outcome in the log: {without}, unresolved"

@@ -32,7 +32,7 @@ from ..intervals import Interval
 from ..log import Bolus
 from ..patients import BolusPart, Observed
 from .figure import ZERO, Figure
-from .hidden import hidden_pl
+from .hidden import hidden
 
 PL_PER_ML = 1_000_000_000
 _SIGMAS = 2  # of the calibration's stated uncertainty
@@ -144,7 +144,7 @@ def volumes(observed: Observed, span: UncertainSpan) -> Volumes:
                     if _of(each.bolus) == name])
         for name in ("pcia", "other", "prime"))
     given, every = pcia + other, pcia + other + prime
-    unheard_pl = sum(hidden_pl(observed, *span.wide), Fraction(0))
+    unheard_pl = sum((each.most_pl for each in hidden(observed, *span.wide)), Fraction(0))
     continuous = Figure(value_pl, max(Fraction(0), least_pl - slack_pl - every.more_pl - unheard_pl),
                         most_pl + slack_pl + every.less_pl)
     patient = Figure(

@@ -20,6 +20,8 @@ from ..store import StoredRecord
 
 _LAG_MS = 5000  # a bolus begins within this of its press, and is no slower than this: the firmware's
 _SLOWEST_UL_H = 10_000
+_FASTEST_UL_H = 500_000  # of an ambulatory pump, a prime included: makers give 125 to 500 mL/h; assumed
+_AT_ONCE_MS = 2000  # counts of so long may be read at once: an erase of flash, a write of the settings
 _EITHER_WAY = 1500  # thousandths of counts by which a burst's own may be off: as the firmware judges it
 
 
@@ -91,13 +93,21 @@ class Bolus:
     def bounds_pl(self) -> tuple[Fraction, Fraction]:
         """At least and at most, in pL: one count less and one more.
 
-        Of an inferred bolus: nothing at least, and at most what was programmed if that is more.
+        Of an inferred bolus: nothing at least, and at most what was programmed if that is more. Of
+        counts that came faster than a pump gives: nothing at least.
         """
         high = Fraction(max(0, self.milli_counts + 1000) * self.pl_per_count, 1000)
         if self.inferred:
             most_ul = self.programmed_ul if self.may_be_whole else 0
             return Fraction(0), max(high, Fraction(most_ul * 1_000_000))
-        return max(Fraction(0), self.volume_pl - self.pl_per_count), high
+        least = Fraction(0) if self.is_too_fast else self.volume_pl - self.pl_per_count
+        return max(Fraction(0), least), high
+
+    @property
+    def is_too_fast(self) -> bool:
+        """Whether its counts came faster than a pump gives: the lead may have picked them up."""
+        most_ul = Fraction((self.end_ms - self.begin_ms + _AT_ONCE_MS) * _FASTEST_UL_H, 3_600_000)
+        return self.volume_pl > most_ul * 1_000_000
 
     # ---- whole, or given in part: less than nine tenths of what was programmed
 

@@ -91,7 +91,7 @@ class BolusPart:
     begin_ms: int  #: Unix ms UTC
     end_ms: int  #: Unix ms UTC
     covered: bool  #: minutes cover all of it too
-    surely: bool = True  #: whatever the clock's error, it lies in the stay
+    surely: bool = True  #: it was given, and lies in the stay whatever the clock's error
 
     def share(self, begin_ms: int, end_ms: int) -> Fraction:
         """Returns which part of the whole bolus is this patient's in [begin, end)."""
@@ -326,5 +326,5 @@ def _inside(bolus: Bolus, claim: Interval) -> bool:
 def _part(bolus: Bolus, begin_ms: int, end_ms: int, covered: list[Interval], surely: bool
           ) -> BolusPart:
     inside = max(bolus.begin_ms, begin_ms), min(max(bolus.end_ms, bolus.begin_ms), end_ms)
-    covered_ms = length(clip(covered, *inside))
-    return BolusPart(bolus, *inside, covered_ms == inside[1] - inside[0], surely)
+    whole = length(clip(covered, *inside)) == inside[1] - inside[0]
+    return BolusPart(bolus, *inside, whole, surely and not bolus.is_too_fast)

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from helpers.host.bedside import START_MS, Bedside
 from pumplog.dose import Doses, Window, doses
+from pumplog.dose.notes import notes
 from pumplog.patients import episode, observed_of
 from pumplog.store import Store
 from pumplog.study import cohort_table
@@ -138,3 +139,23 @@ def test_a_table_says_whose_figures_are_doubtful_in_the_line_of_the_bounds() -> 
     assert len(lines) == 3  # of all doses of either drug, and of the speed
     assert all(line.startswith("    mean lies within; doubtful: P01") for line in lines)
     assert any("9.60 to 93." in line for line in lines), lines
+
+
+@pytest.mark.parametrize("duration_ms, sure", [(0, False), (60_000, True)])
+def test_counts_faster_than_a_pump_are_in_no_low_bound_and_are_told(
+    duration_ms: int, sure: bool,
+) -> None:
+    """Seed 89 of the disputed days: 613 counts at once, too few for the weight to contradict."""
+    bed = Bedside(Store.open(":memory:"))
+    bed.bag(0, "0.40", "0.20")
+    bed.infuse(0, 24 * HOUR, "0.3")
+    counts = 613 * 10**9 // bed.pl // 1000
+    bed.add(5 * HOUR, "bolus", 61_000, duration_ms, counts, 0, records.CLINICIAN, 0, 0, 0)
+    bed.write(24 * HOUR)
+    patient = episode(bed.store, "P01")
+    observed = observed_of(bed.store, patient)
+    told = doses(patient, observed, START_MS, START_MS + 24 * HOUR * 1000)
+    assert told.other_ml is not None and told.other_ml.value > Fraction(6, 10)
+    assert (told.other_ml.low > Fraction(5, 10)) == sure and (told.other_ml.low == 0) == (not sure)
+    text = "; ".join(notes(patient, observed, told))
+    assert ("no pump is so fast" in text) == (not sure)

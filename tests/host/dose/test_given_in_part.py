@@ -107,3 +107,16 @@ def test_a_press_of_a_pump_that_surely_stood_gave_nothing() -> None:
     bed.add(12 * HOUR, "demand", 35_000, records.DENIED, records.STOPPED, 1)
     one = found(bed)
     assert numbers(one.given_in_part) == (0, 0, 0) and one.pcia_ml.high == 0
+
+
+@pytest.mark.parametrize("programmed_ul, high", [(100, 1), (500, 0)])
+def test_a_press_denied_for_too_few_counts_may_have_been_a_bolus_that_is_no_larger(
+    programmed_ul: int, high: int,
+) -> None:
+    """A bolus of two counts that was halted after nine tenths may show in a single count."""
+    bed = day(pl=50 * PL)
+    give(bed, 2 * HOUR, programmed_ul // 50, 0, programmed_ul)
+    bed.add(8 * HOUR, "demand", 42_000, records.DENIED, records.UNKNOWN, 1)
+    told = found(bed)
+    assert numbers(told.deliveries) == (1, 0, 1 + high)
+    assert numbers(told.given_in_part)[2] >= 1
