@@ -184,8 +184,9 @@ def test_presses_are_matched_one_to_one() -> None:
 
 def test_boluses_are_matched_and_bounded_in_true_quanta() -> None:
     def told(at_s: float, milli_counts: int) -> Any:
-        return SimpleNamespace(bolus=Bolus(START_MS + round(at_s * 1000), START_MS, milli_counts,
-                                           10_000_000, "patient", False, False, 1, 1))
+        begin_ms = START_MS + round(at_s * 1000)
+        return SimpleNamespace(bolus=Bolus(begin_ms, begin_ms + 20_000, milli_counts, 10_000_000,
+                                           "patient", False, False, 1, 1))
 
     true = [{"start_s": 10.5, "volume_ul": 100}, {"start_s": 700, "volume_ul": 100}]
     told_of = evidence(truth={"boluses": true, "clinician_boluses": []}, quantum_ul=lambda at_s: 11.0,
