@@ -10,7 +10,6 @@ import contextlib
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 from helpers.hil.bed import Bed
 from helpers.hil.board_report import held
+from pumplog.sync.client import Client
 from pumpwire.units import RADIO_RESERVE_BYTES
 
 PSRAM_LEAVES_BYTES = 61_440
@@ -41,21 +41,25 @@ def strangers(bed: Bed) -> Iterator[None]:
     bed.over_radio("unpair", bed.name)
 
 
+def look(bed: Bed, client: Client, stage: str) -> None:
+    """Notes what the board has left now."""
+    status = client.status()
+    bed.report.told(stage, status)
+    assert not held(status)
+
+
 def during(bed: Bed, stage: str, *work: Callable[[], object]) -> None:
-    """Does all of it at once, and notes meanwhile what the board has left."""
+    """Does all of it at once, and notes before and meanwhile what the board has left."""
     over = threading.Event()
 
     def looks() -> None:
-        with bed.client() as client:
-            while not over.is_set():
-                status = client.status()
-                bed.report.told(stage, status)
-                assert not held(status)
-                bed.pass_s(LOOK_S)
+        while not over.is_set():
+            bed.pass_s(LOOK_S)
+            look(bed, client, stage)
 
-    with ThreadPoolExecutor(1 + len(work)) as pool:
+    with bed.client() as client, ThreadPoolExecutor(1 + len(work)) as pool:
+        look(bed, client, stage)
         watching = pool.submit(looks)
-        time.sleep(LOOK_S)
         done = [pool.submit(each) for each in work]
         try:
             for each in done:

@@ -82,13 +82,13 @@ class _Folding(ast.NodeTransformer):
         self._package = module.rpartition(".")[0]
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
-        """Folds a file; leaves no import of a module whose ints alone were wanted."""
+        """Folds a file; leaves no import of an int, nor of a module whose ints alone were wanted."""
         for found in ast.walk(node):
             if isinstance(found, ast.ImportFrom):
                 self._note(found)
         self.generic_visit(node)
         wanted = {found.id for found in ast.walk(node) if isinstance(found, ast.Name)}
-        _Without({name for name in self._modules if name not in wanted}).visit(node)
+        _Without({*self._names, *(self._modules.keys() - wanted)}).visit(node)
         return node
 
     def _note(self, node: ast.ImportFrom) -> None:
@@ -101,11 +101,6 @@ class _Folding(ast.NodeTransformer):
                 self._modules[name] = f"{place}.{alias.name}"
             elif alias.name in self._numbers.get(place, {}):
                 self._names[name] = self._numbers[place][alias.name]
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:
-        """Leaves out names of ints."""
-        node.names = [alias for alias in node.names if (alias.asname or alias.name) not in self._names]
-        return node if node.names else None
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST] | None:
         """Leaves out the ints' own names."""

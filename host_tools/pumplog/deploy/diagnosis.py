@@ -152,18 +152,17 @@ def of_memory(status: dict[str, int]) -> Diagnosis:
         return Diagnosis("memory", None, "This firmware does not say what memory is left for the radio.")
     left = (f"{kilobytes(status['memory_free'])} of memory are left for the radio, and at least"
             f" {kilobytes(status['memory_lowest'])} were since the board started")
-    if status["flags"] & commands.FLAG_RADIO_HELD and status["memory_free"] >= RADIO_RESERVE_BYTES \
-            and status["memory_largest"] >= RADIO_PIECE_BYTES:
+    if not status["flags"] & commands.FLAG_RADIO_HELD:
+        return Diagnosis("memory", True, f"The radio takes links: {left}.")
+    if (status["memory_free"] >= RADIO_RESERVE_BYTES
+            and status["memory_largest"] >= RADIO_PIECE_BYTES):
         return Diagnosis("memory", False,
                          "The radio is off until the board starts again. It had too little memory to"
                          " start, or the board had stopped soon after each of its last starts. The"
                          f" cable works: pull by cable, then tap SW3. Now {left}.")
-    if status["flags"] & commands.FLAG_RADIO_HELD:
-        return Diagnosis("memory", False,
-                         f"The radio takes no new link: {left}; it needs"
-                         f" {kilobytes(RADIO_RESERVE_BYTES)}. The cable works: pull by cable, and use a"
-                         " module with PSRAM.")
-    return Diagnosis("memory", True, f"The radio takes links: {left}.")
+    return Diagnosis("memory", False,
+                     f"The radio takes no new link: {left}; it needs {kilobytes(RADIO_RESERVE_BYTES)}."
+                     " The cable works: pull by cable, and use a module with PSRAM.")
 
 
 def of_loop(status: dict[str, int]) -> Diagnosis:

