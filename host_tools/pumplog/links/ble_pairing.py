@@ -23,6 +23,7 @@ from . import ble_radio
 from .ble_peer import GattPeer
 
 _PATIENCE_S, _AGAIN_S = 3.0, 0.1
+_SHOWS_S = 2.0  # by then a board shows a window that was just opened, also while its flash erases
 _ENCRYPTED = gatt.CHARACTERISTICS[uuids.STATUS]
 
 
@@ -53,17 +54,27 @@ def passkey(peer: GattPeer, board: str, pairing_key: bytes | None) -> int:
     if pairing_key is None:
         raise NotPairedError(f"board {board}: its keys are not in this store",
                              f"import them, or use its cable: {_again(board)}")
+    deadline_s = host.waited_s() + _SHOWS_S
+    is_open, attempts_left, nonce = _window(peer, board)
+    while not is_open and host.waited_s() < deadline_s:  # its stack may still say what was before
+        time.sleep(_AGAIN_S)
+        is_open, attempts_left, nonce = _window(peer, board)
+    if not is_open:
+        tries = "" if attempts_left else " (too many wrong passkeys)"
+        raise NotPairedError(f"board {board}: it does not know this computer, and its pairing window is"
+                             f" closed{tries}", _again(board))
+    return pairing.passkey(pairing_key, nonce)
+
+
+def _window(peer: GattPeer, board: str) -> tuple[bool, int, bytes]:
+    """Returns whether a board's pairing window is open, how many attempts are left, and the nonce."""
     try:
         is_open, attempts_left, nonce = pairing.read_value(
             peer.read(gatt.CHARACTERISTICS[uuids.PAIRING]))
     except WireError as error:
         raise IntegrityError(f"board {board} sends what this pumplog does not understand ({error})",
                              "update the older of the two") from error
-    if not is_open:
-        tries = "" if attempts_left else " (too many wrong passkeys)"
-        raise NotPairedError(f"board {board}: it does not know this computer, and its pairing window is"
-                             f" closed{tries}", _again(board))
-    return pairing.passkey(pairing_key, nonce)
+    return is_open, attempts_left, nonce
 
 
 def _lets_in(peer: GattPeer) -> bool:
