@@ -55,10 +55,11 @@ def passkey(peer: GattPeer, board: str, pairing_key: bytes | None) -> int:
         raise NotPairedError(f"board {board}: its keys are not in this store",
                              f"import them, or use its cable: {_again(board)}")
     deadline_s = host.waited_s() + _SHOWS_S
-    is_open, attempts_left, nonce = _window(peer, board)
-    while not is_open and host.waited_s() < deadline_s:  # its stack may still say what was before
-        time.sleep(_AGAIN_S)
+    while True:
         is_open, attempts_left, nonce = _window(peer, board)
+        if is_open or host.waited_s() > deadline_s:
+            break
+        time.sleep(_AGAIN_S)  # its stack may still say what was before
     if not is_open:
         tries = "" if attempts_left else " (too many wrong passkeys)"
         raise NotPairedError(f"board {board}: it does not know this computer, and its pairing window is"

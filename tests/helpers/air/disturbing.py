@@ -159,12 +159,12 @@ def faults(kind: str, places: list[int]) -> list[Callable[[Bedside], None]]:
 
 
 def struck(kind: str, ward: Ward, length: int, folder: Path, n: int, seed: int) -> None:
-    """Kills (or drops) n pulls at n different places, or one at each place that there is: a fifth of
-    them while entries are delivered."""
+    """Kills (or drops) n pulls at n different places, at each that there is if there are fewer: a fifth
+    of them while entries are delivered."""
+    n = min(n, length)
     early = random.Random(seed).sample(range(1, BEFORE_LOG + 1), min(BEFORE_LOG, n // 5))
-    later = min(n - len(early), length - BEFORE_LOG - 1)
-    places = early + spread(BEFORE_LOG + 1, length, later, seed)
-    assert len(set(places)) == len(early) + later
+    places = early + spread(BEFORE_LOG + 1, length, n - len(early), seed)
+    assert len(set(places)) == n
     in_two_rooms(ward, folder, faults(kind, places))
 
 
